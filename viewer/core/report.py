@@ -1,0 +1,65 @@
+"""The findings report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from viewer.core.analysis import Provenance
+from viewer.core.finding import Finding
+from viewer.core.study import Patient
+
+#: Said in README, About box and every report.
+INTENDED_USE = "Research and education. Not a medical device; not cleared for diagnosis."
+
+
+class ReportStatus(Enum):
+    """Draft until signed."""
+
+    AI_DRAFT = "AI draft"
+    DRAFT = "draft"
+    SIGNED = "signed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyImage:
+    """A picture for the report: uint8 RGB [rows, columns, 3] and what it shows."""
+
+    pixels: npt.NDArray[np.uint8]
+    caption: str
+    finding_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed, for whom and when (ISO 8601 with offset)."""
+
+    name: str
+    organization: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that goes on paper; `findings` holds accepted ones only."""
+
+    patient: Patient
+    study_uid: str
+    study_date: str
+    study_description: str
+    modality: str
+    findings: tuple[Finding, ...]
+    key_images: tuple[KeyImage, ...] = ()
+    sections: dict[str, str] = field(default_factory=dict)
+    status: ReportStatus = ReportStatus.AI_DRAFT
+    signature: Signature | None = None
+    provenance: tuple[Provenance, ...] = ()
+    language: str = "en"
+    synthetic: bool = False
+    accession: str = ""
+    notes: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,127 @@
+"""Typed settings, kept as TOML in the user's config folder."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from viewer.core.errors import SettingsError
+from viewer.core.resources import user_config_dir
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a reader or a site can choose.
+
+    Attributes:
+        language: "en" or "zh".
+        reader_name, organization: printed on reports, needed for signing.
+        letterhead: lines above a report.
+        device: "auto", "cpu" or "cuda".
+        swap_window_drag: left drag swaps the window and level axes.
+        overlay_pattern: "colour_and_pattern", "colour" or "outline".
+        shortcuts: action id -> key sequence, only what was rebound.
+        research_packs: packs trained on non-commercial data may run.
+    """
+
+    schema: int = SCHEMA_VERSION
+    language: str = "en"
+    reader_name: str = ""
+    organization: str = ""
+    letterhead: tuple[str, ...] = ()
+    device: str = "auto"
+    hide_patient_name: bool = False
+    swap_window_drag: bool = False
+    heatmap_opacity: float = 0.45
+    fill_opacity: float = 0.28
+    overlay_pattern: str = "colour_and_pattern"
+    research_packs: bool = False
+    shortcuts: dict[str, str] = field(default_factory=dict)
+
+
+def settings_path() -> Path:
+    """Where the settings live."""
+    return user_config_dir() / "settings.toml"
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings; a missing file gives the defaults.
+
+    Raises:
+        SettingsError: the file is not TOML or a value has the wrong type.
+    """
+    file = path or settings_path()
+    if not file.is_file():
+        return Settings()
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(
+            f"The settings file {file.name} cannot be read ({error}).",
+            "Correct or delete it; the program then starts with its defaults.",
+        ) from error
+    return _from_raw(raw)
+
+
+def _from_raw(raw: dict[str, Any]) -> Settings:
+    default = Settings()
+    known = {f.name for f in fields(Settings)}
+    given: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in known:
+            continue
+        given[name] = _checked(name, value, type(getattr(default, name)))
+    return replace(default, **given)
+
+
+def _checked(name: str, value: Any, want: type) -> Any:
+    if want is tuple and isinstance(value, list):
+        return tuple(str(v) for v in value)
+    if want is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not want:
+        raise SettingsError(
+            f"The setting {name} holds {value!r}, which is not a {want.__name__}.",
+            "Correct it in settings.toml or delete the line.",
+        )
+    return value
+
+
+def save_settings(settings: Settings, path: Path | None = None) -> None:
+    """Write the settings to a temporary name and rename it over the old file."""
+    file = path or settings_path()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(_to_toml(settings), encoding="utf-8")
+    temporary.replace(file)
+
+
+def _to_toml(settings: Settings) -> str:
+    lines, tables = [], []
+    for f in fields(Settings):
+        value = getattr(settings, f.name)
+        if isinstance(value, dict):
+            tables.append(f"\n[{f.name}]")
+            tables += [f"{_quote(k)} = {_value(v)}" for k, v in value.items()]
+        else:
+            lines.append(f"{f.name} = {_value(value)}")
+    return "\n".join(lines + tables) + "\n"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_quote(str(v)) for v in value) + "]"
+    return _quote(str(value))
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'
