@@ -132,7 +132,7 @@ class Geometry:
         inverse = np.linalg.inv(self.affine)
         kji = np.asarray(world, dtype=np.float64) @ inverse[:3, :3].T + inverse[:3, 3]
         if self.slice_positions is None:
-            return kji
+            return np.asarray(kji)
         k = self._uneven_k(kji[..., 0])
         return np.stack([k, kji[..., 1], kji[..., 2]], axis=-1)
 
