@@ -1,0 +1,64 @@
+"""What every test gets: a home of its own, an off-screen Qt, and no leaked threads."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Threads that libraries keep for the life of the process.
+LIBRARY_THREADS = ("asyncio_", "pytest_timeout", "tqdm_monitor", "execnet", "Thread-autogen")
+#: How long a thread that was asked to stop may take to do so.
+GRACE_SECONDS = 3.0
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, journal, caches and installed packs of this test alone."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("SECONDREAD_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """A test that leaves a Python thread running fails."""
+    before = set(threading.enumerate())
+    yield
+    end = time.monotonic() + GRACE_SECONDS
+    while (leaked := _leaked(before)) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not leaked, f"threads left running: {[t.name for t in leaked]}"
+
+
+def _leaked(before: set[threading.Thread]) -> list[threading.Thread]:
+    running = set(threading.enumerate()) - before
+    return [t for t in running if t.is_alive() and not t.name.startswith(LIBRARY_THREADS)]
+
+
+def shared_folder(*parts: str) -> Path:
+    """A folder of the real data beside the checkout; the test is skipped where it is absent."""
+    folder = ROOT.parent.joinpath("shared", *parts)
+    if not folder.exists():
+        pytest.skip(f"real data not beside this checkout: shared/{'/'.join(parts)}")
+    return folder
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """`shared/data` beside the checkout, or skip."""
+    return shared_folder("data")
+
+
+@pytest.fixture
+def shared_corpus() -> Path:
+    """`shared/corpus` beside the checkout, or skip."""
+    return shared_folder("corpus")
