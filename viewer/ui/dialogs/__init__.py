@@ -1,0 +1,1 @@
+"""Dialogs: about, keys, settings, editing a finding."""

@@ -1,0 +1,67 @@
+"""Words of the window in the reader's language.
+
+The English text is its own key; `resources/i18n/<language>.toml` maps it to the other
+language. A word without a translation is shown in English.
+"""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from datetime import date
+
+from viewer.core.resources import resources_dir
+
+_LOG = logging.getLogger(__name__)
+#: Languages a reader can choose, with their own names.
+LANGUAGES: tuple[tuple[str, str], ...] = (("en", "English"), ("zh", "简体中文"))
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_state: dict[str, str] = {"language": "en"}
+_words: dict[str, str] = {}
+
+
+def set_language(language: str) -> None:
+    """Use `language` ("en" or "zh") for every later `tr`."""
+    _state["language"] = language
+    _words.clear()
+    if language != "en":
+        _words.update(load_words(language))
+
+
+def load_words(language: str) -> dict[str, str]:
+    """English -> `language`, as in `resources/i18n`; empty where there is no table."""
+    file = resources_dir() / "i18n" / f"{language}.toml"
+    if not file.is_file():
+        _LOG.warning("no words for language %s", language)
+        return {}
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {str(key): str(value) for key, value in table.items()}
+
+
+def language() -> str:
+    """The language in use."""
+    return _state["language"]
+
+
+def tr(text: str, /, **values: object) -> str:
+    """`text` in the reader's language, with `{name}` fields filled from `values`."""
+    words = _words.get(text, text)
+    return words.format(**values) if values else words
+
+
+def date_words(dicom_date: str) -> str:
+    """A DICOM date (DA, PS3.5 6.2) as read aloud: "2 Mar 2026", in Chinese "2026-03-02"."""
+    digits = dicom_date.replace("-", "").replace(".", "")
+    try:
+        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return dicom_date
+    if language() == "zh":
+        return day.isoformat()
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def time_words(dicom_time: str) -> str:
+    """A DICOM time (TM) as hours and minutes, "" where it is missing."""
+    digits = dicom_time.replace(":", "")
+    return f"{digits[:2]}:{digits[2:4]}" if len(digits) >= 4 and digits[:4].isdigit() else ""
