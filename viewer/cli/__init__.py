@@ -1,0 +1,66 @@
+"""The command line: the same jobs as the window, without one.
+
+Exit status: 0 done, 1 the job failed (what happened, what to do, on standard error), 2 wrong
+usage. With `--json` standard output holds one JSON document and nothing else. Jobs are imported
+inside the commands, so that `secondread info` stays fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from viewer import __version__
+from viewer.cli import analysing, learning, reading, window
+from viewer.cli.console import guarded
+from viewer.core.report import INTENDED_USE
+
+#: Every word of the command line, in the order `--help` shows.
+COMMANDS = (*window.COMMANDS, *reading.COMMANDS, *analysing.COMMANDS, *learning.COMMANDS)
+#: Options whose value may begin with a minus sign ("--window -600,1500").
+SIGNED_VALUES = ("--window", "--roi")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    parser = argparse.ArgumentParser(
+        prog="secondread",
+        description=f"SecondRead {__version__}. {INTENDED_USE}",
+        epilog="Without a command, every PATH is opened in the window (files, folders, ZIPs, a DICOMDIR).",
+    )
+    parser.add_argument("--version", action="version", version=f"secondread {__version__}")
+    words = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        one = words.add_parser(command.name, help=command.help, description=command.help)
+        command.arguments(one)
+        one.set_defaults(run=command.run)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status."""
+    logging.basicConfig(level=os.environ.get("SECONDREAD_LOG", "ERROR").upper(), format="%(name)s: %(message)s")
+    logging.captureWarnings(True)
+    first = arguments[0] if arguments else ""
+    if not first.startswith("-") and first not in {c.name for c in COMMANDS}:
+        paths = [Path(argument) for argument in arguments]
+        return guarded(lambda _hooks: window.run_window(paths))
+    try:
+        args = build_parser().parse_args(joined(arguments))
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return guarded(lambda hooks: int(args.run(args, hooks)))
+
+
+def joined(arguments: Sequence[str]) -> list[str]:
+    """`--window -600,1500` -> `--window=-600,1500`: argparse takes a bare minus for an option."""
+    out: list[str] = []
+    for argument in arguments:
+        if out and out[-1] in SIGNED_VALUES and argument[:2].lstrip("-")[:1].isdigit():
+            out[-1] = f"{out[-1]}={argument}"
+        else:
+            out.append(argument)
+    return out

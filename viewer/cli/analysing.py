@@ -1,0 +1,270 @@
+"""Commands of the main job: packs, analyze, review, report, replay."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from viewer.cli.arguments import Command, names, numbers, series_argument
+from viewer.cli.console import DONE, FAILED, Hooks, only_json, put_json, say
+from viewer.core.analysis import Box, PackInfo
+from viewer.core.errors import UsageError, ViewerError
+from viewer.core.settings import load_settings
+
+
+def analyze_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `analyze`."""
+    parser.add_argument("path", type=Path, metavar="PATH")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="result folder to write")
+    parser.add_argument("--pack", action="append", default=[], metavar="ID", help="may be given several times")
+    series_argument(parser)
+    parser.add_argument(
+        "--roi",
+        type=numbers(6, int),
+        metavar="i0,j0,k0,i1,j1,k1",
+        help="box in voxels (column, row, slice), half-open, for packs that need one",
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default=None)
+    parser.add_argument("--precision", choices=("auto", "full"), default="auto")
+    parser.add_argument("--json", action="store_true")
+
+
+def run_analyze(args: argparse.Namespace, hooks: Hooks) -> int:
+    """Every suitable pack, or those named, and the result folder."""
+    from viewer.jobs import analyse
+
+    device = args.device or load_settings().device
+    with only_json(args.json):
+        result = analyse.analyse(
+            args.path,
+            args.out,
+            packs=tuple(args.pack),
+            series=args.series,
+            roi=box_of(args.roi),
+            device=device,
+            precision=args.precision,
+            **hooks,
+        )
+    if args.json:
+        put_json(result)
+    return outcome_status(result, args.out)
+
+
+def box_of(roi: tuple[float, ...] | None) -> Box | None:
+    """i0,j0,k0,i1,j1,k1 of the command line -> ((k0, j0, i0), (k1, j1, i1))."""
+    if roi is None:
+        return None
+    i0, j0, k0, i1, j1, k1 = (int(n) for n in roi)
+    return (k0, j0, i0), (k1, j1, i1)
+
+
+def outcome_status(result: dict[str, Any], folder: Path) -> int:
+    """Say what each pack came to; a pack that failed fails the job, a refusal does not."""
+    for pack in result["packs"]:
+        say(f"{pack['pack']}: {outcome_words(pack)}")
+    say(f"Result folder: {folder}")
+    return FAILED if any(pack["outcome"] == "failed" for pack in result["packs"]) else DONE
+
+
+def outcome_words(pack: dict[str, Any]) -> str:
+    """One pack's outcome: ran with so many findings, refused or failed and why."""
+    if pack["outcome"] == "ran":
+        found = pack["findings"]
+        return "ran, nothing found" if not found else f"ran, findings: {found}"
+    reasons = " ".join(str(reason["text"]) for reason in pack.get("reasons", [])) or pack.get("message", "")
+    return f"{pack['outcome']}. {reasons}"
+
+
+def review_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `review`."""
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    for verdict in ("accept", "reject", "unsure"):
+        parser.add_argument(f"--{verdict}", type=names, default=(), metavar="all|ID,...")
+    parser.add_argument("--reader", metavar="NAME", help="default: the reader of the settings")
+
+
+def run_review(args: argparse.Namespace, hooks: Hooks) -> int:
+    """Verdicts on findings, as the window's buttons give them."""
+    from viewer.jobs import review
+
+    reader = args.reader or load_settings().reader_name
+    if not reader:
+        raise UsageError("A verdict needs the reader's name.", "Add --reader NAME, or set it in the settings.")
+    if not (args.accept or args.reject or args.unsure):
+        raise UsageError("No verdict was given.", "Add --accept, --reject or --unsure with finding ids, or all.")
+    hooks["cancel"].check()
+    verdicts = {"accept": args.accept, "reject": args.reject, "unsure": args.unsure}
+    result = review.review(args.folder, **verdicts, reader=reader)
+    for finding in result["findings"]:
+        print(f"{finding['id']}  {finding['state']:8}  {finding['label']}")
+    return DONE
+
+
+def report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `report`."""
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--out", type=Path, required=True, metavar="OUT.pdf")
+    parser.add_argument("--language", choices=("en", "zh"))
+    parser.add_argument("--sign", nargs="?", const="", metavar="NAME", help="without NAME: the reader of the settings")
+    parser.add_argument("--organization", metavar="ORG")
+
+
+def run_report(args: argparse.Namespace, hooks: Hooks) -> int:
+    """The report, from accepted findings only."""
+    from viewer.jobs import report
+
+    settings = load_settings()
+    sign = None
+    if args.sign is not None:
+        sign = (args.sign or settings.reader_name, args.organization or settings.organization)
+        if not all(sign):
+            raise UsageError(
+                "Signing needs a name and an organisation.",
+                'Add --sign "NAME" --organization "ORG", or set both in the settings.',
+            )
+    language = args.language or settings.language
+    say(f"Wrote {report.write_report(args.folder, args.out, language=language, sign=sign, **hooks)}")
+    return DONE
+
+
+def replay_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `replay`."""
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--json", action="store_true")
+
+
+def run_replay(args: argparse.Namespace, hooks: Hooks) -> int:
+    """The analysis again from its passport, and what differs."""
+    from viewer.jobs import replay
+
+    with only_json(args.json):
+        document = replay.replay(args.folder, **hooks)
+    if args.json:
+        put_json(document)
+    else:
+        print(replay.as_text(document))
+    return DONE if document["same"] else FAILED
+
+
+def packs_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `packs`."""
+    parser.add_argument("action", nargs="?", choices=tuple(PACK_ACTIONS), default="list")
+    parser.add_argument("what", nargs="?", metavar="ID|FILE")
+    parser.add_argument("--json", action="store_true")
+
+
+def run_packs(args: argparse.Namespace, _hooks: Hooks) -> int:
+    """Model packs: list, show, verify, install, remove."""
+    if args.what is None and args.action in {"show", "install", "remove"}:
+        raise UsageError(f"`packs {args.action}` needs a pack.", "Name its ID, or the FILE to install.")
+    return PACK_ACTIONS[args.action](args)
+
+
+def list_packs(args: argparse.Namespace) -> int:
+    """All packs, and the folders that are none and why."""
+    from viewer.analysis import packs
+
+    found = packs.list_packs()
+    if args.json:
+        put_json({"packs": [pack_summary(pack) for pack in found]})
+    elif not found:
+        print("No model packs are installed. Install one with `secondread packs install FILE`.")
+    else:
+        for pack in found:
+            print(f"{pack.id}  {pack.version}  {pack.task}  {pack.name}")
+    return DONE
+
+
+def pack_summary(pack: PackInfo) -> dict[str, Any]:
+    """What `packs --json` says of each pack."""
+    return {
+        "id": pack.id,
+        "name": pack.name,
+        "version": pack.version,
+        "task": pack.task,
+        "needs_roi": pack.needs_roi,
+        "research_only": pack.research_only,
+        "intended_use": pack.intended_use,
+        "weights_sha256": pack.weights_sha256,
+        "folder": str(pack.folder),
+    }
+
+
+def show_pack(args: argparse.Namespace) -> int:
+    """One pack: what it is for, its operating points, its card."""
+    from viewer.analysis import packs
+
+    pack = packs.find_pack(args.what)
+    if args.json:
+        put_json({**pack_summary(pack), "match": pack.match, "viewer": pack.viewer})
+        return DONE
+    print(f"{pack.name} {pack.version} ({pack.id})\n{pack.intended_use}\nWeights sha256 {pack.weights_sha256}")
+    for point in pack.operating_points:
+        print(f"Operating point {point.name}: threshold {point.threshold:g}")
+    card = pack.folder / "docs" / "README.md"
+    if card.is_file():
+        print(f"\n{card.read_text(encoding='utf-8')}")
+    return DONE
+
+
+def verify_packs(args: argparse.Namespace) -> int:
+    """Weights and settings of one or all packs against what they declare."""
+    from viewer.analysis import packs
+
+    wanted = [packs.find_pack(args.what)] if args.what else list(packs.list_packs())
+    outcomes = [{"id": pack.id, "version": pack.version, **verdict_on(pack)} for pack in wanted]
+    if args.json:
+        put_json({"packs": outcomes})
+    for one in outcomes:
+        (say if args.json or not one["ok"] else print)(f"{one['id']}: {one['text']}")
+    if not wanted:
+        raise ViewerError("No model packs are installed.", "Install one with `secondread packs install FILE`.")
+    return DONE if all(one["ok"] for one in outcomes) else FAILED
+
+
+def verdict_on(pack: PackInfo) -> dict[str, Any]:
+    """Whether a pack is whole, in words."""
+    from viewer.analysis import packs
+
+    try:
+        packs.verify_pack(pack)
+    except ViewerError as error:
+        return {"ok": False, "text": error.text}
+    return {"ok": True, "text": "whole: the weights are those the pack declares"}
+
+
+def install_pack(args: argparse.Namespace) -> int:
+    """A pack from a file into the user's data folder."""
+    from viewer.analysis import packs
+
+    pack = packs.install_pack(Path(args.what))
+    say(f"Installed {pack.id} {pack.version} in {pack.folder}")
+    return DONE
+
+
+def remove_pack(args: argparse.Namespace) -> int:
+    """An installed pack out of the user's data folder."""
+    from viewer.analysis import packs
+
+    packs.remove_pack(args.what)
+    say(f"Removed {args.what}")
+    return DONE
+
+
+PACK_ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "list": list_packs,
+    "show": show_pack,
+    "verify": verify_packs,
+    "install": install_pack,
+    "remove": remove_pack,
+}
+
+COMMANDS: tuple[Command, ...] = (
+    Command("packs", "model packs: what they are for, whether they are whole", packs_arguments, run_packs),
+    Command("analyze", "run the suitable packs and write the result folder", analyze_arguments, run_analyze),
+    Command("review", "accept, reject or leave open what was proposed", review_arguments, run_review),
+    Command("report", "the report as PDF, from accepted findings only", report_arguments, run_report),
+    Command("replay", "run an analysis again from its passport and compare", replay_arguments, run_replay),
+)

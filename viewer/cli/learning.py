@@ -1,0 +1,73 @@
+"""Commands that measure and make packs: evaluate, train, bench."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from viewer.cli.arguments import Command
+from viewer.cli.console import DONE, FAILED, Hooks, only_json, put_json, say
+
+
+def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `evaluate`."""
+    parser.add_argument("pack", metavar="PACK")
+    parser.add_argument("cases", type=Path, metavar="CASES.csv")
+    parser.add_argument("--split", metavar="S", help="only cases of this split")
+    parser.add_argument("--gallery", type=Path, metavar="DIR", help="right and wrong cases as pictures")
+    parser.add_argument("--json", action="store_true")
+
+
+def run_evaluate(args: argparse.Namespace, hooks: Hooks) -> int:
+    """Metrics with intervals on a case table."""
+    from viewer.jobs import evaluate
+
+    with only_json(args.json):
+        document = evaluate.evaluate(args.pack, args.cases, split=args.split, gallery=args.gallery, **hooks)
+    if args.json:
+        put_json(document)
+    else:
+        print(evaluate.as_text(document))
+    return DONE
+
+
+def train_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `train`."""
+    parser.add_argument("pack", metavar="PACK")
+    parser.add_argument("cases", type=Path, metavar="CASES.csv")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+
+def run_train(args: argparse.Namespace, hooks: Hooks) -> int:
+    """A pack's weights from its recipe."""
+    from viewer.jobs import train
+
+    train.train(args.pack, args.cases, args.out, **hooks)
+    say(f"Wrote {args.out}")
+    return DONE
+
+
+def bench_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `bench`."""
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--json", action="store_true")
+
+
+def run_bench(args: argparse.Namespace, hooks: Hooks) -> int:
+    """The project's own benchmarks, each against its floor or a peer in the same run."""
+    from viewer.jobs import bench
+
+    with only_json(args.json):
+        document = bench.run_benches(tuple(args.names), **hooks)
+    if args.json:
+        put_json(document)
+    else:
+        print(bench.as_text(document))
+    return FAILED if document["failed"] else DONE
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("evaluate", "metrics with 95%% intervals on a case table", evaluate_arguments, run_evaluate),
+    Command("train", "train a pack from its recipe", train_arguments, run_train),
+    Command("bench", "the project's own benchmarks", bench_arguments, run_bench),
+)

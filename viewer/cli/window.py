@@ -1,0 +1,42 @@
+"""The window, and the main job on sample studies."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from viewer.cli.arguments import Command
+from viewer.cli.console import DONE, Hooks, has_display
+from viewer.core.errors import ViewerError
+
+
+def run_window(paths: Sequence[Path]) -> int:
+    """Open the window on files, folders, ZIPs or a DICOMDIR."""
+    if not has_display():
+        raise ViewerError(
+            "There is no display to open a window on.",
+            "Without one use `secondread demo`, `info`, `render` or `analyze`; `secondread --help` lists all commands.",
+        )
+    from viewer.app import run_window as open_window
+
+    return open_window(list(paths))
+
+
+def demo_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `demo`."""
+    parser.add_argument("--out", type=Path, default=Path("secondread-demo"), metavar="DIR", help="default: %(default)s")
+
+
+def run_demo(args: argparse.Namespace, hooks: Hooks) -> int:
+    """Sample studies, then the main job on them."""
+    from viewer.jobs import demo
+
+    if has_display():
+        return run_window(demo.write_studies(args.out, **hooks))
+    for line in demo.run_demo(args.out, **hooks).lines():
+        print(line)
+    return DONE
+
+
+COMMANDS: tuple[Command, ...] = (Command("demo", "the main job on sample studies", demo_arguments, run_demo),)
