@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import io
 import math
-import struct
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ import numpy.typing as npt
 
 from viewer.core.errors import ReadError
 from viewer.core.finding import Code
+from viewer.reading.lenient import PYDICOM_FAULTS, pydicom_lenient
 from viewer.reading.text import decode_text
 
 if TYPE_CHECKING:
@@ -43,19 +42,6 @@ _ITEM = b"\xfe\xff\x00\xe0"
 _ITEM_BIG = b"\xff\xfe\xe0\x00"
 _UNDEFINED = 0xFFFFFFFF
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-
-#: What pydicom is known to raise on broken data.
-_BROKEN = (
-    AttributeError,
-    IndexError,
-    KeyError,
-    NotImplementedError,
-    OverflowError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
 
 
 class _CountingFile(io.BytesIO):
@@ -87,22 +73,21 @@ def opened(path: Path, limit: int = TREE_BYTES) -> Iterator[Dataset]:
     Raises:
         ReadError: not_dicom, truncated, too_large or corrupt.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield _parse(_bytes_of(path, limit), limit)
-        except RecursionError as error:
-            raise ReadError("The file nests its values deeper than any real object.", _REPLACE, "corrupt") from error
-        except MemoryError as error:
-            raise _too_large("it does not fit into memory") from error
-        except EOFError as error:
+    try:
+        yield _parse(_bytes_of(path, limit), limit)
+    except RecursionError as error:
+        raise ReadError("The file nests its values deeper than any real object.", _REPLACE, "corrupt") from error
+    except MemoryError as error:
+        raise _too_large("it does not fit into memory") from error
+    except EOFError as error:
+        raise truncated() from error
+    except OSError as error:
+        # pydicom raises OSError without a number where items end too early.
+        if error.errno is None:
             raise truncated() from error
-        except OSError as error:
-            raise ReadError(
-                f"The file cannot be read ({error.strerror}).", "Check the disk and permissions."
-            ) from error
-        except _BROKEN as error:
-            raise ReadError("The file is damaged: its values contradict each other.", _REPLACE, "corrupt") from error
+        raise ReadError(f"The file cannot be read ({error.strerror}).", "Check the disk and permissions.") from error
+    except (*PYDICOM_FAULTS, zlib.error) as error:
+        raise ReadError("The file is damaged: its values contradict each other.", _REPLACE, "corrupt") from error
 
 
 _REPLACE = "Ask the sender for a new copy."
@@ -128,10 +113,8 @@ def _bytes_of(path: Path, limit: int) -> bytes:
 
 
 def _parse(data: bytes, limit: int) -> Dataset:
-    from pydicom import dcmread
-
     file = _CountingFile(_inflated(data, limit))
-    dataset = dcmread(file, force=True)
+    dataset: Dataset = pydicom_lenient().dcmread(file, force=True)
     if len(dataset) == 0:
         raise ReadError("The file holds no DICOM data.", "Open the original file.", "not_dicom")
     if file.short or _cut_short(dataset):
