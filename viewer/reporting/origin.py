@@ -1,0 +1,140 @@
+"""Who writes our DICOM objects, and what they take over from the source."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+from pydicom.sr.coding import Code as PydicomCode
+from pydicom.uid import generate_uid
+
+from viewer import __version__
+from viewer.core.errors import OutputError
+from viewer.core.finding import Code
+from viewer.core.study import Instance
+
+MANUFACTURER = "SecondRead project"
+MODEL = "SecondRead"
+#: Software has no serial number; the attribute is type 1 (PS3.3 C.7.5.2).
+SERIAL = "0"
+#: Objects are UTF-8 whatever the source uses: a comment may be Chinese on a Latin-1 film.
+CHARACTER_SET = "ISO_IR 192"
+
+EQUIPMENT: dict[str, str] = {
+    "manufacturer": MANUFACTURER,
+    "manufacturer_model_name": MODEL,
+    "software_versions": __version__,
+    "device_serial_number": SERIAL,
+}
+
+
+def coded(code: Code) -> PydicomCode:
+    """Our noun as pydicom's."""
+    return PydicomCode(code.value, code.scheme, code.meaning)
+
+
+def stable_uid(*words: str) -> str:
+    """A UID that the same words always give: tracking UIDs survive a rewrite."""
+    return str(generate_uid(entropy_srcs=["SecondRead", *words]))
+
+
+def new_uid() -> str:
+    """A fresh UID under 2.25 (PS3.5 B.2)."""
+    return str(generate_uid(prefix=None))
+
+
+def person_name(name: str) -> str:
+    """A name as typed, as a Person Name (PS3.5 6.2.1): all of it in the first component."""
+    words = " ".join(name.replace("=", " ").replace("\\", " ").split())
+    return words if "^" in words else f"{words[:63]}^"
+
+
+def read_headers(instances: Sequence[Instance]) -> list[Dataset]:
+    """Headers of the source files, one per file, in the order of the slices.
+
+    Raises:
+        OutputError: a source file has gone or is not DICOM.
+    """
+    headers: dict[Path, Dataset] = {}
+    for instance in instances:
+        if instance.path in headers:
+            continue
+        try:
+            headers[instance.path] = pydicom.dcmread(instance.path, stop_before_pixels=True)
+        except (OSError, InvalidDicomError) as error:
+            raise OutputError(
+                "A source image can no longer be read, so no DICOM object can be made that refers to it.",
+                "Put the images back where they were when the study was opened, then write it again.",
+                "source_gone",
+            ) from error
+    return list(headers.values())
+
+
+def use_utf8(dataset: Dataset) -> None:
+    """Store all text as UTF-8, names included."""
+    for element in dataset.iterall():
+        if element.VR == "PN" and element.value is not None:
+            _decode_name(element)
+    dataset.SpecificCharacterSet = CHARACTER_SET
+
+
+def _decode_name(element: pydicom.DataElement) -> None:
+    many = element.VM > 1
+    names = [str(name) for name in (element.value if many else [element.value])]
+    element.value = names if many else names[0]
+
+
+def save(dataset: Dataset, path: Path) -> None:
+    """Write a DICOM file and flush it to disk; a file that could not be finished is removed.
+
+    Raises:
+        OutputError: the disk is full, the folder read-only or gone.
+    """
+    try:
+        with path.open("wb") as file:
+            dataset.save_as(file, enforce_file_format=True)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """Words for a failed write."""
+    return OutputError(
+        f"{path.name} could not be written: {error.strerror or type(error).__name__}.",
+        "Free some space or choose a folder you may write to, then try again; nothing else was changed.",
+    )
+
+
+@contextmanager
+def words_for_highdicom(what: str) -> Iterator[None]:
+    """Turn what the library refuses into words; its own warnings about source files are not ours.
+
+    Raises:
+        OutputError: the source lacks something the object needs.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            yield
+    except (AttributeError, KeyError, ValueError, TypeError, IndexError, NotImplementedError) as error:
+        raise OutputError(
+            f"{what} could not be made from this series: {error}",
+            "The masks as NIfTI, result.json and the PDF report hold the same findings.",
+            "not_representable",
+        ) from error
+
+
+def attempt(what: str, make: Callable[[], Any]) -> Any:
+    """Call a maker under `words_for_highdicom`."""
+    with words_for_highdicom(what):
+        return make()

@@ -1,0 +1,183 @@
+"""Findings as a Comprehensive 3D Structured Report after TID 1500 (PS3.16)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pydicom
+from highdicom.sr import Comprehensive3DSR, ContainerContentItem
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+from pydicom.valuerep import DT
+
+from viewer.core.analysis import AnalysisResult
+from viewer.core.errors import OutputError
+from viewer.core.finding import Finding, Side
+from viewer.core.report import Signature
+from viewer.core.study import Stack
+from viewer.reporting.codes import finding_code, measurement_code, unit_code
+from viewer.reporting.origin import EQUIPMENT, attempt, new_uid, person_name, read_headers, save, use_utf8
+from viewer.reporting.planes import complete
+from viewer.reporting.regions import Source
+from viewer.reporting.seg import SegReceipt
+from viewer.reporting.sr_content import Wording, all_measurements, finding_tracking_uid, root_item
+
+log = logging.getLogger(__name__)
+
+#: Series Number of our reports.
+SERIES_NUMBER = 9002
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRecord:
+    """One measurement group, as it must be found again.
+
+    Attributes:
+        label: code meaning of the finding.
+        measurements: (name, value, unit) with code meanings and UCUM values.
+    """
+
+    tracking_uid: str
+    label: str
+    side: Side
+    measurements: tuple[tuple[str, float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SrReceipt:
+    """What was written, for the read-back."""
+
+    path: Path
+    sop_instance_uid: str
+    series_uid: str
+    groups: tuple[GroupRecord, ...]
+
+
+def write_sr(
+    results: Sequence[AnalysisResult],
+    stacks: Mapping[str, Stack],
+    path: Path,
+    *,
+    segs: Sequence[SegReceipt] = (),
+    sections: Mapping[str, str] | None = None,
+    reader: str = "",
+    signature: Signature | None = None,
+    predecessor: Path | None = None,
+    language: str = "en",
+) -> SrReceipt:
+    """Write every finding of the results, with its verdict, as one report of one study.
+
+    Each finding is a measurement group: tracking, finding, site and side, algorithm, region or
+    segment, measurements (the AI score among them, under our own code), verdict. What each
+    algorithm did stands under "Qualitative Evaluations", also when nothing was found.
+
+    Args:
+        results: with the findings to be written (all proposals, or accepted ones only).
+        stacks: series UID -> the stack its results lie on; at least one.
+        path: the file to write.
+        segs: segmentations written before, to refer to.
+        sections: "findings", "impression", "recommendation" ... in words.
+        reader: the person who judged, as observer.
+        signature: makes the report complete, final and VERIFIED; without it UNVERIFIED.
+        predecessor: the SR this one replaces.
+        language: "en" or "zh", of the words in it.
+
+    Raises:
+        OutputError: sources gone, several studies, a signature without name or organisation,
+            something the object cannot hold, disk full.
+    """
+    _check_signature(signature)
+    sources = {uid: Source.of(stack, read_headers(stack.instances)) for uid, stack in stacks.items()}
+    evidence = _evidence(sources, segs)
+    wording = Wording(dict(sections or {}), signature.name if signature else reader, signature, language)
+    root = attempt("A structured report", lambda: root_item(results, sources, segs, wording))
+    previous = [_predecessor(predecessor)] if predecessor else None
+    dataset = attempt("A structured report", lambda: _document(root, evidence, signature, previous))
+    dataset.SeriesDescription = "AI findings, signed" if signature else "AI findings, not signed"
+    _set_signing_time(dataset, signature)
+    use_utf8(dataset)
+    save(dataset, path)
+    groups = tuple(_record(finding, result, segs) for result in results for finding in result.findings)
+    log.info("structured report written: %d findings", len(groups))
+    return SrReceipt(path, dataset.SOPInstanceUID, dataset.SeriesInstanceUID, groups)
+
+
+def _check_signature(signature: Signature | None) -> None:
+    if signature is not None and not (signature.name.strip() and signature.organization.strip()):
+        raise OutputError(
+            "A signed report needs the reader's name and organisation.",
+            "Give both, then sign again; the draft is unchanged.",
+            "unsigned",
+        )
+
+
+def _evidence(sources: Mapping[str, Source], segs: Sequence[SegReceipt]) -> list[Dataset]:
+    headers = [header for source in sources.values() for header in source.headers]
+    if not headers:
+        raise OutputError("There is no DICOM series to which the findings could refer.", "", "no_source")
+    if len({str(header.get("StudyInstanceUID", "")) for header in headers}) > 1:
+        raise OutputError(
+            "These findings belong to more than one study; a structured report speaks of one.",
+            "Write one report per study.",
+            "several_studies",
+        )
+    for header in headers:
+        complete(header)
+    return headers + [pydicom.dcmread(seg.path, stop_before_pixels=True) for seg in segs]
+
+
+def _predecessor(path: Path) -> Dataset:
+    try:
+        return pydicom.dcmread(path)
+    except (OSError, InvalidDicomError) as error:
+        raise OutputError(
+            f"The report to be replaced, {path.name}, cannot be read.",
+            "Move it away, then write the report again.",
+            "predecessor",
+        ) from error
+
+
+def _document(
+    root: ContainerContentItem, evidence: list[Dataset], signature: Signature | None, previous: list[Dataset] | None
+) -> Comprehensive3DSR:
+    options: dict[str, Any] = {}
+    if signature is not None:
+        options = {
+            "verifying_observer_name": person_name(signature.name),
+            "verifying_organization": signature.organization,
+        }
+    return Comprehensive3DSR(
+        evidence=evidence,
+        content=root,
+        series_instance_uid=new_uid(),
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=new_uid(),
+        instance_number=1,
+        is_complete=signature is not None,
+        is_final=signature is not None,
+        is_verified=signature is not None,
+        previous_versions=previous,
+        **options,
+        **EQUIPMENT,
+    )
+
+
+def _set_signing_time(dataset: Dataset, signature: Signature | None) -> None:
+    """The moment of signing, not of writing (PS3.3 C.17.2 Verification DateTime)."""
+    if signature is not None:
+        when = datetime.fromisoformat(signature.when)
+        dataset.VerifyingObserverSequence[0].VerificationDateTime = DT(when)
+
+
+def _record(finding: Finding, result: AnalysisResult, segs: Sequence[SegReceipt]) -> GroupRecord:
+    numbers = tuple(
+        (measurement_code(m).meaning, float(m.value), unit_code(m.unit).value) for m in all_measurements(finding)
+    )
+    return GroupRecord(
+        finding_tracking_uid(finding, result, segs), finding_code(finding).meaning, finding.side, numbers
+    )
