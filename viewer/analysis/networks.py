@@ -1,0 +1,222 @@
+"""The networks a pack may name: an allow-list, built from plain data.
+
+A pack's `configs/inference.json` holds `{"network": {"_target_": NAME, "args": {...}}}`.
+NAME is a key of `NETWORKS`; nothing else is ever imported or evaluated.
+Every network maps float32 [N, C, (K,) J, I] to a tuple of tensors:
+segmentation (logits,) with logits [N, L, (K,) J, I]; classifiers (logits [N, L],
+class activation map [N, L, j, i]); auto-encoders (reconstruction, features [N, F]).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from viewer.core.errors import PackError
+
+_NEGATIVE_SLOPE = 0.01
+#: Weight that ground outside the lungs keeps in a film classifier's pooling.
+_OUTSIDE = 0.02
+
+
+def _conv(dims: int, inside: int, outside: int, size: int = 3, stride: int = 1) -> nn.Module:
+    """A convolution without bias (a normalisation follows)."""
+    kind = nn.Conv2d if dims == 2 else nn.Conv3d
+    return kind(inside, outside, size, stride, size // 2, bias=False)
+
+
+def _point(dims: int, inside: int, outside: int, stride: int = 1) -> nn.Module:
+    """A one-voxel convolution with bias."""
+    kind = nn.Conv2d if dims == 2 else nn.Conv3d
+    return kind(inside, outside, 1, stride)
+
+
+def _norm(dims: int, channels: int, kind: str) -> nn.Module:
+    if kind == "batch":
+        return nn.BatchNorm2d(channels) if dims == 2 else nn.BatchNorm3d(channels)
+    if kind == "group":
+        return nn.GroupNorm(max(1, channels // 8), channels)
+    return nn.InstanceNorm2d(channels, affine=True) if dims == 2 else nn.InstanceNorm3d(channels, affine=True)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3-wide convolutions with normalisation and a shortcut."""
+
+    def __init__(self, dims: int, inside: int, outside: int, stride: int = 1, norm: str = "batch") -> None:
+        super().__init__()
+        self.conv1 = _conv(dims, inside, outside, 3, stride)
+        self.norm1 = _norm(dims, outside, norm)
+        self.conv2 = _conv(dims, outside, outside, 3)
+        self.norm2 = _norm(dims, outside, norm)
+        plain = inside == outside and stride == 1
+        self.short: nn.Module = nn.Identity() if plain else _point(dims, inside, outside, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, inside, ...] -> [N, outside, ...]."""
+        y = functional.leaky_relu(self.norm1(self.conv1(x)), _NEGATIVE_SLOPE)
+        return functional.leaky_relu(self.norm2(self.conv2(y)) + self.short(x), _NEGATIVE_SLOPE)
+
+
+class UNet(nn.Module):
+    """Residual U-Net in 2-D or 3-D (Ronneberger et al. 2015; Zhang et al. 2018).
+
+    Args:
+        spatial_dims: 2 or 3.
+        in_channels: channels of the picture.
+        out_channels: classes, background included; 1 for a single sigmoid mask.
+        channels: feature channels per level; each further level halves the grid.
+        norm: "batch", "group" or "instance".
+    """
+
+    def __init__(
+        self,
+        spatial_dims: int,
+        in_channels: int,
+        out_channels: int,
+        channels: Sequence[int],
+        norm: str = "batch",
+    ) -> None:
+        super().__init__()
+        dims, widths = spatial_dims, list(channels)
+        pairs = list(zip(widths, widths[1:], strict=False))
+        self.levels = len(widths)
+        self.down = nn.ModuleList(
+            [ResidualBlock(dims, in_channels, widths[0], 1, norm)]
+            + [ResidualBlock(dims, a, b, 2, norm) for a, b in pairs]
+        )
+        up = nn.ConvTranspose2d if dims == 2 else nn.ConvTranspose3d
+        self.lift = nn.ModuleList([up(b, a, 2, 2) for a, b in pairs])
+        self.up = nn.ModuleList([ResidualBlock(dims, 2 * a, a, 1, norm) for a, _ in pairs])
+        self.head = _point(dims, widths[0], out_channels)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """[N, C, ...] with sides that 2**(levels-1) divides -> (logits [N, L, ...],)."""
+        kept: list[Tensor] = []
+        for block in self.down:
+            x = block(x)
+            kept.append(x)
+        for level in range(self.levels - 2, -1, -1):
+            x = self.up[level](torch.cat([self.lift[level](x), kept[level]], dim=1))
+        return (self.head(x),)
+
+
+class FilmMember(nn.Module):
+    """One small residual CNN that pools its features over the lungs it finds itself.
+
+    A second head predicts the lung field on the feature grid; the score is the mean of a
+    linear read-out of the features weighted by that field. So the class activation map is
+    exact (it sums to the logit), and ground outside the lungs hardly counts.
+    """
+
+    def __init__(self, labels: int, widths: Sequence[int], blocks: int, drop: float) -> None:
+        super().__init__()
+        first = widths[0]
+        self.stem = nn.Sequential(_conv(2, 1, first, 5, 2), _norm(2, first, "batch"), nn.LeakyReLU(_NEGATIVE_SLOPE))
+        stages: list[nn.Module] = []
+        inside = first
+        for width in widths[1:]:
+            stages.append(ResidualBlock(2, inside, width, 2))
+            stages += [ResidualBlock(2, width, width) for _ in range(blocks - 1)]
+            inside = width
+        self.stages = nn.Sequential(*stages)
+        self.drop = nn.Dropout2d(drop)
+        self.field = _point(2, inside, 1)
+        self.read = _point(2, inside, labels)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """[N, 1, J, I] -> (logits [N, L], activation [N, L, j, i], lung-field logits [N, 1, j, i])."""
+        features = self.stages(self.stem(x))
+        field = self.field(features)
+        weight = torch.sigmoid(field) + _OUTSIDE
+        weight = weight / weight.sum((2, 3), keepdim=True)
+        said = self.read(self.drop(features)) * weight
+        return said.sum((2, 3)), said, field
+
+
+class FilmClassifier(nn.Module):
+    """A few `FilmMember`s trained on different folds, averaged.
+
+    Args:
+        labels: number of scores.
+        widths: channels of the stem and of each stage (each halves the grid).
+        blocks: residual blocks a stage.
+        members: networks averaged; 1 while a fold is trained.
+        drop: share of feature channels dropped in training.
+    """
+
+    def __init__(
+        self, labels: int, widths: Sequence[int], blocks: int = 2, members: int = 1, drop: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.members = nn.ModuleList([FilmMember(labels, widths, blocks, drop) for _ in range(members)])
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """[N, 1, J, I] -> (logits [N, L], activation [N, L, j, i], lung-field logits [N, 1, j, i])."""
+        said = [member(x) for member in self.members]
+        logits, maps, fields = (torch.stack([s[n] for s in said]).mean(0) for n in range(3))
+        return logits, maps, fields
+
+
+#: Name in a pack's data -> network. A new network: one line here.
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "UNet": UNet,
+    "FilmClassifier": FilmClassifier,
+}
+
+
+def build(config: Mapping[str, Any]) -> nn.Module:
+    """Build an untrained network from a pack's `network` block.
+
+    Raises:
+        PackError: a name that is not on the list, or arguments that do not fit it.
+    """
+    name = str(config.get("_target_", ""))
+    if name not in NETWORKS:
+        known = ", ".join(NETWORKS)
+        raise PackError(f"The pack names a network '{name}' that this version does not know ({known}).",
+                        "Install a pack made for this version.")  # fmt: skip
+    try:
+        return NETWORKS[name](**dict(config.get("args", {})))
+    except (TypeError, ValueError) as error:
+        raise PackError(
+            f"The pack's settings do not fit the network '{name}': {error}.", "Install it again."
+        ) from error
+
+
+def load(config: Mapping[str, Any], weights: Path) -> nn.Module:
+    """Build a network and load its weights (safetensors; stored halves become float32).
+
+    Returns:
+        The network in eval mode, float32, on the CPU.
+
+    Raises:
+        PackError: weights that cannot be read or do not fit the network.
+    """
+    net = build(config)
+    try:
+        state = {name: _widen(tensor) for name, tensor in load_file(weights).items()}
+    except (OSError, SafetensorError) as error:
+        raise PackError("The pack's weights cannot be read.", "Install the pack again.") from error
+    try:
+        net.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        raise PackError("The pack's weights do not fit its network.", "Install the pack again.") from error
+    return net.eval().requires_grad_(False)
+
+
+def save(net: nn.Module, weights: Path) -> None:
+    """Write a network's weights as safetensors, floating values as 16-bit halves."""
+    state = {n: (t.half() if t.is_floating_point() else t).cpu().contiguous() for n, t in net.state_dict().items()}
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    save_file(state, str(weights))
+
+
+def _widen(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor

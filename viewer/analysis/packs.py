@@ -1,0 +1,281 @@
+"""Model packs: folders read as data, without torch.
+
+    <id>/configs/metadata.json   who, what for, match rules, operating points, results
+         configs/inference.json  network, preprocessing, output
+         configs/train.json      the recipe
+         models/model.safetensors
+         docs/README.md          the card; docs/data_license.txt
+
+The layout is MONAI Bundle's, but nothing in a pack is ever evaluated: a `$` expression, an
+`imports` list or a `scripts` folder refuses the pack.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from viewer.analysis import packschema
+from viewer.core.analysis import PackInfo
+from viewer.core.errors import PackError, UsageError
+from viewer.core.finding import OperatingPoint
+from viewer.core.resources import models_dirs, user_data_dir
+
+_log = logging.getLogger(__name__)
+
+#: A pack's weights stay below this (bytes).
+MAX_WEIGHTS = 8 * 2**20
+#: A packed file may unfold to this much at most (bytes), and hold this many files.
+_MAX_UNPACKED = 64 * 2**20
+_MAX_FILES = 200
+#: Files an installed pack may hold; anything else is refused.
+_SUFFIXES = {".json", ".safetensors", ".md", ".txt", ".png", ".csv"}
+_ID = re.compile(r"[a-z0-9][a-z0-9.-]{1,63}")
+
+METADATA = PurePosixPath("configs/metadata.json")
+INFERENCE = PurePosixPath("configs/inference.json")
+TRAIN = PurePosixPath("configs/train.json")
+WEIGHTS = PurePosixPath("models/model.safetensors")
+CARD = PurePosixPath("docs/README.md")
+DATA_LICENCE = PurePosixPath("docs/data_license.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A pack folder that cannot be used, and why."""
+
+    id: str
+    folder: Path
+    error: PackError
+
+
+def list_packs(folders: Sequence[Path] | None = None) -> tuple[tuple[PackInfo, ...], tuple[Broken, ...]]:
+    """Every pack of the models folders, and those that are broken.
+
+    A pack the user installed stands in for one of the same id that came with the program.
+    """
+    found: dict[str, PackInfo] = {}
+    broken: dict[str, Broken] = {}
+    for folder in _pack_folders(folders):
+        found.pop(folder.name, None)
+        broken.pop(folder.name, None)
+        try:
+            found[folder.name] = read(folder)
+        except PackError as error:
+            _log.warning("pack %s is broken: %s", folder.name, error.what)
+            broken[folder.name] = Broken(folder.name, folder, error)
+    return tuple(found[n] for n in sorted(found)), tuple(broken[n] for n in sorted(broken))
+
+
+def _pack_folders(folders: Sequence[Path] | None) -> Iterator[Path]:
+    for parent in models_dirs() if folders is None else folders:
+        if parent.is_dir():
+            yield from sorted(p for p in parent.iterdir() if (p / "configs").is_dir())
+
+
+def load(pack_id: str, folders: Sequence[Path] | None = None) -> PackInfo:
+    """The pack with this id.
+
+    Raises:
+        PackError: it is broken. UsageError: there is none.
+    """
+    good, bad = list_packs(folders)
+    for pack in good:
+        if pack.id == pack_id:
+            return pack
+    for one in bad:
+        if one.id == pack_id:
+            raise one.error
+    known = ", ".join(p.id for p in good) or "none is installed"
+    raise UsageError(f"There is no pack '{pack_id}'.", f"Packs here: {known}.", "no_pack")
+
+
+def read(folder: Path) -> PackInfo:
+    """Read and check a pack's folder; the weights' hash is checked by `verify`.
+
+    Raises:
+        PackError: a file missing, JSON broken, a key missing or wrong, or anything executable.
+    """
+    metadata, inference = _json(folder, METADATA), _json(folder, INFERENCE)
+    problems = packschema.problems(metadata, inference)
+    if (folder / "scripts").exists():
+        problems.append("it brings a scripts folder, and packs must not bring programs")
+    if not (folder / WEIGHTS).is_file():
+        problems.append(f"{WEIGHTS} is missing")
+    if metadata.get("id", folder.name) != folder.name:
+        problems.append(f"its folder is called {folder.name} but it says it is {metadata['id']}")
+    if problems:
+        raise PackError(f"Pack '{folder.name}' cannot be used: {'; '.join(problems)}.", "Install it again.")
+    return _info(folder, metadata, inference)
+
+
+def _info(folder: Path, metadata: Mapping[str, Any], inference: Mapping[str, Any]) -> PackInfo:
+    viewer = metadata["viewer"]
+    match = dict(viewer.get("match", {}))
+    return PackInfo(
+        id=folder.name,
+        name=str(metadata["name"]),
+        version=str(metadata["version"]),
+        folder=folder,
+        task=str(viewer["task"]),
+        weights=folder / WEIGHTS,
+        weights_sha256=str(viewer["weights_sha256"]),
+        match=match,
+        needs_roi=bool(match.get("needs_roi", False)),
+        research_only=bool(viewer.get("research_only", False)),
+        operating_points=tuple(_point(p) for p in viewer.get("operating_points", ())),
+        intended_use=str(viewer.get("intended_use", "")),
+        viewer=dict(viewer),
+        inference=dict(inference),
+    )
+
+
+def _point(block: Mapping[str, Any]) -> OperatingPoint:
+    return OperatingPoint(
+        name=str(block["name"]),
+        threshold=float(block["threshold"]),
+        sensitivity=block.get("sensitivity"),
+        specificity=block.get("specificity"),
+        n=block.get("n"),
+    )
+
+
+def _json(folder: Path, name: PurePosixPath) -> dict[str, Any]:
+    try:
+        value = json.loads((folder / name).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PackError(f"Pack '{folder.name}' cannot be used: {name} is missing.", "Install it again.") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise PackError(
+            f"Pack '{folder.name}' cannot be used: {name} cannot be read as JSON.", "Install it again."
+        ) from error
+    if not isinstance(value, dict):
+        raise PackError(f"Pack '{folder.name}' cannot be used: {name} must hold an object.", "Install it again.")
+    return value
+
+
+def recipe(pack: PackInfo) -> dict[str, Any]:
+    """The training recipe of a pack.
+
+    Raises:
+        PackError: there is none, or it holds an expression.
+    """
+    block = _json(pack.folder, TRAIN)
+    found = packschema.executable(block)
+    if found:
+        raise PackError(f"The recipe of '{pack.id}' cannot be used: {found[0]}.", "Install the pack again.")
+    return block
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file as lower-case hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def verify(pack: PackInfo) -> None:
+    """Check a pack's weights against the hash and size it declares, and that its papers are there.
+
+    Raises:
+        PackError: with what is wrong and what to do.
+    """
+    try:
+        size, digest = pack.weights.stat().st_size, sha256(pack.weights)
+    except OSError as error:
+        raise PackError(f"The weights of '{pack.id}' cannot be read.", "Install the pack again.") from error
+    if digest != pack.weights_sha256:
+        raise PackError(
+            f"The weights of '{pack.id}' are not the ones it was measured with (SHA-256 differs).",
+            "Install the pack again; do not use it as it is.",
+            "wrong_hash",
+        )
+    if size > MAX_WEIGHTS:
+        raise PackError(f"The weights of '{pack.id}' are larger than {MAX_WEIGHTS} bytes.", "Install a smaller pack.")
+    absent = [str(name) for name in (CARD, DATA_LICENCE) if not (pack.folder / name).is_file()]
+    if absent:
+        raise PackError(f"Pack '{pack.id}' lacks {' and '.join(absent)}.", "Install it again.")
+
+
+def install(file: Path, target: Path | None = None) -> PackInfo:
+    """Install a packed pack (ZIP of one folder) into the user's models folder.
+
+    Unpacked and checked beside its place, then moved there in one step; an older version of
+    the same pack is replaced only once the new one has passed.
+
+    Raises:
+        UsageError: no such file, or not a ZIP. PackError: it must not or cannot be installed.
+    """
+    home = target or user_data_dir() / "models"
+    if not zipfile.is_zipfile(file):
+        raise UsageError(f"{file.name} is not a packed model pack (ZIP).", "Name a file made for `packs install`.")
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".install-", dir=home) as scratch, zipfile.ZipFile(file) as archive:
+        name = _unpack(archive, Path(scratch))
+        verify(read(Path(scratch) / name))
+        place = home / name
+        old = Path(scratch) / ".old"
+        if place.exists():
+            place.rename(old)
+        try:
+            (Path(scratch) / name).rename(place)
+        except OSError:
+            if old.exists():
+                old.rename(place)
+            raise
+    return read(home / name)
+
+
+def _unpack(archive: zipfile.ZipFile, scratch: Path) -> str:
+    """Unpack after checking every name and size; returns the pack's folder name."""
+    entries = [e for e in archive.infolist() if not e.is_dir()]
+    roots = {PurePosixPath(e.filename).parts[0] for e in entries if e.filename}
+    if len(entries) > _MAX_FILES or sum(e.file_size for e in entries) > _MAX_UNPACKED:
+        raise PackError("The file holds far more than a pack does.", "Do not install it.")
+    name = next(iter(roots)) if len(roots) == 1 else ""
+    if not _ID.fullmatch(name):
+        raise PackError("The file must hold one folder named after the pack.", "Ask for a properly made pack.")
+    for entry in entries:
+        parts = PurePosixPath(entry.filename).parts
+        if ".." in parts or entry.filename.startswith(("/", "\\")) or ":" in entry.filename or "\\" in entry.filename:
+            raise PackError("The file tries to write outside its own folder.", "Do not install it.")
+        if PurePosixPath(entry.filename).suffix.lower() not in _SUFFIXES:
+            raise PackError(f"The file holds '{parts[-1]}', which no pack may bring.", "Do not install it.")
+        place = scratch.joinpath(*parts)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(entry) as source, place.open("xb") as sink:
+            _copy_bounded(source, sink, entry.file_size)
+    return name
+
+
+def _copy_bounded(source: Any, sink: Any, limit: int) -> None:
+    """Copy at most the size the archive's index promised."""
+    written = 0
+    while chunk := source.read(1 << 20):
+        written += len(chunk)
+        if written > limit:
+            raise PackError("The file unfolds to more than it says.", "Do not install it.")
+        sink.write(chunk)
+
+
+def remove(pack_id: str, home: Path | None = None) -> None:
+    """Remove an installed pack. Packs that came with the program stay.
+
+    Raises:
+        UsageError: no such installed pack.
+    """
+    folder = home or user_data_dir() / "models"
+    place = folder / pack_id
+    if not _ID.fullmatch(pack_id) or not (place / "configs").is_dir():
+        raise UsageError(
+            f"No pack '{pack_id}' was installed here.", "Packs that came with the program cannot be removed."
+        )
+    shutil.rmtree(place)

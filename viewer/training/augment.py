@@ -1,0 +1,177 @@
+"""Augmentation on batches: geometry, intensity, resolution. 2-D [N, C, J, I] and 3-D [N, C, K, J, I].
+
+Everything is drawn from one `torch.Generator`, so a step number alone fixes its batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Config = Mapping[str, Any]
+
+
+def spatial(
+    images: Tensor, labels: Tensor | None, config: Config, rng: torch.Generator
+) -> tuple[Tensor, Tensor | None]:
+    """Rotate, scale, stretch, shift, flip and bend images and labels alike.
+
+    Args:
+        images: float32 [N, C, ...].
+        labels: float32 [N, L, ...] (label numbers or soft shares), or None.
+        config: `rotate_deg`, `scale`, `stretch`, `shift` (share of half the size), `flip` (list of
+            spatial axes, 0 = first), `bend` (share of half the size), `probability`.
+        rng: the batch's random numbers.
+    """
+    dims = images.ndim - 2
+    theta = _matrices(len(images), dims, config, rng)
+    grid = functional.affine_grid(theta, [len(images), 1, *images.shape[2:]], align_corners=False)
+    bend = float(config.get("bend", 0.0))
+    if bend:
+        coarse = torch.randn(len(images), dims, *([4] * dims), generator=rng) * bend / 2
+        mode = "bilinear" if dims == 2 else "trilinear"
+        fine = functional.interpolate(coarse, size=images.shape[2:], mode=mode, align_corners=True)
+        grid = grid + fine.movedim(1, -1)
+    padding = str(config.get("padding", "border"))
+    moved = functional.grid_sample(images, grid, padding_mode=padding, align_corners=False)
+    if labels is None:
+        return moved, None
+    return moved, functional.grid_sample(labels, grid, mode="nearest", padding_mode="border", align_corners=False)
+
+
+def _matrices(count: int, dims: int, config: Config, rng: torch.Generator) -> Tensor:
+    """[N, dims, dims + 1] sampling matrices (grid_sample's axis order: last axis first)."""
+    matrix = torch.eye(dims).repeat(count, 1, 1)
+    on = (torch.rand(count, generator=rng) < float(config.get("probability", 1.0))).float()
+    for a, b in [(0, 1)] if dims == 2 else [(0, 1), (0, 2), (1, 2)]:
+        angle = _uniform(count, float(config.get("rotate_deg", 0.0)), rng) * on * torch.pi / 180
+        turn = torch.eye(dims).repeat(count, 1, 1)
+        turn[:, a, a] = turn[:, b, b] = torch.cos(angle)
+        turn[:, a, b], turn[:, b, a] = torch.sin(angle), -torch.sin(angle)
+        matrix = turn @ matrix
+    scale = 1 + _uniform(count, float(config.get("scale", 0.0)), rng) * on
+    stretch = 1 + _uniform((count, dims), float(config.get("stretch", 0.0)), rng) * on[:, None]
+    matrix = matrix * scale[:, None, None] * stretch[:, None, :]
+    for axis in config.get("flip", ()):
+        sign = 1 - 2 * (torch.rand(count, generator=rng) < 0.5).float()
+        matrix[:, :, dims - 1 - int(axis)] *= sign[:, None]
+    shift = _uniform((count, dims), float(config.get("shift", 0.0)), rng) * on[:, None]
+    return torch.cat([matrix, shift[:, :, None]], dim=2)
+
+
+def intensity(images: Tensor, config: Config, rng: torch.Generator) -> Tensor:
+    """Gamma, contrast, shading, blur, coarser resolution and noise, each with its own odds.
+
+    Args:
+        images: float32 [N, C, ...], any scale; gamma works on each picture's own range.
+        config: `gamma` (log range), `contrast`, `brightness`, `shade`, `noise`, `blur` (sigma in
+            voxels), `coarse` (largest factor), `invert` (odds), `odds` of each (default .5).
+        rng: the batch's random numbers.
+    """
+    out = images
+    odds = float(config.get("odds", 0.5))
+    if config.get("coarse"):
+        out = _coarser(out, float(config["coarse"]), odds, rng)
+    if config.get("blur"):
+        out = _some(out, _blurred(out, float(config["blur"]), rng), odds, rng)
+    if config.get("gamma"):
+        out = _some(out, _gamma(out, float(config["gamma"]), rng), odds, rng)
+    if config.get("shade"):
+        out = _some(out, _shaded(out, float(config["shade"]), rng), odds, rng)
+    count = len(out)
+    shape = (count, *([1] * (out.ndim - 1)))
+    contrast = 1 + _uniform(count, float(config.get("contrast", 0.0)), rng).view(shape)
+    out = out * contrast + _uniform(count, float(config.get("brightness", 0.0)), rng).view(shape)
+    if config.get("noise"):
+        level = torch.rand(shape, generator=rng) * float(config["noise"])
+        out = _some(out, out + torch.randn(out.shape, generator=rng) * level, odds, rng)
+    return out
+
+
+def _some(old: Tensor, new: Tensor, odds: float, rng: torch.Generator) -> Tensor:
+    chosen = torch.rand(len(old), generator=rng) < odds
+    return torch.where(chosen.view(-1, *([1] * (old.ndim - 1))), new, old)
+
+
+def _gamma(images: Tensor, reach: float, rng: torch.Generator) -> Tensor:
+    axes = tuple(range(1, images.ndim))
+    low, high = images.amin(axes, keepdim=True), images.amax(axes, keepdim=True)
+    power = torch.exp(_uniform(len(images), reach, rng)).view(-1, *([1] * (images.ndim - 1)))
+    share = ((images - low) / (high - low).clamp_min(1e-6)).clamp(1e-6, 1)
+    return share.pow(power) * (high - low) + low
+
+
+def _shaded(images: Tensor, reach: float, rng: torch.Generator) -> Tensor:
+    dims = images.ndim - 2
+    coarse = torch.randn(len(images), 1, *([3] * dims), generator=rng) * reach
+    mode = "bicubic" if dims == 2 else "trilinear"
+    return images + functional.interpolate(coarse, size=images.shape[2:], mode=mode, align_corners=True)
+
+
+def _blurred(images: Tensor, largest: float, rng: torch.Generator) -> Tensor:
+    sigma = 0.3 + float(torch.rand(1, generator=rng)) * largest
+    reach = max(1, int(2 * sigma + 0.5))
+    taps = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
+    taps = taps / taps.sum()
+    out = images
+    dims = images.ndim - 2
+    conv = functional.conv2d if dims == 2 else functional.conv3d
+    for axis in range(dims):
+        shape = [1] * dims
+        shape[axis] = len(taps)
+        sides = [0] * (2 * dims)
+        sides[2 * (dims - 1 - axis)] = sides[2 * (dims - 1 - axis) + 1] = reach
+        padded = functional.pad(out, sides, mode="replicate")
+        kernel = taps.view(1, 1, *shape).repeat(images.shape[1], 1, *([1] * dims))
+        out = conv(padded, kernel, groups=images.shape[1])
+    return out
+
+
+def _coarser(images: Tensor, largest: float, odds: float, rng: torch.Generator) -> Tensor:
+    factor = 1 + float(torch.rand(1, generator=rng)) * (largest - 1)
+    size = [max(8, round(n / factor)) for n in images.shape[2:]]
+    mode = "bilinear" if images.ndim == 4 else "trilinear"
+    small = functional.interpolate(images, size=size, mode=mode, align_corners=False)
+    back = functional.interpolate(small, size=images.shape[2:], mode=mode, align_corners=False)
+    return _some(images, back, odds, rng)
+
+
+def _uniform(shape: int | tuple[int, ...], reach: float, rng: torch.Generator) -> Tensor:
+    return (torch.rand(shape, generator=rng) * 2 - 1) * reach
+
+
+def erase(images: Tensor, config: Config, rng: torch.Generator) -> Tensor:
+    """Fill frames and boxes with grey, so borders, markers and corners decide nothing.
+
+    Args:
+        images: float32 [N, C, J, I].
+        config: `frame` (largest share of a side blanked), `boxes` (count), `box` (largest share),
+            `erase_odds`.
+        rng: the batch's random numbers.
+    """
+    frame, boxes = float(config.get("frame", 0.0)), int(config.get("boxes", 0))
+    if not frame and not boxes:
+        return images
+    out = images.clone()
+    rows, columns = images.shape[-2:]
+    odds, largest = float(config.get("erase_odds", 0.5)), float(config.get("box", 0.2))
+    for n in range(len(out)):
+        draw = torch.rand(6 + 5 * boxes, generator=rng).tolist()
+        fill = float(images[n].min()) + draw[0] * float(images[n].max() - images[n].min())
+        if frame and draw[1] < odds:
+            sides = (rows, rows, columns, columns)
+            top, bottom, left, right = (round(d * frame * s) for d, s in zip(draw[2:6], sides, strict=True))
+            out[n, :, :top] = fill
+            out[n, :, rows - bottom :] = fill
+            out[n, :, :, :left] = fill
+            out[n, :, :, columns - right :] = fill
+        for b in range(boxes):
+            on, y, x, h, w = draw[6 + 5 * b : 11 + 5 * b]
+            if on < odds / 2:
+                j, i = int(y * rows), int(x * columns)
+                out[n, :, j : j + int(h * largest * rows), i : i + int(w * largest * columns)] = fill
+    return out

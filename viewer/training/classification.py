@@ -1,0 +1,186 @@
+"""Classification recipes: film classifiers with a lung-field side task, trained by folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from viewer.analysis.preprocess import prepare
+from viewer.training import augment, cases, losses, metrics
+from viewer.training.loop import Judge, Loss, low_precision
+
+FloatArray = npt.NDArray[np.float32]
+Array = npt.NDArray[Any]
+
+#: Pictures a network judges at once outside training.
+_JUDGE_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Films:
+    """A case table as arrays.
+
+    Attributes:
+        images: float16 [n, J, I], as the pack's steps leave them.
+        fields: uint8 [n, J, I], lung field 0 / 1; `has_field` bool [n].
+        truth: float32 [n, L].
+        weights: float64 [n], sampling weights that sum to 1.
+        groups: patients.
+        cases: the rows.
+    """
+
+    images: npt.NDArray[np.float16]
+    fields: npt.NDArray[np.uint8]
+    has_field: Array
+    truth: FloatArray
+    weights: npt.NDArray[np.float64]
+    groups: list[str]
+    cases: tuple[cases.Case, ...]
+
+    def take(self, chosen: Array) -> Films:
+        """The chosen rows, weights scaled to sum to 1 again."""
+        picked = [int(n) for n in np.flatnonzero(chosen)] if chosen.dtype == bool else [int(n) for n in chosen]
+        weights = self.weights[picked]
+        return Films(
+            self.images[picked], self.fields[picked], self.has_field[picked], self.truth[picked],
+            weights / weights.sum(), [self.groups[n] for n in picked], tuple(self.cases[n] for n in picked),
+        )  # fmt: skip
+
+
+def load_films(table: Sequence[cases.Case], inference_config: Mapping[str, Any], recipe: Mapping[str, Any]) -> Films:
+    """Read every film through the pack's own steps; masks follow on the same grid."""
+    images, fields, has_field = [], [], []
+    for case in table:
+        volume = cases.load_volume(case.image, str(recipe.get("modality", "DX")))
+        ready = prepare(volume, inference_config["preprocess"])
+        images.append(ready.array[0].astype(np.float16))
+        mask = None if case.mask is None else cases.load_labels(case.mask)
+        fits = mask is not None and mask.shape == volume.shape
+        has_field.append(fits)
+        field = ready.follow_labels((mask > 0).astype(np.uint8))[0] if fits and mask is not None else None
+        fields.append(np.zeros(ready.array.shape[1:], dtype=np.uint8) if field is None else field)
+    truth = truth_of(table, recipe)
+    weights = balance(table, truth, recipe)
+    return Films(np.stack(images), np.stack(fields), np.array(has_field), truth, weights,
+                 [c.patient for c in table], tuple(table))  # fmt: skip
+
+
+def truth_of(table: Sequence[cases.Case], recipe: Mapping[str, Any]) -> FloatArray:
+    """0 / 1 per label [n, L]: 1 where the case's label is the recipe's `positive` for it."""
+    names = list(recipe["positive"].values())
+    return np.array([[float(case.label == name) for name in names] for case in table], dtype=np.float32)
+
+
+def balance(table: Sequence[cases.Case], truth: FloatArray, recipe: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+    """Sampling weights: classes even and, with `balance.columns`, a known shortcut taken away.
+
+    The shortcut's log size and ratio predict the label; each case is weighted by the inverse of
+    that prediction (clipped), so the label no longer goes with it among the cases drawn.
+    """
+    yes = truth[:, 0].astype(bool)
+    weights = np.where(yes, 0.5 / max(1, yes.sum()), 0.5 / max(1, (~yes).sum()))
+    block = recipe.get("balance", {})
+    columns = block.get("columns", ())
+    if not columns or not all(case.extra.get(c) for case in table for c in columns):
+        return np.asarray(weights / weights.sum())
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+    sizes = np.log(np.array([[float(case.extra[c]) for c in columns] for case in table]))
+    features = PolynomialFeatures(2, include_bias=False).fit_transform(StandardScaler().fit_transform(sizes))
+    model = LogisticRegression(class_weight="balanced", max_iter=1000).fit(features, yes)
+    share = model.predict_proba(features)[np.arange(len(yes)), yes.astype(int)]
+    weights = weights * np.clip(0.5 / share, 1 / float(block["clip"]), float(block["clip"]))
+    for group in (yes, ~yes):
+        weights[group] *= 0.5 / weights[group].sum()
+    return np.asarray(weights)
+
+
+def make_loss(films: Films, recipe: Mapping[str, Any], where: torch.device) -> Loss:
+    """The loss of one step: a balanced, augmented batch; binary cross-entropy plus the lung field."""
+    count, loop = int(recipe["batch"]), recipe["loop"]
+    config = recipe.get("augment", {})
+
+    def loss(net: nn.Module, step: int) -> Tensor:
+        rng = np.random.default_rng([int(loop.get("seed", 1)), step])
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        chosen = rng.choice(len(films.images), count, p=films.weights)
+        side = _side(recipe, step / int(loop["steps"]))
+        images, fields = _batch(films, chosen, side)
+        moved, field = augment.spatial(images, fields, config.get("spatial", {}), generator)
+        assert field is not None
+        changed = augment.erase(augment.intensity(moved, config.get("intensity", {}), generator), config, generator)
+        logits, _, said = net(changed.to(where).contiguous(memory_format=torch.channels_last))
+        truth = torch.from_numpy(films.truth[chosen]).to(where)
+        main = losses.binary(logits, truth, float(recipe.get("smoothing", 0.0)))
+        known = torch.from_numpy(films.has_field[chosen]).to(where)
+        return main + float(recipe.get("field_weight", 0.3)) * _field_loss(said, field.to(where), known)
+
+    return loss
+
+
+def _side(recipe: Mapping[str, Any], share: float) -> int:
+    """Picture side of this part of the run: small first, full size last."""
+    for until, side in recipe["sides"]:
+        if share < float(until):
+            return int(side)
+    return int(recipe["sides"][-1][1])
+
+
+def _batch(films: Films, chosen: Array, side: int) -> tuple[Tensor, Tensor]:
+    images = torch.from_numpy(films.images[chosen].astype(np.float32))[:, None]
+    fields = torch.from_numpy(films.fields[chosen].astype(np.float32))[:, None]
+    if images.shape[-1] != side:
+        images = functional.interpolate(images, size=(side, side), mode="bilinear", antialias=True)
+        fields = functional.interpolate(fields, size=(side, side), mode="nearest")
+    return images, fields
+
+
+def _field_loss(said: Tensor, field: Tensor, known: Tensor) -> Tensor:
+    if not bool(known.any()):
+        return said.sum() * 0.0
+    target = functional.adaptive_avg_pool2d(field, (said.shape[-2], said.shape[-1]))
+    loss = functional.binary_cross_entropy_with_logits(said.float(), target, reduction="none").mean((1, 2, 3))
+    return (loss * known).sum() / known.sum()
+
+
+@torch.inference_mode()
+def score(net: nn.Module, images: npt.NDArray[np.float16], where: torch.device, mirror: bool = False) -> FloatArray:
+    """Logits [n, L] of prepared films; `mirror` averages with the left-right mirrored film."""
+    out = []
+    for first in range(0, len(images), _JUDGE_BATCH):
+        batch = torch.from_numpy(images[first : first + _JUDGE_BATCH].astype(np.float32))[:, None].to(where)
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(where.type, torch.bfloat16, enabled=low_precision(where)):
+            logits = net(batch)[0].float()
+            if mirror:
+                logits = (logits + net(batch.flip(3))[0].float()) / 2
+        out.append(logits.cpu().numpy())
+    return np.concatenate(out)
+
+
+def make_judge(films: Films, where: torch.device) -> Judge:
+    """AUC of the held-out films, plain and with the shortcut weighted away."""
+
+    def judge(net: nn.Module) -> dict[str, float]:
+        logits = score(net, films.images, where)[:, 0]
+        truth = films.truth[:, 0]
+        drawn = np.random.default_rng(0).choice(len(truth), 4 * len(truth), p=films.weights)
+        marks = np.quantile(logits, np.linspace(0.02, 0.98, 49))
+        best = max(_balanced_at(truth[drawn], logits[drawn], t) for t in marks)
+        return {"auc": metrics.auc(truth, logits), "auc_without_shortcut": metrics.auc(truth[drawn], logits[drawn]),
+                "balanced": best}  # fmt: skip
+
+    return judge
+
+
+def _balanced_at(truth: Array, logits: Array, threshold: float) -> float:
+    called = logits >= threshold
+    return float((called[truth > 0].mean() + (~called[truth == 0]).mean()) / 2)

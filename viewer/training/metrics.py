@@ -1,0 +1,176 @@
+"""Measures of masks and scores, with bootstrap intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from sklearn import metrics as sk
+
+Array = npt.NDArray[Any]
+
+#: Draws of a bootstrap; the interval is the middle 95%.
+BOOTSTRAP_DRAWS = 2000
+
+
+def dice(ours: Array, truth: Array) -> float:
+    """Dice overlap of two boolean masks; 1 where both are empty."""
+    total = int(np.count_nonzero(ours)) + int(np.count_nonzero(truth))
+    return 1.0 if total == 0 else 2.0 * int(np.count_nonzero(ours & truth)) / total
+
+
+def hd95(ours: Array, truth: Array, spacing: Sequence[float]) -> float:
+    """95th percentile of the surface distances in mm, larger of both ways; inf if one mask is empty."""
+    if not ours.any() and not truth.any():
+        return 0.0
+    if not ours.any() or not truth.any():
+        return float("inf")
+    a, b = _surface(ours), _surface(truth)
+    to_b = ndimage.distance_transform_edt(~b, sampling=spacing)[a]
+    to_a = ndimage.distance_transform_edt(~a, sampling=spacing)[b]
+    return float(max(np.percentile(to_b, 95), np.percentile(to_a, 95)))
+
+
+def _surface(mask: Array) -> Array:
+    return np.asarray(mask & ~ndimage.binary_erosion(mask))
+
+
+def bootstrap(
+    measure: Callable[[Array], float], groups: Sequence[Any], seed: int = 1, draws: int = BOOTSTRAP_DRAWS
+) -> tuple[float, float]:
+    """95% interval of `measure(indices)` when whole groups (patients) are drawn again.
+
+    Draws on which the measure cannot be computed (one class only) are left out.
+    """
+    names, inverse = np.unique(np.asarray(groups), return_inverse=True)
+    members = [np.flatnonzero(inverse == n) for n in range(len(names))]
+    rng = np.random.default_rng(seed)
+    values = []
+    for _ in range(draws):
+        drawn = rng.integers(0, len(members), len(members))
+        value = measure(np.concatenate([members[d] for d in drawn]))
+        if np.isfinite(value):
+            values.append(value)
+    if not values:
+        return float("nan"), float("nan")
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def auc(truth: Array, scores: Array) -> float:
+    """Area under the ROC curve; NaN when only one class is there."""
+    if len(np.unique(truth)) < 2:
+        return float("nan")
+    order = np.argsort(scores, kind="stable")
+    ranks = np.empty(len(scores))
+    ranks[order] = np.arange(1, len(scores) + 1)
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    sums = np.bincount(inverse, ranks)
+    ranks = (sums / counts)[inverse]
+    positive = truth.astype(bool)
+    n1, n0 = int(positive.sum()), int((~positive).sum())
+    return float((ranks[positive].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+
+
+def classification(truth: Array, scores: Array, threshold: float, groups: Sequence[Any]) -> dict[str, Any]:
+    """The keys of `evaluate --json` for one label.
+
+    Args:
+        truth: 0 or 1 [n].
+        scores: calibrated probabilities [n].
+        threshold: positive from here on.
+        groups: patients, drawn as wholes for intervals.
+    """
+    called = scores >= threshold
+    yes = truth.astype(bool)
+    low, high = bootstrap(lambda i: auc(truth[i], scores[i]), groups)
+    tn, fp, fn, tp = (int(v) for v in sk.confusion_matrix(yes, called, labels=[False, True]).ravel())
+    sensitivity, specificity = _share(tp, tp + fn), _share(tn, tn + fp)
+    return {
+        "auc": auc(truth, scores), "auc_ci": [low, high],
+        "accuracy": (tp + tn) / len(truth),
+        "balanced_accuracy": (sensitivity + specificity) / 2,
+        "balanced_accuracy_ci": list(bootstrap(lambda i: _balanced(yes[i], called[i]), groups)),
+        "sensitivity": sensitivity, "sensitivity_ci": list(bootstrap(lambda i: _recall(yes[i], called[i]), groups)),
+        "specificity": specificity, "specificity_ci": list(bootstrap(lambda i: _recall(~yes[i], ~called[i]), groups)),
+        "precision": _share(tp, tp + fp), "recall": sensitivity, "f1": _share(2 * tp, 2 * tp + fp + fn),
+        "threshold": threshold, "confusion": {"tp": tp, "fp": fp, "fn": fn, "tn": tn},
+        "calibration": {
+            "ece": expected_calibration_error(truth, scores),
+            "brier": float(np.mean((scores - truth) ** 2)),
+        },
+    }  # fmt: skip
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
+
+
+def _recall(yes: Array, called: Array) -> float:
+    return _share(int((yes & called).sum()), int(yes.sum()))
+
+
+def _balanced(yes: Array, called: Array) -> float:
+    return (_recall(yes, called) + _recall(~yes, ~called)) / 2
+
+
+def expected_calibration_error(truth: Array, scores: Array, bins: int = 10) -> float:
+    """Mean gap between stated probability and observed share, weighted by bin size."""
+    index = np.minimum((scores * bins).astype(int), bins - 1)
+    gaps = [
+        abs(float(scores[index == b].mean()) - float(truth[index == b].mean())) * float((index == b).mean())
+        for b in range(bins)
+        if (index == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def temperature(logits: Array, truth: Array, weights: Array | None = None) -> float:
+    """Temperature that minimises the (weighted) log loss of sigmoid(logit / T), by golden-section search."""
+    from scipy.optimize import minimize_scalar
+
+    share = np.ones(len(truth)) if weights is None else weights
+
+    def loss(log_t: float) -> float:
+        z = logits / np.exp(log_t)
+        return float(np.average(np.logaddexp(0, z) - truth * z, weights=share))
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+
+
+def operating_point(
+    name: str, truth: Array, scores: Array, threshold: float, *, groups: Sequence[Any], origin: str
+) -> dict[str, Any]:
+    """One operating point with intervals, as `metadata.json` states it."""
+    called, yes = scores >= threshold, truth.astype(bool)
+    return {
+        "name": name, "threshold": round(float(threshold), 6),
+        "sensitivity": round(_recall(yes, called), 4), "specificity": round(_recall(~yes, ~called), 4),
+        "sensitivity_ci": [round(v, 4) for v in bootstrap(lambda i: _recall(yes[i], called[i]), groups)],
+        "specificity_ci": [round(v, 4) for v in bootstrap(lambda i: _recall(~yes[i], ~called[i]), groups)],
+        "n": len(truth), "origin": origin,
+    }  # fmt: skip
+
+
+def structures(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Per-structure summary from rows {"structure", "unit" (patient or case), "dice", "hd95"}."""
+    out: dict[str, dict[str, Any]] = {}
+    for name in dict.fromkeys(str(row["structure"]) for row in rows):
+        mine = [row for row in rows if row["structure"] == name]
+        units = sorted({str(row["unit"]) for row in mine})
+        values = np.array([np.mean([r["dice"] for r in mine if r["unit"] == u]) for u in units])
+        far = np.array([r["hd95"] for r in mine if r.get("hd95") is not None], dtype=float)
+        low, high = bootstrap(lambda i, v=values: float(v[i].mean()), units)  # type: ignore[misc]
+        out[name] = {
+            "n": len(units), "dice_mean": float(values.mean()), "dice_ci": [low, high],
+            "dice_median": float(np.median(values)), "dice_worst": float(values.min()),
+        }  # fmt: skip
+        if len(far):
+            reached = far[np.isfinite(far)]
+            out[name]["hd95_mm"] = float(reached.mean()) if len(reached) else None
+            out[name]["hd95_median_mm"] = float(np.median(far)) if np.isfinite(np.median(far)) else None
+            out[name]["empty"] = int((~np.isfinite(far)).sum())
+    return out

@@ -1,0 +1,139 @@
+"""Segmentation recipes: 2-D and 3-D U-Nets from prepared pictures and their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from viewer.analysis import inference
+from viewer.analysis.preprocess import prepare
+from viewer.training import augment, cases, losses, metrics
+from viewer.training.loop import Judge, Loss
+
+FloatArray = npt.NDArray[np.float32]
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One case ready for training: picture and truth on the network's spacing, unpadded."""
+
+    case: cases.Case
+    array: FloatArray
+    labels: Array
+
+
+def load_examples(
+    table: Sequence[cases.Case], inference_config: Mapping[str, Any], recipe: Mapping[str, Any]
+) -> list[Example]:
+    """Take every case through the pack's own steps, boxes and padding left out."""
+    modality = str(recipe.get("modality", "OT"))
+    least = int(recipe.get("mask_at_least", 1))
+    binary = bool(recipe.get("binary_mask", False))
+    examples = []
+    for case in table:
+        volume = cases.load_volume(case.image, modality)
+        ready = prepare(volume, inference_config["preprocess"], skip=("crop_roi", "pad"))
+        truth = np.zeros(volume.shape, dtype=np.int16) if case.mask is None else cases.load_labels(case.mask)
+        truth = (truth >= least).astype(np.int16) if binary else truth
+        examples.append(Example(case, ready.array, ready.follow_labels(truth)))
+    return examples
+
+
+def make_loss(examples: Sequence[Example], recipe: Mapping[str, Any], where: torch.device) -> Loss:
+    """The loss of one step: random crops, augmented, Dice + cross-entropy."""
+    size = [int(n) for n in recipe["patch"]]
+    count, seed = int(recipe["batch"]), int(recipe["loop"].get("seed", 1))
+    config = recipe.get("augment", {})
+    flat = len(size) == 2
+
+    def loss(net: nn.Module, step: int) -> Tensor:
+        rng = np.random.default_rng([seed, step])
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        chosen = rng.integers(0, len(examples), count)
+        cuts = [_cut(examples[n], size, rng) for n in chosen]
+        images = torch.from_numpy(np.stack([c[0] for c in cuts])[:, None])
+        labels = torch.from_numpy(np.stack([c[1] for c in cuts])[:, None].astype(np.float32))
+        moved, truth = augment.spatial(images, labels, config.get("spatial", {}), generator)
+        assert truth is not None
+        changed = augment.intensity(moved, config.get("intensity", {}), generator).to(where)
+        kind = torch.channels_last if flat else torch.channels_last_3d
+        logits = net(changed.contiguous(memory_format=kind))[0]
+        return losses.dice_cross_entropy(logits, truth[:, 0].to(where))
+
+    return loss
+
+
+def _cut(example: Example, size: Sequence[int], rng: np.random.Generator) -> tuple[FloatArray, Array]:
+    """A random window of the picture and its labels; too small pictures are edge-padded."""
+    array, labels = example.array, example.labels
+    if len(size) == 2:
+        k = int(rng.integers(len(array)))
+        array, labels = array[k], labels[k]
+    short = [max(0, w - n) for n, w in zip(array.shape, size, strict=True)]
+    if any(short):
+        before = [int(rng.integers(0, s + 1)) for s in short]
+        widths = [(b, s - b) for b, s in zip(before, short, strict=True)]
+        array, labels = np.pad(array, widths, mode="edge"), np.pad(labels, widths)
+    starts = [int(rng.integers(0, n - w + 1)) for n, w in zip(array.shape, size, strict=True)]
+    place = tuple(slice(a, a + w) for a, w in zip(starts, size, strict=True))
+    return array[place], labels[place]
+
+
+def infer_of(net: nn.Module, where: torch.device) -> inference.Infer:
+    """The network as the plain callable that `inference.predict` takes."""
+
+    @torch.inference_mode()
+    def infer(batch: FloatArray) -> tuple[FloatArray, ...]:
+        out = net(torch.from_numpy(batch).to(where))
+        return tuple(tensor.float().cpu().numpy() for tensor in out)
+
+    return infer
+
+
+def measure(
+    infer: inference.Infer,
+    table: Sequence[cases.Case],
+    inference_config: Mapping[str, Any],
+    recipe: Mapping[str, Any],
+    *,
+    distances: bool = False,
+) -> list[dict[str, Any]]:
+    """Rows {"structure", "unit", "case", "dice", "hd95"} on the cases' own grids."""
+    names = inference_config["output"]["labels"]
+    rows: list[dict[str, Any]] = []
+    steps = [s for s in inference_config["preprocess"] if s["step"] != "crop_roi"]
+    least, binary = int(recipe.get("mask_at_least", 1)), bool(recipe.get("binary_mask", False))
+    for case in table:
+        volume = cases.load_volume(case.image, str(recipe.get("modality", "OT")))
+        truth = np.zeros(volume.shape, dtype=np.int16) if case.mask is None else cases.load_labels(case.mask)
+        truth = (truth >= least).astype(np.int16) if binary else truth
+        ready = prepare(volume, steps)
+        runner = inference.Runner(inference_config, infer)
+        said = inference.interpret(inference_config, ready, runner.run(ready.array)).labels
+        assert said is not None
+        for n, name in enumerate(names, start=1):
+            far = metrics.hd95(said == n, truth == n, volume.geometry.spacing) if distances else None
+            rows.append({"structure": name, "unit": case.patient, "case": case.name,
+                         "dice": metrics.dice(said == n, truth == n), "hd95": far})  # fmt: skip
+    return rows
+
+
+def make_judge(
+    table: Sequence[cases.Case], inference_config: Mapping[str, Any], recipe: Mapping[str, Any], where: torch.device
+) -> Judge:
+    """Mean Dice per structure, and over all as "dice"."""
+
+    def judge(net: nn.Module) -> dict[str, float]:
+        rows = measure(infer_of(net, where), table, inference_config, recipe)
+        names = inference_config["output"]["labels"]
+        out = {n: float(np.mean([r["dice"] for r in rows if r["structure"] == n])) for n in names}
+        return {**out, "dice": float(np.mean(list(out.values())))}
+
+    return judge
