@@ -92,6 +92,10 @@ class Volume:
             return self._rescale(self.stored, float(slope), float(intercept))
         return np.stack([self._rescale(self.stored[n], *self.slice_rescale(n)) for n in range(self.shape[0])])
 
+    def real(self, stored: Array, k: int = 0) -> Array:
+        """Real values of any stored ones (any shape) by the rescale of slice k."""
+        return self._rescale(stored, *self.slice_rescale(k))
+
     def value_at(self, index: tuple[int, int, int]) -> float:
         """Real value of one voxel (grey volumes)."""
         k, j, i = index
