@@ -1,0 +1,205 @@
+"""Stored frames of masks and maps, one at a time: bits, bytes, words and floats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from viewer.core.errors import ReadError
+from viewer.reading.dataset import truncated, whole
+from viewer.reading.framegrid import frame_count
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+#: Largest picture side and frame count that are taken (DICOM's own limit is 65535).
+MAX_SIDE = 65_535
+#: Voxels of one object over all frames.
+MAX_TOTAL = 1 << 31
+
+_RLE = "1.2.840.10008.1.2.5"
+_DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
+_NATIVE = frozenset({"", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"})
+_JPEG_LS = frozenset({"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"})
+_JPEG_2000 = frozenset({"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.201"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How frames are stored: sizes, bits, numpy type (bool for single bits)."""
+
+    rows: int
+    columns: int
+    frames: int
+    bits: int
+    dtype: np.dtype[Any]
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of one frame."""
+        return self.rows * self.columns
+
+
+def layout_of(dataset: Dataset) -> Layout:
+    """Layout of the pixel element that the object holds.
+
+    Raises:
+        ReadError: sizes or bits that no such object can have.
+    """
+    rows, columns, frames = whole(dataset, "Rows"), whole(dataset, "Columns"), frame_count(dataset)
+    if not (0 < rows <= MAX_SIDE and 0 < columns <= MAX_SIDE):
+        raise ReadError("The object names no valid number of rows and columns.", "Ask the sender.", "corrupt")
+    if rows * columns * frames > MAX_TOTAL:
+        raise ReadError("The object claims more voxels than can be held.", "Check where it comes from.", "too_large")
+    return Layout(rows, columns, frames, *_type(dataset))
+
+
+def _type(dataset: Dataset) -> tuple[int, np.dtype[Any]]:
+    order = ">" if _syntax(dataset) == "1.2.840.10008.1.2.2" else "<"
+    if "FloatPixelData" in dataset:
+        return 32, np.dtype(order + "f4")
+    if "DoubleFloatPixelData" in dataset:
+        return 64, np.dtype(order + "f8")
+    bits = whole(dataset, "BitsAllocated", 8)
+    if bits == 1:
+        return 1, np.dtype(bool)
+    if bits not in {8, 16, 32}:
+        raise ReadError(f"The object stores {bits} bits a pixel, which is not read.", "Ask the sender.", "unsupported")
+    sign = "i" if whole(dataset, "PixelRepresentation") == 1 else "u"
+    return bits, np.dtype(f"{order}{sign}{bits // 8}")
+
+
+def _syntax(dataset: Dataset) -> str:
+    meta = getattr(dataset, "file_meta", None)
+    return str(meta.get("TransferSyntaxUID", "")) if meta is not None else ""
+
+
+class Frames(Sequence[npt.NDArray[Any]]):
+    """Stored frames [rows, columns] in file order, each decoded when asked for; single bits as bool.
+
+    Raises:
+        ReadError: no pixels, too few of them, or a compression that is not read.
+    """
+
+    def __init__(self, dataset: Dataset, layout: Layout) -> None:
+        self._layout = layout
+        self._syntax = _syntax(dataset)
+        data = _pixel_bytes(dataset)
+        self._stored = np.frombuffer(data, np.uint8)
+        self._packed: list[bytes] = []
+        if self._syntax not in _NATIVE:
+            from pydicom.encaps import generate_frames
+
+            self._packed = list(generate_frames(data, number_of_frames=layout.frames))
+            if len(self._packed) < layout.frames:
+                raise truncated()
+        elif len(data) * 8 < layout.pixels * layout.frames * layout.bits:
+            raise truncated()
+
+    def __len__(self) -> int:
+        return self._layout.frames
+
+    @overload
+    def __getitem__(self, n: int) -> npt.NDArray[Any]: ...
+    @overload
+    def __getitem__(self, n: slice) -> list[npt.NDArray[Any]]: ...
+    def __getitem__(self, n: int | slice) -> Any:
+        if isinstance(n, slice):
+            return [self[i] for i in range(*n.indices(len(self)))]
+        if not 0 <= n < len(self):
+            raise IndexError(n)
+        if self._packed:
+            return _decoded(self._packed[n], self._syntax, self._layout)
+        return _native(self._stored, n, self._layout)
+
+
+def _pixel_bytes(dataset: Dataset) -> bytes:
+    for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"):
+        data = dataset.get(keyword)
+        if isinstance(data, bytes) and data:
+            return data
+    raise ReadError("The object holds no pixel data.", "Ask the sender for a new copy.", "no_pixels")
+
+
+def _native(stored: npt.NDArray[np.uint8], n: int, layout: Layout) -> npt.NDArray[Any]:
+    if layout.bits == 1:
+        return _bits(stored, n * layout.pixels, layout)
+    size = layout.pixels * layout.bits // 8
+    return stored[n * size : (n + 1) * size].view(layout.dtype).reshape(layout.rows, layout.columns)
+
+
+def _bits(stored: npt.NDArray[np.uint8], start: int, layout: Layout) -> npt.NDArray[np.bool_]:
+    """Pixels of one bit from bit `start` on, lowest bit first; frames share bytes (PS3.5 8.1.1)."""
+    stop = start + layout.pixels
+    bits = np.unpackbits(stored[start // 8 : (stop + 7) // 8], bitorder="little")
+    return bits[start % 8 : start % 8 + layout.pixels].astype(bool).reshape(layout.rows, layout.columns)
+
+
+def _decoded(frame: bytes, syntax: str, layout: Layout) -> npt.NDArray[Any]:
+    if syntax == _RLE:
+        return _rle(frame, layout)
+    if syntax == _DEFLATED_FRAMES:
+        return _deflated(frame, layout)
+    decoder = _decoder(syntax)
+    pixels = np.asarray(decoder(frame))
+    if pixels.shape != (layout.rows, layout.columns):
+        raise ReadError("A compressed frame has another size than the object says.", "Ask the sender.", "corrupt")
+    return pixels.astype(bool) if layout.bits == 1 else pixels
+
+
+def _decoder(syntax: str) -> Any:
+    import imagecodecs
+
+    if syntax in _JPEG_2000:
+        return imagecodecs.jpeg2k_decode
+    if syntax in _JPEG_LS:
+        return imagecodecs.jpegls_decode
+    raise ReadError(
+        "The object is compressed in a way that is not read for masks and maps.",
+        "Ask the sender for an uncompressed copy.",
+        "unsupported_syntax",
+    )
+
+
+def _rle(frame: bytes, layout: Layout) -> npt.NDArray[Any]:
+    """RLE (PS3.5 annex G): byte planes, highest first; single bits packed or a byte each."""
+    import imagecodecs
+
+    starts = np.frombuffer(frame[:64], "<u4")
+    count = int(starts[0])
+    ends = [*starts[2 : count + 1].tolist(), len(frame)]
+    if not 1 <= count <= 15 or any(not 64 <= start < end for start, end in zip(starts[1:], ends, strict=False)):
+        raise ReadError("A compressed frame is damaged.", "Ask the sender for a new copy.", "corrupt")
+    planes = [
+        np.frombuffer(imagecodecs.packbits_decode(frame[int(start) : end]), np.uint8)
+        for start, end in zip(starts[1 : count + 1], ends, strict=True)
+    ]
+    if layout.bits == 1:
+        return _rle_bits(planes[0], layout)
+    if count != layout.bits // 8 or any(len(plane) < layout.pixels for plane in planes):
+        raise truncated()
+    joined = np.stack([plane[: layout.pixels] for plane in planes], axis=-1)
+    return joined.view(layout.dtype.newbyteorder(">"))[..., 0].reshape(layout.rows, layout.columns)
+
+
+def _rle_bits(plane: npt.NDArray[np.uint8], layout: Layout) -> npt.NDArray[np.bool_]:
+    if len(plane) >= layout.pixels:
+        return plane[: layout.pixels].astype(bool).reshape(layout.rows, layout.columns)
+    if len(plane) * 8 < layout.pixels:
+        raise truncated()
+    return _bits(plane, 0, layout)
+
+
+def _deflated(frame: bytes, layout: Layout) -> npt.NDArray[Any]:
+    """Deflated image frame (PS3.5 A.4.13), inflated to its own size at most."""
+    import zlib
+
+    size = (layout.pixels * layout.bits + 7) // 8
+    data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(frame, size)
+    if len(data) < size:
+        raise truncated()
+    return _native(np.frombuffer(data, np.uint8), 0, layout)
