@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.core.errors import GeometryError
-from viewer.core.geometry import FloatArray, Geometry, SpacingKind
+from viewer.core.geometry import GAP_TOLERANCE, FloatArray, Geometry, SpacingKind
 from viewer.reading.dataset import first, items, number, numbers, text, whole
 
 if TYPE_CHECKING:
@@ -115,17 +115,20 @@ def _source(own: Dataset | None, shared: Dataset | None) -> str:
     return text(source, "ReferencedSOPInstanceUID") if source is not None else ""
 
 
-def grids(planes: list[Plane], size: tuple[int, int], frame_of_reference_uid: str | None) -> list[Grid]:
+def grids(
+    planes: list[Plane], size: tuple[int, int], frame_of_reference_uid: str | None, *, fill: bool = True
+) -> list[Grid]:
     """Group planes into grids: one for each orientation and pixel spacing.
 
     Args:
         planes: of all frames.
         size: (rows, columns) of every frame.
         frame_of_reference_uid: of the object.
+        fill: slices that were left out become empty slices (masks); else only stored slices count.
 
     Returns:
-        Grids whose slices ascend along the normal; slices that were left out are filled in
-        where the gaps are whole steps, else `slice_positions` keeps the true places.
+        Grids whose slices ascend along the normal; uneven ones keep their true places in
+        `slice_positions`.
 
     Raises:
         GeometryError: some frames are placed and others are not.
@@ -139,7 +142,7 @@ def grids(planes: list[Plane], size: tuple[int, int], frame_of_reference_uid: st
         )
     found: list[Grid] = []
     for members in _parallel(placed):
-        found += _stacked(members, size, frame_of_reference_uid or None)
+        found += _stacked(members, size, frame_of_reference_uid or None, fill)
     return found
 
 
@@ -163,7 +166,7 @@ def _parallel(planes: list[Plane]) -> list[list[Plane]]:
     return list(groups.values())
 
 
-def _stacked(planes: list[Plane], size: tuple[int, int], frame: str | None) -> list[Grid]:
+def _stacked(planes: list[Plane], size: tuple[int, int], frame: str | None, fill: bool) -> list[Grid]:
     """Grids of parallel planes: one, or one a plane where their origins do not lie on a line."""
     axes = planes[0].orientation
     assert axes is not None
@@ -179,11 +182,47 @@ def _stacked(planes: list[Plane], size: tuple[int, int], frame: str | None) -> l
     if spread > limit or not _on_a_line(firsts, places, limit):
         if len(planes) == 1:
             raise GeometryError("The object's planes contradict each other.", "It cannot be shown in place.")
-        return [grid for plane in planes for grid in _stacked([plane], size, frame)]
+        return [grid for plane in planes for grid in _stacked([plane], size, frame, fill)]
     in_plane = np.stack([axes[3:] * spacing[0], axes[:3] * spacing[1]], axis=1)
-    geometry, numbers_of = _geometry(firsts, places, in_plane, planes[0].thickness, size)
-    geometry = Geometry(geometry.shape, geometry.affine, geometry.slice_positions, frame, kind)
-    return [Grid(geometry, {plane.index: numbers_of[n] for plane, n in zip(planes, place_of.tolist(), strict=True)})]
+    lattice = _filled(places, planes[0].thickness, size) if fill else _as_stored(places)
+    affine = np.eye(4)
+    affine[:3, 1], affine[:3, 2], affine[:3, 3] = axes[3:] * spacing[0], axes[:3] * spacing[1], firsts[0]
+    if len(places) > 1:
+        affine[:3, 0] = (firsts[-1] - firsts[0]) / (places[-1] - places[0]) * lattice.step
+    else:
+        affine[:3, 0] = normal * (planes[0].thickness or UNKNOWN_THICKNESS)
+    geometry = Geometry((lattice.count, *size), affine, lattice.positions, frame, kind)
+    return [Grid(geometry, {p.index: lattice.slices[n] for p, n in zip(planes, place_of.tolist(), strict=True)})]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lattice:
+    """Slices along the normal: how many, their mean step, the slice of each place, uneven positions."""
+
+    count: int
+    step: float
+    slices: list[int]
+    positions: tuple[float, ...] | None = None
+
+
+def _as_stored(places: FloatArray) -> _Lattice:
+    numbers_of = list(range(len(places)))
+    if len(places) < 2:
+        return _Lattice(1, 1.0, numbers_of)
+    gaps = np.diff(places)
+    mean = float(gaps.mean())
+    even = np.abs(gaps - mean).max() <= max(SAME_PLANE_MM, GAP_TOLERANCE * mean)
+    return _Lattice(len(places), mean, numbers_of, None if even else tuple(places.tolist()))
+
+
+def _filled(places: FloatArray, thickness: float, size: tuple[int, int]) -> _Lattice:
+    if len(places) < 2:
+        return _as_stored(places)
+    steps = _whole_steps(places, thickness)
+    if steps is not None and (steps[-1] + 1) * size[0] * size[1] <= MAX_VOXELS:
+        return _Lattice(steps[-1] + 1, float(places[-1] - places[0]) / steps[-1], steps)
+    padded, numbers_of = _padded(places, thickness)
+    return _Lattice(len(padded), float(np.diff(padded).mean()), numbers_of, tuple(padded.tolist()))
 
 
 def _distinct(along: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
@@ -202,34 +241,6 @@ def _on_a_line(origins: FloatArray, places: FloatArray, limit: float) -> bool:
     share = ((places - places[0]) / (places[-1] - places[0]))[:, None]
     straight = origins[0] + share * (origins[-1] - origins[0])
     return bool(np.abs(origins - straight).max() <= limit)
-
-
-def _geometry(
-    origins: FloatArray, places: FloatArray, in_plane: FloatArray, thickness: float, size: tuple[int, int]
-) -> tuple[Geometry, list[int]]:
-    """Geometry of the stack and the slice number of each place.
-
-    Args:
-        origins: LPS mm of each place's first pixel [n, 3], ascending along the normal.
-        places: distances along the normal [n].
-        in_plane: steps to the next row and to the next column, LPS mm [3, 2].
-        thickness: of the object's slices, 0 where unknown.
-        size: (rows, columns).
-    """
-    affine = np.eye(4)
-    affine[:3, 1:3], affine[:3, 3] = in_plane, origins[0]
-    if len(places) == 1:
-        normal = np.cross(in_plane[:, 1], in_plane[:, 0])
-        affine[:3, 0] = normal / np.linalg.norm(normal) * (thickness or UNKNOWN_THICKNESS)
-        return Geometry((1, *size), affine), [0]
-    steps = _whole_steps(places, thickness)
-    if steps is not None and (steps[-1] + 1) * size[0] * size[1] <= MAX_VOXELS:
-        affine[:3, 0] = (origins[-1] - origins[0]) / steps[-1]
-        return Geometry((steps[-1] + 1, *size), affine), steps
-    padded, numbers_of = _padded(places, thickness)
-    mean_step = float(np.diff(padded).mean())
-    affine[:3, 0] = (origins[-1] - origins[0]) / (places[-1] - places[0]) * mean_step
-    return Geometry((len(padded), *size), affine, tuple(padded.tolist())), numbers_of
 
 
 def _whole_steps(places: FloatArray, thickness: float) -> list[int] | None:

@@ -6,7 +6,10 @@ SOP classes as in PS3.4 B.5; an unknown or picture class gives None.
 
 from __future__ import annotations
 
-from viewer.core.study import Kind
+from collections.abc import Callable
+from typing import Any
+
+from viewer.core.study import Kind, Stack
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 
@@ -155,3 +158,84 @@ def kind_of(sop_class_uid: str) -> Kind | None:
 def name_of(sop_class_uid: str) -> str:
     """What a reader calls such an object ("RT plan"); empty when unknown."""
     return _NAMES.get(sop_class_uid, "")
+
+
+def describe(stack: Stack) -> dict[str, Any]:
+    """What `info --json` adds for an object: segments, measurements, rois or channels.
+
+    Pictures and objects that hold nothing to list give an empty dict.
+
+    Raises:
+        ReadError: the object cannot be read.
+        GeometryError: its frames contradict each other.
+    """
+    reader = _DESCRIBERS.get(stack.kind)
+    return reader(stack) if reader else {}
+
+
+def _describe_segmentation(stack: Stack) -> dict[str, Any]:
+    from viewer.reading.segmentation import count_segments, grids_of
+
+    found = grids_of(stack)
+    told: dict[str, Any] = {
+        "segments": [_without_none(number=s.number, label=s.label, voxels=s.voxels) for s in count_segments(stack)]
+    }
+    if len(found) == 1:
+        told["shape"] = list(found[0].shape)
+        told["spacing_mm"] = [round(mm, 6) for mm in found[0].spacing]
+        told["affine_lps"] = found[0].affine.tolist()
+    return told
+
+
+def _describe_structures(stack: Stack) -> dict[str, Any]:
+    from viewer.reading.structures import read_structures
+
+    rois = read_structures(stack).rois
+    return {"rois": [{"number": roi.number, "name": roi.name, "contours": len(roi.contours)} for roi in rois]}
+
+
+def _describe_report(stack: Stack) -> dict[str, Any]:
+    from viewer.reading.structured import read_report
+
+    report = read_report(stack)
+    measured = [{"name": m.name, "value": m.value, "unit": m.unit} for m in report.measurements]
+    return {"title": report.title, "measurements": measured}
+
+
+def _describe_waveform(stack: Stack) -> dict[str, Any]:
+    from viewer.reading.waveform import read_waveform
+
+    channels = read_waveform(stack).channels
+    return {
+        "channels": [
+            _without_none(name=c.name, samples=len(c.samples), frequency_hz=c.frequency_hz, unit=c.unit or None)
+            for c in channels
+        ]
+    }
+
+
+def _describe_document(stack: Stack) -> dict[str, Any]:
+    from viewer.reading.document import read_document
+
+    document = read_document(stack)
+    return _without_none(title=document.title, bytes=len(document.pdf) if document.pdf else None)
+
+
+def _describe_presentation(stack: Stack) -> dict[str, Any]:
+    from viewer.reading.presentation import read_presentation
+
+    return {"title": read_presentation(stack).title}
+
+
+def _without_none(**values: Any) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+_DESCRIBERS: dict[Kind, Callable[[Stack], dict[str, Any]]] = {
+    Kind.SEGMENTATION: _describe_segmentation,
+    Kind.STRUCTURES: _describe_structures,
+    Kind.REPORT: _describe_report,
+    Kind.WAVEFORM: _describe_waveform,
+    Kind.DOCUMENT: _describe_document,
+    Kind.PRESENTATION: _describe_presentation,
+}

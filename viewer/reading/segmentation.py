@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.core.errors import ReadError
+from viewer.core.geometry import Geometry
 from viewer.core.study import Stack
 from viewer.core.volume import Mask, Segment
 from viewer.reading.colour import cielab_hex
@@ -105,6 +106,19 @@ def count_segments(stack: Stack) -> tuple[SegmentCount, ...]:
             else:
                 counts[seen.of_frame[n]] = counts.get(seen.of_frame[n], 0) + int(np.count_nonzero(frame))
         return tuple(SegmentCount(s.number, s.name, counts[s.number] if s.number > 0 else None) for s in seen.segments)
+
+
+def grids_of(stack: Stack) -> tuple[Geometry, ...]:
+    """The grids that the masks of a segmentation lie on, without decoding a frame.
+
+    Raises:
+        ReadError, GeometryError: as `read_segmentation`.
+    """
+    with opened(stack.instances[0].path, BULK_BYTES) as dataset:
+        layout = layout_of(dataset)
+        planes = planes_of(dataset, layout.frames)
+        found = grids(planes, (layout.rows, layout.columns), text(dataset, "FrameOfReferenceUID") or None)
+        return tuple(grid.geometry for grid in found)
 
 
 def _object(dataset: Dataset) -> _Object:
