@@ -12,7 +12,6 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -133,6 +132,11 @@ class Journal:
         for seq, of_run, at, of_kind, of_study, body in self._base.execute(query, tuple(given.values())):
             yield Entry(seq, of_run, at, of_kind, of_study, json.loads(body))
 
+    def last_run(self) -> int | None:
+        """Number of the run before this one, None on a first start."""
+        found = self._base.execute("SELECT MAX(run) FROM entry WHERE run < ?", (self.run,)).fetchone()[0]
+        return None if found is None else int(found)
+
     def close(self) -> None:
         """Write what waits, if it can be written, and close the file."""
         if self._waiting:
@@ -153,7 +157,8 @@ def open_journal(folder: Path) -> tuple[Journal, str]:
     """
     path = folder / "journal.sqlite"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
         return Journal(path), ""
     except (OSError, sqlite3.OperationalError) as error:
         if not _is_damage(path, error):
@@ -184,9 +189,3 @@ def _begin_anew(path: Path, why: str) -> tuple[Journal, str]:
         "and a new one begun. Earlier verdicts are in that file and in exported results."
     )
 
-
-def last_run(journal: Journal) -> int | None:
-    """Number of the run before this one, None on a first start."""
-    with closing(journal._base.execute("SELECT MAX(run) FROM entry WHERE run < ?", (journal.run,))) as found:
-        value = found.fetchone()[0]
-    return None if value is None else int(value)

@@ -15,7 +15,7 @@ from viewer.core.resources import resources_dir
 _LOG = logging.getLogger(__name__)
 #: Languages a reader can choose, with their own names.
 LANGUAGES: tuple[tuple[str, str], ...] = (("en", "English"), ("zh", "简体中文"))
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _state: dict[str, str] = {"language": "en"}
 _words: dict[str, str] = {}
 

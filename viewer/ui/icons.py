@@ -6,7 +6,7 @@ for a token's colour before drawing.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
@@ -23,7 +23,7 @@ _THICK_BELOW: Final = 20
 _RATIOS: Final = (1.0, 2.0)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _source(name: str) -> str:
     return (resources_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
 
