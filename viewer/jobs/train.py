@@ -1,0 +1,36 @@
+"""`secondread train`: a pack from its recipe and a case table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from viewer.analysis import packs
+from viewer.core.task import CancelToken, OnProgress, ignore_progress
+
+
+def train(
+    pack_id: str,
+    cases_csv: Path,
+    out: Path,
+    on_progress: OnProgress = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> Path:
+    """Train a pack from its recipe; a killed run goes on where it was.
+
+    Args:
+        pack_id: whose recipe and preprocessing.
+        cases_csv: `image,mask,label,patient,split`; only the `train` split is trained on.
+        out: gets `<pack_id>/` (a complete pack) and `work/` (checkpoints, learning curves).
+        on_progress: stage, share and seconds left.
+        cancel: asked before every step.
+
+    Returns:
+        The new pack's folder.
+
+    Raises:
+        UsageError: table or pack unknown, or patients in two splits. PackError: a broken recipe.
+    """
+    from viewer.training import cases, runner
+
+    pack = packs.load(pack_id)
+    return runner.train(pack, cases.read_table(Path(cases_csv)), Path(out), on_progress, cancel)

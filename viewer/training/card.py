@@ -1,0 +1,130 @@
+"""Model cards: `docs/README.md` of a pack, written from its metadata so that no figure drifts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Block = Mapping[str, Any]
+
+
+def render(metadata: Block, notes: str = "") -> str:
+    """The card as Markdown.
+
+    Args:
+        metadata: the pack's `metadata.json` with `viewer.results` filled.
+        notes: what galleries taught, known failures by case: kept as written.
+    """
+    viewer = metadata["viewer"]
+    parts = [
+        f"# {metadata['name']}",
+        f"Pack `{metadata['id']}`, version {metadata['version']}. {metadata.get('description', '')}",
+        "## Intended use",
+        str(viewer["intended_use"]),
+        "## Network and data",
+        f"{viewer['network_family']}. Weights SHA-256 `{viewer['weights_sha256']}`.",
+        _data(viewer["data"]),
+        *_operating(viewer),
+        *_results(viewer),
+        "## Limits",
+        _bullets(viewer.get("limits", ())),
+        *_unproved(viewer),
+    ]
+    if notes:
+        parts += ["## What was looked at", notes.strip()]
+    return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def _data(data: Block) -> str:
+    return f"Data: {data['name']}. {data['citation']}. Licence: {data['licence']}. Weights are bound by it."
+
+
+def _operating(viewer: Block) -> list[str]:
+    points = viewer.get("operating_points", ())
+    if not points:
+        return []
+    rows = [
+        f"| {p['name']} | {p['threshold']:.4f} | {_with(p, 'sensitivity')} | {_with(p, 'specificity')} | {p['n']} |"
+        for p in points
+        if "n" in p
+    ]
+    head = ["| point | threshold | sensitivity | specificity | n |", "|---|---|---|---|---|"]
+    origin = f"Fixed beforehand on {points[0].get('origin', 'unknown')}; 95% intervals by patient bootstrap."
+    return ["## Operating points", origin, "\n".join(head + rows)] if rows else []
+
+
+def _results(viewer: Block) -> list[str]:
+    out = ["## Measured"]
+    folds = viewer.get("cross_validation")
+    if folds:
+        out.append("Cross-validation inside the training split: " + _flat(folds) + ".")
+    results = viewer.get("results")
+    if not results:
+        return [*out, "Not measured yet."] if not folds else out
+    out.append(f"Split `{results['split']}`, n = {results['n']} cases, {len(results['failed'])} failed.")
+    if "structures" in results:
+        out.append(_structures(results["structures"]))
+    if "auc" in results:
+        out.append(_classified(results))
+    if results.get("by"):
+        out += ["By group:", _by(results["by"])]
+    return out
+
+
+def _structures(structures: Block) -> str:
+    rows = ["| structure | n | Dice mean (95%) | median | worst | HD95 mean |", "|---|---|---|---|---|---|"]
+    for name, s in structures.items():
+        low, high = s["dice_ci"]
+        far = s.get("hd95_mm")
+        rows.append(
+            f"| {name} | {s['n']} | {s['dice_mean']:.3f} ({low:.3f} to {high:.3f}) | {s['dice_median']:.3f} "
+            f"| {s['dice_worst']:.3f} | {'' if far is None else f'{far:.2f}'} |"
+        )
+    return "\n".join(rows)
+
+
+def _classified(results: Block) -> str:
+    lines = [f"- AUC {_with(results, 'auc')}"]
+    for name, figures in results.get("points", {}).items():
+        lines.append(
+            f"- at {name} (threshold {figures['threshold']:.4f}): sensitivity {_with(figures, 'sensitivity')}, "
+            f"specificity {_with(figures, 'specificity')}, balanced accuracy {figures['balanced_accuracy']:.3f}"
+        )
+    calibration = results["calibration"]
+    lines.append(f"- calibration: ECE {calibration['ece']:.3f}, Brier {calibration['brier']:.3f}")
+    if "heatmap_energy_in_mask" in results:
+        inside, share = results["heatmap_energy_in_mask"], results["mask_area_share"]
+        lines.append(
+            f"- heatmap energy inside the lung mask {inside:.3f}; the mask covers {share:.3f} ({inside / share:.2f}x)"
+        )
+    return "\n".join(lines)
+
+
+def _by(by: Block) -> str:
+    lines = []
+    for column, groups in by.items():
+        lines += [f"- {column} {word}: {_flat(figures)}" for word, figures in groups.items()]
+    return "\n".join(lines)
+
+
+def _unproved(viewer: Block) -> list[str]:
+    named = viewer.get("not_validated", ())
+    return ["## Not validated", _bullets(named)] if named else []
+
+
+def _with(block: Block, key: str) -> str:
+    low, high = block.get(f"{key}_ci", (None, None))
+    value = block[key]
+    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {_flat(v)}" for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return "(" + " to ".join(_flat(v) for v in value) + ")"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

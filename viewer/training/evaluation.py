@@ -1,0 +1,259 @@
+"""Measures a pack on a case table, through the very path that the program runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from viewer.analysis import inference, networks, suitability
+from viewer.core.analysis import Box, PackInfo
+from viewer.core.errors import UsageError, ViewerError
+from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
+from viewer.core.volume import Volume
+from viewer.training import cases, gallery, metrics, segmentation
+from viewer.training.loop import device
+
+_log = logging.getLogger(__name__)
+
+Array = npt.NDArray[Any]
+#: Columns by which results are also reported, where a table has them.
+GROUP_COLUMNS = ("site", "subtype", "sex", "age")
+#: Groups smaller than this are listed with their number only.
+_LEAST_GROUP = 5
+
+Gate = Callable[[PackInfo, Volume, Box | None], str]
+
+
+@dataclass
+class Outcome:
+    """What the program said about one case, and the truth."""
+
+    case: cases.Case
+    seconds: float
+    gate: str
+    scores: dict[str, float] = field(default_factory=dict)
+    dice: dict[str, float] = field(default_factory=dict)
+    hd95: dict[str, float] = field(default_factory=dict)
+    energy_in_mask: float | None = None
+    mask_share: float | None = None
+
+
+def evaluate(
+    pack: PackInfo,
+    infer: inference.Infer,
+    table: cases.CaseTable,
+    split: str | None = None,
+    *,
+    pictures: Path | None = None,
+    gate: Gate | None = None,
+    on_progress: OnProgress = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> dict[str, Any]:
+    """Run a pack over a case table; the answer is the document of `evaluate --json`.
+
+    Args:
+        pack: the pack; `viewer.truth` says how the table's labels and masks read.
+        infer: its network.
+        table: a checked case table.
+        split: only these cases; all where None.
+        pictures: folder for a gallery of right and wrong cases.
+        gate: gives "run", "warn" or "refuse"; the header and pixel rules where None.
+        on_progress: told after every case.
+        cancel: asked before every case.
+    """
+    chosen = table.of(split)
+    if not chosen:
+        raise UsageError(f"The table has no cases in split '{split}'.", "Name another split.")
+    failed = [{"case": name, "text": text} for name, text in table.missing]
+    outcomes: list[Outcome] = []
+    for index, case in enumerate(chosen):
+        if cancel is not None:
+            cancel.check()
+        try:
+            outcomes.append(_one(pack, infer, case, gate or _gate, pictures))
+        except ViewerError as error:
+            failed.append({"case": case.name, "text": error.text})
+        on_progress(Progress("Cases", (index + 1) / len(chosen)))
+    return summary(pack, outcomes, failed)
+
+
+def evaluate_pack(
+    pack: PackInfo,
+    table: cases.CaseTable,
+    split: str | None = None,
+    *,
+    pictures: Path | None = None,
+    on_progress: OnProgress = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> dict[str, Any]:
+    """As `evaluate`, with the pack's own network on the CPU or a CUDA card."""
+    where = device()
+    net = networks.load(pack.inference["network"], pack.weights).to(where)
+    infer = segmentation.infer_of(net, where)
+    return evaluate(pack, infer, table, split, pictures=pictures, on_progress=on_progress, cancel=cancel)
+
+
+def _gate(pack: PackInfo, volume: Volume, roi: Box | None) -> str:
+    return suitability.check(pack, volume, roi, research=True).verdict.value
+
+
+def _one(pack: PackInfo, infer: inference.Infer, case: cases.Case, gate: Gate, pictures: Path | None) -> Outcome:
+    begun = time.perf_counter()
+    volume = cases.load_volume(case.image)
+    roi = _whole(volume) if pack.needs_roi else None
+    verdict = gate(pack, volume, roi)
+    raw = inference.predict(pack, infer, volume, roi)
+    outcome = Outcome(case, time.perf_counter() - begun, verdict, scores=dict(raw.scores))
+    truth = _truth_mask(pack, case, volume)
+    if raw.labels is not None and truth is not None:
+        _compare(pack, volume, raw.labels, truth, outcome)
+    if raw.maps and truth is not None and truth.any():
+        heat = next(iter(raw.maps.values()))
+        outcome.energy_in_mask = float(heat[truth > 0].sum() / max(float(heat.sum()), 1e-9))
+        outcome.mask_share = float((truth > 0).mean())
+    if pictures is not None:
+        gallery.write(pictures / _verdict_word(pack, outcome), volume, raw, truth, case)
+    return outcome
+
+
+def _whole(volume: Volume) -> Box:
+    return (0, 0, 0), volume.shape
+
+
+def _truth_mask(pack: PackInfo, case: cases.Case, volume: Volume) -> Array | None:
+    """Labels of the case's mask on the volume's grid; all zero where the table says "none"."""
+    rules = pack.viewer.get("truth", {})
+    if case.mask is None:
+        return None if pack.task == "classification" or not rules.get("empty_is_zero") else np.zeros(volume.shape, int)
+    mask = cases.load_labels(case.mask)
+    if mask.shape != volume.shape:
+        raise UsageError(f"The mask of {case.name} has another shape than the image.", "Mend the table.")
+    least = int(rules.get("mask_at_least", 1))
+    return (mask >= least).astype(np.int16) if rules.get("binary_mask") else mask
+
+
+def _compare(pack: PackInfo, volume: Volume, labels: Array, truth: Array, outcome: Outcome) -> None:
+    spacing = volume.geometry.spacing
+    for number, name in enumerate(pack.inference["output"]["labels"], start=1):
+        ours, theirs = labels == number, truth == number
+        outcome.dice[name] = metrics.dice(ours, theirs)
+        outcome.hd95[name] = metrics.hd95(ours, theirs, spacing)
+
+
+def _verdict_word(pack: PackInfo, outcome: Outcome) -> str:
+    """ "right" or "wrong", for the gallery."""
+    if outcome.dice:
+        worst = min(outcome.dice.values())
+        return "right" if worst >= float(pack.viewer.get("truth", {}).get("good_dice", 0.8)) else "wrong"
+    for name, score in outcome.scores.items():
+        truth = _yes(pack, name, outcome.case.label)
+        if truth is not None:
+            return "right" if (score >= default_threshold(pack)) == bool(truth) else "wrong"
+    return "unknown"
+
+
+def default_threshold(pack: PackInfo) -> float:
+    """Threshold of the default operating point; 0.5 where there is none."""
+    return next((p.threshold for p in pack.operating_points if p.name == "default"), 0.5)
+
+
+def _yes(pack: PackInfo, label: str, word: str) -> int | None:
+    """1, 0 or None (the pack does not know this word)."""
+    rules = pack.viewer.get("truth", {}).get("labels", {}).get(label, {})
+    if word in rules.get("positive", ()):
+        return 1
+    return 0 if word in rules.get("negative", ()) else None
+
+
+def summary(pack: PackInfo, outcomes: Sequence[Outcome], failed: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The figures of a run; a case that failed is named, never dropped."""
+    seconds = [o.seconds for o in outcomes]
+    out: dict[str, Any] = {
+        "pack": pack.id,
+        "version": pack.version,
+        "n": len(outcomes),
+        "failed": list(failed),
+        "seconds_per_case": float(np.median(seconds)) if seconds else None,
+        "gate": {word: sum(o.gate == word for o in outcomes) for word in ("run", "warn", "refuse")},
+    }
+    if any(o.scores for o in outcomes):
+        out.update(_scores(pack, outcomes))
+    if any(o.dice for o in outcomes):
+        out["structures"] = metrics.structures(_rows(outcomes))
+        out["by"] = {**_dice_by(outcomes), **out.get("by", {})}
+    return out
+
+
+def _rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    return [
+        {"structure": name, "unit": o.case.patient, "dice": value, "hd95": o.hd95.get(name)}
+        for o in outcomes
+        for name, value in o.dice.items()
+    ]
+
+
+def _dice_by(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    by: dict[str, Any] = {}
+    for column, groups in _groups(outcomes).items():
+        by[column] = {
+            word: {n: {"n": s["n"], "dice_mean": s["dice_mean"]} for n, s in metrics.structures(_rows(mine)).items()}
+            for word, mine in groups.items()
+        }
+    return by
+
+
+def _scores(pack: PackInfo, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Classification keys of the pack's first score; nothing where its labels are unknown here."""
+    name = next(iter(next(o for o in outcomes if o.scores).scores))
+    known = [(o, truth) for o in outcomes if o.scores and (truth := _yes(pack, name, o.case.label)) is not None]
+    if not known:
+        return {}
+    threshold = default_threshold(pack)
+    out = _classified(known, name, threshold)
+    out["by"] = {
+        column: {word: _by_group([k for k in known if k[0] in mine], name, threshold) for word, mine in groups.items()}
+        for column, groups in _groups([o for o, _ in known]).items()
+    }
+    heat = [o for o, _ in known if o.energy_in_mask is not None]
+    if heat:
+        out["heatmap_energy_in_mask"] = float(np.mean([o.energy_in_mask for o in heat]))
+        out["mask_area_share"] = float(np.mean([o.mask_share for o in heat]))
+    out["points"] = {
+        p.name: {k: v for k, v in _classified(known, name, p.threshold).items() if k in _POINT_KEYS}
+        for p in pack.operating_points
+    }
+    return out
+
+
+_POINT_KEYS = ("threshold", "sensitivity", "sensitivity_ci", "specificity", "specificity_ci", "balanced_accuracy")
+
+
+def _classified(known: Sequence[tuple[Outcome, int]], name: str, threshold: float) -> dict[str, Any]:
+    truth = np.array([t for _, t in known])
+    scores = np.array([o.scores[name] for o, _ in known])
+    return metrics.classification(truth, scores, threshold, [o.case.patient for o, _ in known])
+
+
+def _by_group(known: Sequence[tuple[Outcome, int]], name: str, threshold: float) -> dict[str, Any]:
+    if len(known) < _LEAST_GROUP:
+        return {"n": len(known)}
+    figures = _classified(known, name, threshold)
+    kept = ("auc", "auc_ci", "accuracy", "balanced_accuracy", "sensitivity", "specificity")
+    return {"n": len(known), **{k: figures[k] for k in kept if figures[k] == figures[k]}}
+
+
+def _groups(outcomes: Sequence[Outcome]) -> dict[str, dict[str, list[Outcome]]]:
+    """Column -> word -> outcomes, for the columns the table fills."""
+    found: dict[str, dict[str, list[Outcome]]] = {}
+    for column in GROUP_COLUMNS:
+        words = sorted({o.case.extra.get(column, "") for o in outcomes} - {""})
+        if words:
+            found[column] = {w: [o for o in outcomes if o.case.extra.get(column) == w] for w in words}
+    return found
