@@ -183,7 +183,6 @@ def _stacked(planes: list[Plane], size: tuple[int, int], frame: str | None, fill
         if len(planes) == 1:
             raise GeometryError("The object's planes contradict each other.", "It cannot be shown in place.")
         return [grid for plane in planes for grid in _stacked([plane], size, frame, fill)]
-    in_plane = np.stack([axes[3:] * spacing[0], axes[:3] * spacing[1]], axis=1)
     lattice = _filled(places, planes[0].thickness, size) if fill else _as_stored(places)
     affine = np.eye(4)
     affine[:3, 1], affine[:3, 2], affine[:3, 3] = axes[3:] * spacing[0], axes[:3] * spacing[1], firsts[0]

@@ -203,13 +203,12 @@ def _describe_report(stack: Stack) -> dict[str, Any]:
 
 
 def _describe_waveform(stack: Stack) -> dict[str, Any]:
-    from viewer.reading.waveform import read_waveform
+    from viewer.reading.waveform import list_channels
 
-    channels = read_waveform(stack).channels
     return {
         "channels": [
-            _without_none(name=c.name, samples=len(c.samples), frequency_hz=c.frequency_hz, unit=c.unit or None)
-            for c in channels
+            _without_none(name=name, samples=samples, frequency_hz=frequency, unit=unit or None)
+            for name, samples, frequency, unit in list_channels(stack)
         ]
     }
 

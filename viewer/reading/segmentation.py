@@ -13,7 +13,7 @@ from viewer.core.errors import ReadError
 from viewer.core.geometry import Geometry
 from viewer.core.study import Stack
 from viewer.core.volume import Mask, Segment
-from viewer.reading.colour import cielab_hex
+from viewer.reading.cielab import cielab_hex
 from viewer.reading.dataset import BULK_BYTES, code, first, items, numbers, opened, text, whole
 from viewer.reading.framegrid import Grid, grids, group, planes_of
 from viewer.reading.framepixels import Frames, Layout, layout_of

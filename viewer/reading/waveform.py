@@ -10,14 +10,17 @@ import numpy.typing as npt
 from viewer.core.errors import ReadError
 from viewer.core.study import Stack
 from viewer.core.waveform import Channel, Waveform
-from viewer.reading.dataset import BULK_BYTES, code, first, items, number, opened, text, truncated, whole
+from viewer.reading.dataset import BULK_BYTES, code, items, number, opened, text, truncated, whole
 from viewer.reading.objects import name_of
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-#: Samples of one file that are read (512 MB as float64).
-MAX_SAMPLES = 1 << 26
+#: Samples of one group that are held (256 MB as float64); longer recordings are read from their start.
+MAX_SAMPLES = 1 << 25
+
+#: Channels of one group; an EEG has some hundred.
+MAX_CHANNELS = 4096
 
 #: Waveform Sample Interpretation (C.10.9.1.5) -> numpy type; companded sound is expanded after.
 _TYPES = {
@@ -45,18 +48,61 @@ def read_waveform(stack: Stack) -> Waveform:
         ReadError: the file is broken, truncated, too large or uses an unknown sample type.
     """
     with opened(stack.instances[0].path, BULK_BYTES) as dataset:
-        groups = items(dataset, "WaveformSequence")
-        if not groups:
-            raise ReadError("The waveform object holds no signal.", "Ask the sender for a new copy.", "no_pixels")
-        if sum(_size(group) for group in groups) > MAX_SAMPLES:
-            raise ReadError("The waveform holds more samples than can be shown.", "Export a shorter part.", "too_large")
+        groups = _groups(dataset)
         channels = tuple(channel for group in groups for channel in _channels(group))
         title = name_of(text(dataset, "SOPClassUID")) or "waveform"
-        return Waveform(channels, title[0].upper() + title[1:], _annotations(dataset))
+        cut = tuple(_cut_words(group) for group in groups if _held(group) < whole(group, "NumberOfWaveformSamples"))
+        return Waveform(channels, title[0].upper() + title[1:], (*cut, *_annotations(dataset)))
 
 
-def _size(group: Dataset) -> int:
-    return max(0, whole(group, "NumberOfWaveformChannels")) * max(0, whole(group, "NumberOfWaveformSamples"))
+def list_channels(stack: Stack) -> list[tuple[str, int, float, str]]:
+    """(name, samples, frequency in Hz, unit) of every channel, without reading the signals.
+
+    Raises:
+        ReadError: as `read_waveform`.
+    """
+    with opened(stack.instances[0].path, BULK_BYTES) as dataset:
+        found = []
+        for group in _groups(dataset):
+            frequency = number(group, "SamplingFrequency") or 0.0
+            samples = whole(group, "NumberOfWaveformSamples")
+            found += [(name, samples, frequency, unit) for name, unit in _labels(group)]
+        return found
+
+
+def _groups(dataset: Dataset) -> list[Dataset]:
+    groups = items(dataset, "WaveformSequence")
+    if not groups:
+        raise ReadError("The waveform object holds no signal.", "Ask the sender for a new copy.", "no_pixels")
+    for group in groups:
+        if not 1 <= whole(group, "NumberOfWaveformChannels") <= MAX_CHANNELS:
+            raise ReadError("The waveform names no valid number of channels.", "Ask the sender.", "corrupt")
+    return groups
+
+
+def _labels(group: Dataset) -> list[tuple[str, str]]:
+    """(name, unit) of each channel; the unit is "" where no sensitivity is given."""
+    definitions = items(group, "ChannelDefinitionSequence")
+    labels = []
+    for n in range(whole(group, "NumberOfWaveformChannels")):
+        definition = definitions[n] if n < len(definitions) else None
+        if definition is None:
+            labels.append((f"Channel {n + 1}", ""))
+            continue
+        unit = code(definition, "ChannelSensitivityUnitsSequence")
+        known = unit is not None and number(definition, "ChannelSensitivity") is not None
+        labels.append((_name(definition, n), unit.value if unit and known else ""))
+    return labels
+
+
+def _held(group: Dataset) -> int:
+    """Samples of each channel that are read."""
+    return min(whole(group, "NumberOfWaveformSamples"), MAX_SAMPLES // whole(group, "NumberOfWaveformChannels", 1))
+
+
+def _cut_words(group: Dataset) -> str:
+    seconds = _held(group) / (number(group, "SamplingFrequency") or 1.0)
+    return f"Only the first {seconds / 60:.0f} min of this recording are shown"
 
 
 def _channels(group: Dataset) -> list[Channel]:
@@ -66,13 +112,24 @@ def _channels(group: Dataset) -> list[Channel]:
     law = text(group, "WaveformSampleInterpretation")
     definitions = items(group, "ChannelDefinitionSequence")
     found = []
-    for n in range(stored.shape[1]):
-        column = stored[:, n]
-        values = _expanded(column, law)
+    for n, (name, unit) in enumerate(_labels(group)):
+        values = _expanded(stored[:, n], law)
         if padding is not None:
-            values[column == padding] = np.nan
-        found.append(_channel(definitions[n] if n < len(definitions) else None, values, frequency, n))
+            values[stored[:, n] == padding] = np.nan
+        if n < len(definitions):
+            _scale(values, definitions[n])
+        found.append(Channel(name, values, frequency, unit))
     return found
+
+
+def _scale(values: npt.NDArray[np.float64], definition: Dataset) -> None:
+    """Stored numbers to real ones, in place; left alone where no sensitivity is given."""
+    sensitivity = number(definition, "ChannelSensitivity")
+    if sensitivity is None:
+        return
+    correction = number(definition, "ChannelSensitivityCorrectionFactor")
+    values *= sensitivity * (1.0 if correction is None else correction)
+    values += number(definition, "ChannelBaseline") or 0.0
 
 
 def _samples(group: Dataset) -> npt.NDArray[np.integer]:
@@ -87,7 +144,8 @@ def _samples(group: Dataset) -> npt.NDArray[np.integer]:
         raise truncated()
     if not getattr(group, "original_encoding", (None, True))[1]:
         dtype = dtype.newbyteorder(">")
-    return np.frombuffer(data, dtype, channels * samples).reshape(samples, channels)
+    held = _held(group)
+    return np.frombuffer(data, dtype, channels * held).reshape(held, channels)
 
 
 def _padding(group: Dataset, dtype: np.dtype[np.integer]) -> int | None:
@@ -112,19 +170,6 @@ def _expanded(column: npt.NDArray[np.integer], law: str) -> npt.NDArray[np.float
     return np.where(negative, -size, size).astype(np.float64)
 
 
-def _channel(definition: Dataset | None, values: npt.NDArray[np.float64], frequency: float, n: int) -> Channel:
-    if definition is None:
-        return Channel(f"Channel {n + 1}", values, frequency, "")
-    sensitivity = number(definition, "ChannelSensitivity")
-    unit = code(definition, "ChannelSensitivityUnitsSequence")
-    if sensitivity is None:
-        return Channel(_name(definition, n), values, frequency, "")
-    correction = number(definition, "ChannelSensitivityCorrectionFactor")
-    values = values * (sensitivity * (1.0 if correction is None else correction))
-    values += number(definition, "ChannelBaseline") or 0.0
-    return Channel(_name(definition, n), values, frequency, unit.value if unit else "")
-
-
 def _name(definition: Dataset, n: int) -> str:
     source = code(definition, "ChannelSourceSequence")
     return (source.meaning if source else "") or text(definition, "ChannelLabel") or f"Channel {n + 1}"
@@ -142,15 +187,3 @@ def _annotations(dataset: Dataset) -> tuple[str, ...]:
         line = ": ".join(part for part in (concept.meaning if concept else "", said) if part)
         lines += [line] if line else []
     return tuple(dict.fromkeys(lines))
-
-
-def filters(dataset: Dataset) -> str:
-    """Filter settings of the first channel in words ("0.05 to 150 Hz, notch 50 Hz"); may be empty."""
-    group = first(dataset, "WaveformSequence")
-    definition = first(group, "ChannelDefinitionSequence") if group is not None else None
-    if definition is None:
-        return ""
-    low, high = number(definition, "FilterLowFrequency"), number(definition, "FilterHighFrequency")
-    notch = number(definition, "NotchFilterFrequency")
-    band = f"{low:g} to {high:g} Hz" if low is not None and high is not None else ""
-    return ", ".join(part for part in (band, f"notch {notch:g} Hz" if notch else "") if part)
