@@ -37,6 +37,11 @@ def be_nice() -> None:
         os.nice(WORKER_NICE)
 
 
+def cpu() -> Device:
+    """The processor every machine has."""
+    return Device("cpu", f"CPU ({cores()} cores)")
+
+
 def choose(wanted: str) -> tuple[Device, tuple[str, ...]]:
     """The processor for `wanted` ("auto", "cpu", "cuda") and the fallbacks taken, in words.
 
@@ -45,13 +50,12 @@ def choose(wanted: str) -> tuple[Device, tuple[str, ...]]:
     """
     if wanted not in ("auto", "cpu", "cuda"):
         raise AnalysisError(f"'{wanted}' is not a device.", "Choose auto, cpu or cuda.")
-    cpu = Device("cpu", f"CPU ({cores()} cores)")
     if wanted == "cpu":
-        return cpu, ()
+        return cpu(), ()
     import torch
 
     if torch.cuda.is_available():
         return Device("cuda", torch.cuda.get_device_name(0)), ()
     if wanted == "cuda":
-        return cpu, ("No usable graphics card was found: ran on the CPU.",)
-    return cpu, ()
+        return cpu(), ("No usable graphics card was found: ran on the CPU.",)
+    return cpu(), ()

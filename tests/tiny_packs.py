@@ -1,0 +1,104 @@
+"""Tiny packs in the real format: fixed small weights, ready in milliseconds, proving no accuracy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+SEGMENTER = "mr-tiny-segmentation"
+CLASSIFIER = "xray-tiny-classifier"
+
+_CODE = {"scheme": "99SECONDREAD", "value": "TINY", "meaning": "Test structure"}
+
+_SEGMENTER_INFERENCE: dict[str, Any] = {
+    "network": {
+        "_target_": "UNet",
+        "args": {"spatial_dims": 3, "in_channels": 1, "out_channels": 3, "channels": [4, 8], "norm": "batch"},
+    },
+    "preprocess": [
+        {"step": "crop_roi", "margin_mm": 0},
+        {"step": "orient", "axes": "SAR"},
+        {"step": "resample", "spacing_mm": [1.0, 1.0, 1.0]},
+        {"step": "normalise", "low": 5, "centre": 50, "high": 95, "clip": 3.0},
+        {"step": "pad", "multiple": [4, 4, 4], "minimum": [8, 8, 8]},
+    ],
+    "window": {"size": [16, 16, 16], "overlap": 0.5},
+    "output": {"kind": "labels", "labels": ["anterior", "posterior"]},
+}
+_CLASSIFIER_INFERENCE: dict[str, Any] = {
+    "network": {"_target_": "FilmClassifier", "args": {"labels": 1, "widths": [4, 8], "blocks": 1, "members": 1}},
+    "preprocess": [
+        {"step": "film"},
+        {"step": "squash", "size": [64, 64]},
+        {"step": "normalise", "per": "slice"},
+    ],
+    "output": {"kind": "scores", "labels": ["Bright pattern"], "temperature": 1.0},
+}
+
+
+def segmenter(folder: Path, **changes: Any) -> Path:
+    """A two-label 3-D segmenter for T1 MR that needs a box; returns the models folder."""
+    match = {
+        "modality": ["MR"],
+        "sequence": "T1",
+        "needs_roi": True,
+        "even": True,
+        "spacing_mm": {"slice": [0.5, 1.5], "pixel": [0.5, 1.5]},
+        **changes.pop("match", {}),
+    }
+    labels = {name: {"text": f"Hippocampus, {name}", "code": _CODE} for name in ("anterior", "posterior")}
+    viewer = {"task": "segmentation", "match": match, "labels": labels, **changes}
+    return _write(folder, SEGMENTER, viewer, _SEGMENTER_INFERENCE)
+
+
+def classifier(folder: Path, threshold: float = 0.0, **changes: Any) -> Path:
+    """A one-label film classifier for children's chests; returns the models folder."""
+    match = {
+        "modality": ["CR", "DX"],
+        "body_part": ["CHEST"],
+        "view": ["PA", "AP"],
+        "age_years": [0, 6],
+        "slices": [1, 1],
+        **changes.pop("match", {}),
+    }
+    point = {"name": "default", "threshold": threshold, "sensitivity": 0.9, "specificity": 0.8, "n": 10}
+    viewer = {
+        "task": "classification",
+        "match": match,
+        "labels": {"Bright pattern": {"code": _CODE}},
+        "operating_points": [{**point, "origin": "made up for tests"}],
+        **changes,
+    }
+    return _write(folder, CLASSIFIER, viewer, _CLASSIFIER_INFERENCE)
+
+
+def _write(folder: Path, name: str, viewer: dict[str, Any], inference: dict[str, Any]) -> Path:
+    import torch
+
+    from viewer.analysis import networks
+
+    pack = folder / name
+    (pack / "configs").mkdir(parents=True)
+    (pack / "docs").mkdir()
+    weights = pack / "models" / "model.safetensors"
+    state = torch.random.get_rng_state()
+    torch.manual_seed(7)
+    network = networks.build(inference["network"])
+    for member in getattr(network, "members", ()):  # the score must speak for bright places
+        member.read.weight.data.abs_()
+        member.read.bias.data.fill_(0.5)
+    networks.save(network, weights)
+    torch.random.set_rng_state(state)
+    viewer = {
+        "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "intended_use": "Tests only.",
+        **viewer,
+    }
+    metadata = {"name": name.replace("-", " ").capitalize(), "version": "0.0.1", "viewer": viewer}
+    (pack / "configs" / "metadata.json").write_text(json.dumps(metadata))
+    (pack / "configs" / "inference.json").write_text(json.dumps(inference))
+    (pack / "docs" / "README.md").write_text("Test pack.\n")
+    (pack / "docs" / "data_license.txt").write_text("Made by code.\n")
+    return folder

@@ -1,0 +1,136 @@
+"""OpenVINO on the CPU: exported from torch at first use, kept in the user's cache, checked.
+
+The export lies in a folder named after the weights' sha256 and OpenVINO's version. It is
+used only when its outputs were within `TOLERANCE` of torch's on the batch it was made with.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+FloatArray = npt.NDArray[np.float32]
+Infer = Callable[[FloatArray], tuple[FloatArray, ...]]
+
+_log = logging.getLogger(__name__)
+
+#: Largest difference from torch, as a share of the output's range (at least 1).
+TOLERANCE = 1e-3
+_MODEL, _CHECKED = "model.xml", "checked"
+
+
+class ParityError(Exception):
+    """The exported network does not say what torch says."""
+
+
+class OpenVinoBackend:
+    """A network compiled for the CPU; each batch shape is compiled once.
+
+    Args:
+        network: the torch network, eval mode, float32.
+        key: sha256 of the weights: the name of the cached export.
+        cache: folder for exports.
+        threads: CPU threads.
+
+    Raises:
+        ImportError: OpenVINO is not installed.
+        ParityError: at the first call, when the outputs differ from torch's.
+    """
+
+    device = "cpu"
+
+    def __init__(self, network: nn.Module, key: str, cache: Path, threads: int) -> None:
+        openvino = _quiet_openvino()
+        self._ov = openvino
+        self.name = f"openvino {openvino.get_version().split('-')[0]}"
+        self.fallbacks: tuple[str, ...] = ()
+        self._network = network
+        self._folder = cache / f"{key[:32]}-{self.name.replace(' ', '-')}"
+        self._threads = threads
+        self._model: Any = None
+        self._compiled: dict[tuple[int, ...], Any] = {}
+
+    def __call__(self, batch: FloatArray) -> tuple[FloatArray, ...]:
+        """Run one batch; float32 out."""
+        if self._model is None:
+            self._model = self._read_or_export(batch)
+        return self._run(self._model, batch)
+
+    def _run(self, model: Any, batch: FloatArray) -> tuple[FloatArray, ...]:
+        compiled = self._compiled.get(batch.shape)
+        if compiled is None:
+            compiled = self._compile(model, batch.shape)
+            self._compiled[batch.shape] = compiled
+        out = compiled(batch)
+        return tuple(np.array(out[n], dtype=np.float32) for n in range(len(compiled.outputs)))
+
+    def _compile(self, model: Any, shape: tuple[int, ...]) -> Any:
+        fixed = model.clone()
+        fixed.reshape(list(shape))
+        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": self._threads}
+        return self._ov.Core().compile_model(fixed, "CPU", settings)
+
+    def _read_or_export(self, batch: FloatArray) -> Any:
+        if (self._folder / _CHECKED).is_file():
+            try:
+                return self._ov.Core().read_model(self._folder / _MODEL)
+            except RuntimeError as error:
+                _log.warning("the cached export cannot be read, it is made again: %s", error)
+        model = self._export(batch)
+        self._check(model, batch)
+        self._keep(model)
+        return model
+
+    def _export(self, batch: FloatArray) -> Any:
+        example = torch.from_numpy(batch)
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")  # tracing warns of shapes that stay fixed for a network
+            return self._ov.convert_model(self._network, example_input=example, input=[[-1] * batch.ndim])
+
+    def _check(self, model: Any, batch: FloatArray) -> None:
+        with torch.inference_mode():
+            wanted = [y.float().numpy() for y in self._network(torch.from_numpy(batch))]
+        got = self._run(model, batch)
+        off = max(float(np.abs(a - b).max()) / max(1.0, float(np.ptp(a))) for a, b in zip(wanted, got, strict=True))
+        if not off <= TOLERANCE:
+            raise ParityError(f"differs from torch by {off:.1e}")
+
+    def _keep(self, model: Any) -> None:
+        """Save the export under a temporary name and rename it; a full disk only costs the cache."""
+        part: Path | None = None
+        try:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            part = Path(tempfile.mkdtemp(prefix="export-", dir=self._folder.parent))
+            self._ov.save_model(model, part / _MODEL, compress_to_fp16=False)
+            (part / _CHECKED).write_text(f"{TOLERANCE}\n", encoding="ascii")
+            if self._folder.exists():
+                shutil.rmtree(self._folder)
+            part.replace(self._folder)
+        except (OSError, RuntimeError) as error:
+            _log.warning("the export could not be kept: %s", error)
+            if part is not None:
+                shutil.rmtree(part, ignore_errors=True)
+
+
+def _quiet_openvino() -> Any:
+    """OpenVINO without its telemetry, which reports each import and export to its maker.
+
+    Nothing leaves the machine: the optional package is hidden before the first import, and
+    OpenVINO then uses its own silent stand-in.
+    """
+    if "openvino_telemetry" not in sys.modules:
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino
+
+    return openvino

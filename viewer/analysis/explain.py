@@ -1,0 +1,76 @@
+"""Heatmaps of one run, on the input's grid, and whether they can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from viewer.analysis import honesty, saliency
+from viewer.analysis.inference import RawOutputs
+from viewer.analysis.resample import resize_plane
+from viewer.core.analysis import PackInfo
+from viewer.core.task import CancelToken, OnProgress
+
+FloatArray = npt.NDArray[np.float32]
+Infer = Callable[[FloatArray], tuple[FloatArray, ...]]
+
+
+class Explainer:
+    """Draws heatmaps for the labels of one classifier run.
+
+    Args:
+        pack: `inference.json` may name the layer for Grad-CAM: {"saliency": {"layer": "..."}}.
+        network: the torch network on the CPU.
+        infer: the network as it ran.
+        raw: what it said; `raw.maps` holds class activation maps where the network gives them.
+    """
+
+    def __init__(self, pack: PackInfo, network: nn.Module, infer: Infer, raw: RawOutputs) -> None:
+        self._network, self._infer, self._raw = network, infer, raw
+        self._layer = str(pack.inference.get("saliency", {}).get("layer", ""))
+
+    @property
+    def can_draw(self) -> bool:
+        """True where the network gives an activation map or the pack names a layer."""
+        return bool(self._layer or self._raw.maps)
+
+    def heat(self, name: str, label: int) -> FloatArray:
+        """Heatmap [K, J, I] on the input's grid, 0..1: class activation or Grad-CAM."""
+        if name in self._raw.maps:
+            return np.asarray(self._raw.maps[name], dtype=np.float32)
+        planes = [self._draw(self._network, plane, label) for plane in self._raw.prepared.array]
+        return saliency.peak_one(self._raw.prepared.restore_values(np.stack(planes)))
+
+    def occlusion(self, label: int, on_progress: OnProgress, cancel: CancelToken) -> FloatArray:
+        """Occlusion heatmap [K, J, I] of the slice with the highest score; other slices stay 0."""
+        array = self._raw.prepared.array
+        planes = np.zeros_like(array)
+        top = self._top(label)
+        planes[top] = saliency.occlusion(self._infer, array[top], label, on_progress, cancel)
+        return saliency.peak_one(self._raw.prepared.restore_values(planes))
+
+    def honesty(self, label: int, cancel: CancelToken) -> honesty.Honesty:
+        """Test the heatmap of the slice with the highest score."""
+        picture = self._raw.prepared.array[self._top(label)]
+
+        def draw(network: nn.Module) -> FloatArray:
+            return self._draw(network, picture, label)
+
+        return honesty.check(self._infer, self._network, draw, picture, label, cancel=cancel)
+
+    def _top(self, label: int) -> int:
+        name = list(self._raw.scores)[label]
+        return int(np.argmax(self._raw.slice_scores[name])) if name in self._raw.slice_scores else 0
+
+    def _draw(self, network: nn.Module, picture: FloatArray, label: int) -> FloatArray:
+        """Heatmap [J, I] on the network's grid."""
+        if self._layer:
+            return saliency.grad_cam(network, self._layer, picture, label)
+        with torch.inference_mode():
+            activation = network(torch.from_numpy(picture)[None, None])[1][0, label].numpy()
+        size = (picture.shape[0], picture.shape[1])
+        return saliency.peak_one(np.maximum(resize_plane(activation, size), 0))
