@@ -160,7 +160,7 @@ def _make_head(exam: Exam, folder: Path, out: Path, cancel: CancelToken) -> Trut
 
 
 def _make_chest_ct(exam: Exam, folder: Path, out: Path, cancel: CancelToken) -> Truth:
-    grid = Grid.of(np.arange(256) * 1.4 - 178.5, np.arange(256) * 1.4 - 178.5, np.arange(150) * 1.5 - 120)
+    grid = Grid.of(np.arange(256) * 1.15 - 146.5, np.arange(256) * 1.15 - 146.5, np.arange(150) * 1.5 - 120)
     person = Thorax(ADULT_SCALE, NODULES, arms=False)
     rng = np.random.default_rng(19)
     stored = np.empty(grid.shape, np.int16)

@@ -60,7 +60,7 @@ class Thorax:
             inside = ellipsoid(grid, ball.centre, ball.radii, ball.edge) * lungs
             volume += np.maximum(inside * (ball.hu - volume), 0)
         paint_rods(volume, g, airways(), value=AIR, edge=1.5, only_up=False)
-        paint_rods(volume, g, bones(), value=BONE, edge=1.6, only_up=True)
+        paint_rods(volume, g, bones(self.arms), value=BONE, edge=1.6, only_up=True)
         _spine(volume, g)
         return volume
 
@@ -145,15 +145,15 @@ def airways() -> list[Capsule]:
     return [*chain(trunk, 4.6), *chain(left, [3.6, 3.2, 2.4]), *chain(right, [4.0, 3.4, 2.6])]
 
 
-def bones() -> list[Capsule]:
-    """Ribs one to ten on both sides, clavicles, shoulder blades, upper arms, breastbone."""
+def bones(arms: bool) -> list[Capsule]:
+    """Ribs one to ten on both sides, clavicles, upper arms, breastbone."""
     rods: list[Capsule] = []
     for side in (-1, 1):
         for n in range(10):
             rods += chain(rib(side, n), np.linspace(2.5, 2.0, 30))
         rods += chain(np.array([[side * 9, -50, 64], [side * 44, -36, 76], [side * 82, -8, 80]]), [4, 2.8, 3.6])
-        rods += chain(np.array([[side * 88, 22, 78], [side * 84, 54, 46], [side * 80, 60, 10]]), [2.4, 1.5, 1.2])
-        rods += chain(np.array([[side * 92, 6, 84], [side * 150, 8, 134]]), [8, 6])
+        if arms:
+            rods += chain(np.array([[side * 92, 6, 84], [side * 150, 8, 134]]), [8, 6])
     return rods + chain(np.array([[0.0, -58, 58], [0.0, -61, 0]]), [4.5, 3])
 
 
