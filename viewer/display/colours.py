@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from viewer.core.finding import FindingState
 from viewer.core.resources import resources_dir
 
 Rgb = tuple[int, int, int]
@@ -21,6 +22,18 @@ class Pattern(Enum):
     DOTS = 2
     LINES = 3
 
+
+#: The tokens of design.md that are drawn on pictures.
+TEXT: Rgb = (230, 233, 236)
+WARN: Rgb = (245, 172, 82)
+DRAFT: Rgb = (195, 178, 250)
+PANEL: Rgb = (21, 25, 30)
+STATE_COLOURS: dict[FindingState, Rgb] = {
+    FindingState.PROPOSED: DRAFT,
+    FindingState.ACCEPTED: (116, 204, 152),
+    FindingState.UNSURE: (226, 207, 124),
+    FindingState.REJECTED: (158, 168, 179),
+}
 
 #: Side of the pattern tile in screen pixels; the tile stands still while the image moves.
 TILE = 8

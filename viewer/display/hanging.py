@@ -58,8 +58,9 @@ def hang(stack: Stack) -> Hanging | None:
     rule = next((rule for rule in _rules() if _matches(rule, stack)), None)
     if rule is None:
         return Hanging("Single view", Layout.ONE, (Plane.NATIVE,))
-    planes = tuple(Plane(name) for name in rule["planes"])
-    return Hanging(str(rule["name"]), Layout(rule["layout"]), _acquired(stack, planes), str(rule.get("window", "")))
+    planes = _acquired(stack, tuple(Plane(name) for name in rule["planes"]))
+    layout = Layout(rule["layout"]) if len(planes) > 1 else Layout.ONE
+    return Hanging(str(rule["name"]), layout, planes, str(rule.get("window", "")))
 
 
 def is_localizer(stack: Stack) -> bool:

@@ -108,10 +108,15 @@ class MaskLayer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeatmapLayer:
-    """A heatmap and whether it is on; one that failed its honesty check starts switched off."""
+    """A heatmap and whether it is on; one that failed its honesty check starts switched off.
+
+    Attributes:
+        accepted: every finding it speaks for was accepted by a reader.
+    """
 
     heatmap: Heatmap
     visible: bool = True
+    accepted: bool = False
 
     @property
     def failed(self) -> bool:
@@ -169,7 +174,7 @@ class OverlaySet:
             for style in layer.shown()
         )
         marks = any(m.ai and m.state in (FindingState.PROPOSED, FindingState.UNSURE) for m in self.marks)
-        return undecided or marks or any(layer.visible for layer in self.heatmaps)
+        return undecided or marks or any(layer.visible and not layer.accepted for layer in self.heatmaps)
 
     @property
     def heatmap(self) -> HeatmapLayer | None:
@@ -298,7 +303,8 @@ def overlays_of(
         states = {f.location.segment: f.state for f in own if f.location.segment is not None}
         off = frozenset(number for request, number in hidden if request == result.request_id)
         masks += [MaskLayer(mask, states, off, offset=_offset(mask, colours)) for mask in result.masks]
-        heatmaps += [HeatmapLayer(heatmap, heatmap.honest is not False) for heatmap in result.heatmaps]
+        agreed = bool(own) and all(f.state is FindingState.ACCEPTED for f in own)
+        heatmaps += [HeatmapLayer(heatmap, heatmap.honest is not False, agreed) for heatmap in result.heatmaps]
     return OverlaySet(
         tuple(masks), tuple(heatmaps), marks_of(findings, words), True, fill, fill_opacity, heatmap_opacity
     )

@@ -1,0 +1,147 @@
+"""A slice as the viewport shows it, as an RGB array: for files, thumbnails and key images."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from viewer.core.volume import Volume
+from viewer.display import compose as comp
+from viewer.display.colours import STATE_COLOURS, TILE, Pattern, tile
+from viewer.display.compose import Blend, Painter
+from viewer.display.framing import BARE, MARGIN, STRIP, Fit, Frame, Rgb8, draw_frame, draw_heat_bar, strip
+from viewer.display.overlay import Fill, OverlaySet, SliceOverlay, place
+from viewer.display.pen import LINE_PX, Sketch, text_width
+from viewer.display.slicing import Plane, SliceView, extract, slice_count
+from viewer.display.window import Window, default_window
+
+#: Long side of a picture whose size is not given, in px.
+DEFAULT_SIDE = 900
+#: Opacity of the pattern's lines.
+PATTERN_ALPHA = 0.55
+
+
+def render(
+    volume: Volume,
+    plane: Plane = Plane.NATIVE,
+    index: int | None = None,
+    window: Window | None = None,
+    overlays: OverlaySet | None = None,
+    *,
+    size: tuple[int, int] | None = None,
+    frame: Frame = Frame(),  # noqa: B008 - frozen
+    inverted: bool = False,
+    smooth: bool = True,
+) -> Rgb8:
+    """One slice as uint8 RGB [height, width, 3].
+
+    Args:
+        index: slice along the plane; default the middle one.
+        window: default the one the picture opens with.
+        size: (width, height) in px; default the image alone, `DEFAULT_SIDE` on its long side.
+        frame: corner texts, letters, scale bar and badges.
+        smooth: interpolate between pixels (display only).
+
+    Raises:
+        GeometryError: the plane crosses tilted or uneven slices, or has no such slice.
+    """
+    if index is None:
+        index = slice_count(volume.geometry, plane) // 2
+    view = extract(volume, plane, index)
+    shown = window or default_window(volume, view.rescale_slice)
+    overlay = place(overlays, view)
+    settings = overlays or OverlaySet()
+    blend = Blend(settings.fill, settings.fill_opacity, settings.heatmap_opacity)
+    picture = Painter(volume).compose(view, shown, inverted, overlay=overlay, blend=blend)
+    fit = _fit(view, size, STRIP if frame.has_strip(settings.shows_ai) else 0)
+    canvas = _scaled(comp.to_rgb(picture), fit, smooth)
+    if settings.fill is Fill.COLOUR_AND_PATTERN:
+        _draw_patterns(canvas, overlay, fit)
+    sketch = Sketch(canvas)
+    _draw_overlay(sketch, overlay, fit)
+    if settings.heatmap is not None and overlay.heat is not None:
+        draw_heat_bar(sketch, settings, frame)
+    ai = settings.shows_ai
+    draw_frame(sketch, view, shown, fit, frame, ai=ai, smooth=smooth)
+    body = sketch.finish()
+    if not frame.has_strip(ai):
+        return body
+    return np.concatenate([strip(fit.size[0], view, frame, ai), body])
+
+
+def thumbnail(volume: Volume, index: int | None = None, side: int = 96) -> Rgb8:
+    """The acquired slice as a small square picture with black margins: uint8 RGB [side, side, 3]."""
+    return render(volume, Plane.NATIVE, index, size=(side, side), frame=BARE)
+
+
+def _fit(view: SliceView, size: tuple[int, int] | None, strip_height: int) -> Fit:
+    rows, columns = view.shape
+    height_mm, width_mm = rows * view.mm[0], columns * view.mm[1]
+    if size is None:
+        scale = DEFAULT_SIDE / max(height_mm, width_mm)
+        size = (max(1, round(width_mm * scale)), max(1, round(height_mm * scale)))
+    else:
+        size = (size[0], max(1, size[1] - strip_height))
+    scale = min(size[0] / width_mm, size[1] / height_mm)
+    across, down = scale * view.mm[1], scale * view.mm[0]
+    return Fit((size[0] - across * columns) / 2, (size[1] - down * rows) / 2, across, down, size)
+
+
+def _scaled(picture: Rgb8, fit: Fit, smooth: bool) -> Rgb8:
+    """The picture on a black canvas of the wanted size."""
+    rows, columns = picture.shape[:2]
+    width, height = max(1, round(columns * fit.across)), max(1, round(rows * fit.down))
+    method = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
+    resized = Image.fromarray(picture).resize((width, height), method)
+    canvas = Image.new("RGB", fit.size)
+    canvas.paste(resized, (round(fit.left), round(fit.top)))
+    return np.array(canvas)
+
+
+def _draw_patterns(canvas: Rgb8, overlay: SliceOverlay, fit: Fit) -> None:
+    """Screen-fixed pattern lines inside segments."""
+    if overlay.labels is None or all(s.pattern is Pattern.PLAIN for s in overlay.styles):
+        return
+    height, width = canvas.shape[:2]
+    row = np.floor((np.arange(height) + 0.5 - fit.top) / fit.down).astype(int)
+    column = np.floor((np.arange(width) + 0.5 - fit.left) / fit.across).astype(int)
+    rows, columns = overlay.labels.shape
+    inside = ((row >= 0) & (row < rows))[:, None] & ((column >= 0) & (column < columns))[None, :]
+    labels = overlay.labels[np.clip(row, 0, rows - 1)[:, None], np.clip(column, 0, columns - 1)[None, :]]
+    y, x = np.nonzero(inside & (labels > 0))
+    for number, style in enumerate(overlay.styles, start=1):
+        drawn = (labels[y, x] == number) & tile(style.pattern)[y % TILE, x % TILE]
+        mixed = canvas[y[drawn], x[drawn]] * (1 - PATTERN_ALPHA) + np.array(style.colour) * PATTERN_ALPHA
+        canvas[y[drawn], x[drawn]] = np.rint(mixed).astype(np.uint8)
+
+
+def _draw_overlay(sketch: Sketch, overlay: SliceOverlay, fit: Fit) -> None:
+    for outline in overlay.outlines:
+        points = fit(outline.points)
+        sketch.polyline(points, outline.style.colour, outline.style.line)
+        if outline.style.double:
+            sketch.polyline(_inset(points, 3.0), outline.style.colour, outline.style.line)
+    for placed in overlay.marks:
+        points = fit(placed.points)
+        colour = STATE_COLOURS[placed.mark.state]
+        if len(points) == 1:
+            points = _ring(points[0])
+        sketch.polyline(points, colour, placed.mark.line, closed=True)
+        x, y = float(points[:, 0].min()), float(points[:, 1].max())
+        limit = sketch.size
+        x = min(max(x + 4, MARGIN), limit[0] - text_width(placed.mark.label) - MARGIN)
+        sketch.text(x, min(y + 14, limit[1] - LINE_PX), placed.mark.label, colour)
+
+
+def _ring(centre: npt.NDArray[np.float64], radius: float = 10.0) -> npt.NDArray[np.float64]:
+    turn = np.linspace(0, 2 * np.pi, 33)
+    return np.asarray(centre + radius * np.stack([np.cos(turn), np.sin(turn)], axis=-1))
+
+
+def _inset(points: npt.NDArray[np.float64], px: float) -> npt.NDArray[np.float64]:
+    """A smaller copy of an outline, drawn towards its middle: the second line of reused colours."""
+    middle = points.mean(axis=0)
+    away = points - middle
+    distance = np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
+    return np.asarray(middle + away * np.maximum(distance - px, 0) / distance)
