@@ -1,27 +1,73 @@
-"""Colours as DICOM stores them (PS3.3 C.10.7.1.1): CIE L*a*b* in 16 bits, D50 white."""
+"""Colour as stored -> RGB on the file's own bit scale (PS3.3 C.7.6.3.1.2)."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 
-#: D50 white of the profile connection space.
-_WHITE = np.array([0.9642, 1.0, 0.8249])
-#: XYZ at D50 -> linear sRGB (Bradford adapted, IEC 61966-2-1).
-_TO_RGB = np.array(
-    [[3.1338561, -1.6168667, -0.4906146], [-0.9787684, 1.9161415, 0.0334540], [0.0719453, -0.2289914, 1.4052427]]
-)
+from viewer.core.errors import ReadError
+from viewer.core.volume import Array
+
+#: ITU-R BT.601 full range: R, G, B from Y, Cb - half, Cr - half.
+_FROM_YBR = np.array([[1.0, 0.0, 1.402], [1.0, -0.344136, -0.714136], [1.0, 1.772, 0.0]], dtype=np.float32)
 
 
-def cielab_hex(stored: npt.NDArray[np.float64]) -> str | None:
-    """ "#RRGGBB" of three stored values 0..65535 (L* 0..100, a* and b* -128..127); None if out of range."""
-    if stored.min() < 0 or stored.max() > 65535:
-        return None
-    lightness = stored[0] / 65535 * 100
-    a, b = stored[1:] / 65535 * 255 - 128
-    middle = (lightness + 16) / 116
-    f = np.array([middle + a / 500, middle, middle - b / 200])
-    xyz = _WHITE * np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29))
-    linear = np.clip(_TO_RGB @ xyz, 0, 1)
-    rgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return "#" + "".join(f"{round(channel * 255):02X}" for channel in rgb)
+def to_rgb(pixels: Array, photometric: str, stored: int) -> Array:
+    """RGB of [rows, columns, 3] samples in `photometric`; equal type.
+
+    Raises:
+        ReadError: a colour space that is not known.
+    """
+    if photometric == "RGB":
+        return pixels
+    if photometric in ("YBR_FULL", "YBR_FULL_422"):
+        return _from_ybr(pixels, stored)
+    if photometric == "YBR_RCT":
+        return _from_rct(pixels, stored)
+    if photometric in ("YBR_ICT", "YBR_PARTIAL_420", "YBR_PARTIAL_422"):
+        return _from_ybr(pixels, stored)
+    raise ReadError(f"The colour space {photometric or '(none)'} is not known.", "Ask for an RGB copy.", "unsupported")
+
+
+def _from_ybr(pixels: Array, stored: int) -> Array:
+    half = np.float32(1 << (stored - 1))
+    ybr = pixels.astype(np.float32)
+    ybr[..., 1:] -= half
+    rgb = np.rint(ybr @ _FROM_YBR.T)
+    return np.clip(rgb, 0, (1 << stored) - 1).astype(pixels.dtype)
+
+
+def _from_rct(pixels: Array, stored: int) -> Array:
+    """Reversible colour transform (ISO/IEC 15444-1 G.2)."""
+    y, cb, cr = (pixels[..., n].astype(np.int32) for n in range(3))
+    half = 1 << (stored - 1)
+    green = y - ((cb - half + cr - half) >> 2)
+    rgb = np.stack([cr - half + green, green, cb - half + green], axis=-1)
+    return np.clip(rgb, 0, (1 << stored) - 1).astype(pixels.dtype)
+
+
+def spread_422(samples: Array, rows: int, columns: int) -> Array:
+    """Uncompressed YBR_FULL_422 (Y1 Y2 Cb Cr) -> [rows, columns, 3]; chroma repeated."""
+    quads = samples.reshape(-1, 4)
+    spread = np.empty((len(quads), 2, 3), samples.dtype)
+    spread[:, 0, 0], spread[:, 1, 0] = quads[:, 0], quads[:, 1]
+    spread[..., 1], spread[..., 2] = quads[:, 2:3], quads[:, 3:4]
+    return spread.reshape(rows, columns, 3)
+
+
+def palette_rgb(stored: Array, dataset: Any) -> Array:
+    """PALETTE COLOR indices [K, J, I] -> RGB [K, J, I, 3] in the palette's bits (pydicom applies the tables).
+
+    Raises:
+        ReadError: the palette is damaged.
+    """
+    from viewer.reading.lenient import PYDICOM_FAULTS, pydicom_lenient
+
+    pydicom_lenient()
+    from pydicom.pixels.processing import apply_color_lut
+
+    try:
+        return np.ascontiguousarray(apply_color_lut(stored, dataset))
+    except PYDICOM_FAULTS as error:
+        raise ReadError("The picture's colour table is damaged.", "Ask for a new copy.") from error

@@ -1,0 +1,186 @@
+"""Collect headers while a scan runs and turn them into studies, series and stacks.
+
+Only series that changed since the last look are sorted again, so a look costs little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from viewer.core.errors import ReadError
+from viewer.core.study import Instance, Kind, Patient, Refusal, ScanResult, Series, Stack, Study
+from viewer.core.verdict import Caution, judge
+from viewer.reading import tags as t
+from viewer.reading.describe import header_of
+from viewer.reading.frame import Frame, PixelSpec, frame_of, slice_of, spec_of
+from viewer.reading.head import Head
+from viewer.reading.identity import made_up_uid
+from viewer.reading.multiframe import frames_of
+from viewer.reading.objects import kind_of
+from viewer.reading.stacks import build_stacks, number_stacks
+
+_PIXEL_KEYS = (
+    t.ROWS, t.COLUMNS, t.SAMPLES, t.ALLOCATED, t.STORED, t.HIGH_BIT, t.SIGNED, t.PHOTOMETRIC, t.PLANAR, t.FRAMES,
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A series while it grows."""
+
+    first: Head
+    heads: list[Head] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    others: list[Stack] = field(default_factory=list)
+    studies: set[str] = field(default_factory=set)
+    built: Series | None = None
+
+
+class Catalogue:
+    """What a scan has found so far."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self._series: dict[str, _Entry] = {}
+        self._foreign: dict[str, list[Series]] = {}
+        self._folders: dict[str, str] = {}
+        self._refused: list[Refusal] = []
+        self._specs: dict[tuple[bytes | None | str | int, ...], PixelSpec] = {}
+        self._instances: set[str] = set()
+
+    def refuse(self, path: str, error: ReadError) -> None:
+        """Note a file that cannot be opened."""
+        self._refused.append(Refusal(path, error.code, error.text))
+
+    def add_foreign(self, folder: str, name: str, series: Series) -> None:
+        """Add pictures of another format; files of one folder stand in one study."""
+        self._foreign.setdefault(folder, []).append(series)
+        self._folders[folder] = name
+
+    def add(self, head: Head) -> None:
+        """Add one DICOM file.
+
+        Raises:
+            ReadError: the file holds nothing that can be shown or listed.
+        """
+        uid = head.text(t.SERIES_UID) or made_up_uid(head.path)
+        kind = object_kind(head)
+        if kind is None and not head.pixel_tag and not _named(head):
+            raise ReadError("The file holds no picture and names no patient or series.", "", "no_pixels")
+        entry = self._series.get(uid)
+        if entry is None:
+            entry = self._series[uid] = _Entry(head)
+        entry.built = None
+        if kind is not None:
+            entry.others.append(_object_stack(uid, head, kind))
+        elif not head.pixel_tag or not head.short(t.ROWS) or not head.short(t.COLUMNS):
+            entry.others.append(_no_pixels(uid, head))
+        else:
+            entry.frames += self._frames(head)
+        entry.heads.append(head)
+        study = head.text(t.STUDY_UID)
+        if study:
+            entry.studies.add(study)
+
+    def _frames(self, head: Head) -> list[Frame]:
+        key = (head.syntax, head.pixel_tag, *map(head.raw.get, _PIXEL_KEYS))
+        spec = self._specs.get(key)
+        if spec is None:
+            spec = self._specs[key] = spec_of(head)
+        plain = spec.frames == 1 and t.SHARED_GROUPS not in head.raw and t.CSA_IMAGE not in head.raw
+        return [frame_of(head, spec)] if plain else frames_of(head, spec)
+
+    def snapshot(self) -> ScanResult:
+        """Studies found so far, in the order they were met."""
+        studies: dict[tuple[str, str], list[_Entry]] = {}
+        for uid, entry in self._series.items():
+            if not entry.frames and not entry.others:
+                continue
+            if entry.built is None:
+                entry.built = self._build(uid, entry)
+            first = entry.first
+            study = first.text(t.STUDY_UID) or made_up_uid(first.path)
+            studies.setdefault((study, first.text(t.PATIENT_ID)), []).append(entry)
+        found = [_study(key[0], entries) for key, entries in studies.items()]
+        found += [_folder_study(folder, self._folders[folder], series) for folder, series in self._foreign.items()]
+        return ScanResult(tuple(found), tuple(self._refused), self.files)
+
+    def _build(self, uid: str, entry: _Entry) -> Series:
+        stacks = build_stacks(uid, entry.frames) if entry.frames else []
+        stacks += entry.others
+        if len(entry.studies) > 1:
+            text = f"Files of this series name {len(entry.studies)} different studies; it is listed under the first."
+            caution = Caution("mixed_studies", text, "Mixed studies")
+            stacks = [_with(stack, caution) for stack in stacks]
+        return Series(uid, number_stacks(stacks))
+
+
+def object_kind(head: Head) -> Kind | None:
+    """Kind of an object that is no picture; None for pictures (a parametric map is one)."""
+    kind = kind_of(head.text(t.SOP_CLASS))
+    return None if kind is Kind.VOLUME else kind
+
+
+def _named(head: Head) -> bool:
+    return any(head.raw.get(tag) for tag in (t.PATIENT_ID, t.PATIENT_NAME, t.SERIES_UID))
+
+
+def _with(stack: Stack, caution: Caution) -> Stack:
+    return replace(stack, warnings=(*stack.warnings, caution))
+
+
+def _object_stack(uid: str, head: Head, kind: Kind, notes: tuple[Caution, ...] = ()) -> Stack:
+    header = header_of(head)
+    warnings = notes + head.notes
+    return Stack(
+        series_uid=uid,
+        kind=kind,
+        modality=head.text(t.MODALITY) or "OT",
+        instances=(_object_instance(head),),
+        description=header.get("SeriesDescription", ""),
+        series_number=head.integer(t.SERIES_NUMBER),
+        verdict=judge(None, warnings),
+        warnings=warnings,
+        transfer_syntax=head.declared,
+        frames=head.frames if head.pixel_tag else 0,
+        header=header,
+    )
+
+
+def _object_instance(head: Head) -> Instance:
+    return slice_of(frame_of(head, spec_of(head)))
+
+
+def _no_pixels(uid: str, head: Head) -> Stack:
+    if head.pixel_tag:
+        text = "The file does not say how many rows and columns its picture has."
+    else:
+        text = "The file holds no picture: only its header could be read."
+    return _object_stack(uid, head, Kind.OTHER, (Caution("no_pixels", text, "No pixels"),))
+
+
+def _study(uid: str, entries: list[_Entry]) -> Study:
+    first = entries[0].first
+    patient = Patient(
+        id=first.decoded(t.PATIENT_ID),
+        name=first.decoded(t.PATIENT_NAME),
+        birth_date=first.text(t.BIRTH_DATE),
+        sex=first.text(t.PATIENT_SEX),
+    )
+    series = sorted(
+        (entry.built for entry in entries if entry.built is not None),
+        key=lambda s: (s.stacks[0].series_number is None, s.stacks[0].series_number or 0),
+    )
+    return Study(
+        uid=uid,
+        patient=patient,
+        series=tuple(series),
+        date=first.text(t.STUDY_DATE),
+        time=first.text(t.STUDY_TIME),
+        description=first.decoded(t.STUDY_DESCRIPTION),
+        accession=first.decoded(t.ACCESSION),
+    )
+
+
+def _folder_study(folder: str, name: str, series: list[Series]) -> Study:
+    return Study(uid=made_up_uid(folder), patient=Patient(), series=tuple(series), description=name)

@@ -1,0 +1,172 @@
+"""CODECS: one entry per compressed transfer syntax; each turns a frame's code stream into pixels.
+
+imagecodecs (BSD) does every JPEG family without holding the GIL; RLE is pylibjpeg-rle (MIT).
+Before a native decoder sees a stream, its own size claim is held against the header's, so that a
+few bytes cannot make it allocate gigabytes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewer.core.errors import ReadError
+from viewer.core.volume import Array
+from viewer.reading.codestream import claimed_size
+from viewer.reading.frame import PixelSpec
+from viewer.reading.limits import check_compressed
+
+Decode = Callable[[bytes, PixelSpec], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A decoder.
+
+    Attributes:
+        decode: code stream -> [rows, columns] or [rows, columns, 3].
+        colour: True where colour comes out as RGB whatever the photometric interpretation says.
+    """
+
+    name: str
+    decode: Decode
+    colour: bool = False
+
+
+def _jpeg(data: bytes, spec: PixelSpec) -> Array:
+    """Baseline, extended, progressive and lossless JPEG (libjpeg-turbo)."""
+    import imagecodecs
+
+    if spec.samples == 3 and spec.photometric == "RGB" and b"Adobe\0" not in data[:4096]:
+        # Without Adobe's marker libjpeg takes three components for YCbCr; the header says they are RGB.
+        return np.asarray(imagecodecs.jpeg8_decode(data, colorspace="RGB", outcolorspace="RGB"))
+    return np.asarray(imagecodecs.jpeg8_decode(data))
+
+
+def _lossless(data: bytes, spec: PixelSpec) -> Array:
+    """Lossless JPEG: components come out as stored; predictors libjpeg-turbo lacks go to liblj92."""
+    import imagecodecs
+
+    try:
+        if spec.samples == 1:
+            return np.asarray(imagecodecs.jpeg8_decode(data))
+        return np.asarray(imagecodecs.jpeg8_decode(data, colorspace="RGB", outcolorspace="RGB"))
+    except imagecodecs.Jpeg8Error:
+        return np.asarray(imagecodecs.ljpeg_decode(data))
+
+
+def _jpegls(data: bytes, spec: PixelSpec) -> Array:
+    import imagecodecs
+
+    return np.asarray(imagecodecs.jpegls_decode(data))
+
+
+def _jpeg2000(data: bytes, spec: PixelSpec) -> Array:
+    import imagecodecs
+
+    return np.asarray(imagecodecs.jpeg2k_decode(data, numthreads=1))
+
+
+def _jpegxl(data: bytes, spec: PixelSpec) -> Array:
+    import imagecodecs
+
+    return np.asarray(imagecodecs.jpegxl_decode(data, numthreads=1))
+
+
+def _rle(data: bytes, spec: PixelSpec) -> Array:
+    """RLE Lossless (PS3.5 Annex G): colour comes in planes."""
+    from rle.utils import decode_frame
+
+    if spec.allocated == 1:
+        return _rle_bits(data, spec)
+    raw = decode_frame(data, spec.rows * spec.columns, spec.allocated, "<")
+    pixels = np.frombuffer(raw, dtype=f"<u{spec.allocated // 8}")
+    planes = pixels.reshape(spec.samples, spec.rows, spec.columns)
+    return np.asarray(planes[0] if spec.samples == 1 else planes.transpose(1, 2, 0))
+
+
+def _rle_bits(data: bytes, spec: PixelSpec) -> Array:
+    """One-bit frames: one PackBits segment of packed bits, first pixel in the lowest bit."""
+    import imagecodecs
+
+    offset = int.from_bytes(data[4:8], "little")
+    packed = np.frombuffer(imagecodecs.packbits_decode(data[offset:]), np.uint8)
+    bits = np.unpackbits(packed, bitorder="little")
+    if bits.size < spec.rows * spec.columns:
+        raise ValueError("too few bits")
+    return bits[: spec.rows * spec.columns].reshape(spec.rows, spec.columns)
+
+
+def _deflated_frame(data: bytes, spec: PixelSpec) -> Array:
+    """Deflated Image Frame Compression (PS3.5 A.4.14)."""
+    raw = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, spec.frame_bytes + 1)
+    if spec.allocated == 1:
+        bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")
+        return bits[: spec.rows * spec.columns].reshape(spec.rows, spec.columns)
+    pixels = np.frombuffer(raw[: spec.frame_bytes], dtype=f"<u{spec.allocated // 8}")
+    if spec.samples == 1:
+        return pixels.reshape(spec.rows, spec.columns)
+    if spec.planar:
+        return pixels.reshape(spec.samples, spec.rows, spec.columns).transpose(1, 2, 0)
+    return pixels.reshape(spec.rows, spec.columns, spec.samples)
+
+
+_J = "1.2.840.10008.1.2.4."
+CODECS: dict[str, Codec] = {
+    "1.2.840.10008.1.2.5": Codec("RLE", _rle),
+    "1.2.840.10008.1.2.8.1": Codec("deflated frames", _deflated_frame),
+    **{_J + n: Codec("JPEG", _jpeg, colour=True) for n in ("50", "51", "52", "53", "54", "55", "56")},
+    **{_J + n: Codec("lossless JPEG", _lossless) for n in ("57", "58", "70")},
+    **{_J + n: Codec("JPEG-LS", _jpegls) for n in ("80", "81")},
+    **{_J + n: Codec("JPEG 2000", _jpeg2000, colour=True) for n in ("90", "91", "92", "93", "201", "202", "203")},
+    **{_J + n: Codec("JPEG XL", _jpegxl, colour=True) for n in ("110", "111", "112")},
+}
+NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"})
+_VIDEO = tuple(_J + n for n in ("100", "101", "102", "103", "104", "105", "106", "107", "108"))
+
+
+def codec_for(syntax: str) -> Codec:
+    """The decoder of a compressed syntax.
+
+    Raises:
+        ReadError: code unsupported_syntax.
+    """
+    codec = CODECS.get(syntax)
+    if codec is not None:
+        return codec
+    what = "video (MPEG)" if syntax in _VIDEO else f"the transfer syntax {syntax}"
+    raise ReadError(
+        f"The pictures are stored as {what}, which this program does not decode.",
+        "Ask the sender for an uncompressed copy.",
+        "unsupported_syntax",
+    )
+
+
+def decode(data: bytes, spec: PixelSpec) -> Array:
+    """Decode one frame.
+
+    Returns:
+        [rows, columns] or [rows, columns, samples], unsigned or signed as the stream says.
+
+    Raises:
+        ReadError: the stream is damaged, claims another size, or the syntax is not decoded.
+    """
+    codec = codec_for(spec.syntax)
+    check_compressed(spec.frame_bytes, len(data))
+    size = claimed_size(data)
+    if size is not None and size != (spec.rows, spec.columns):
+        raise ReadError(
+            f"A compressed picture is {size[1]} x {size[0]}, its header says {spec.columns} x {spec.rows}.",
+            "Ask for a new copy.",
+        )
+    try:
+        pixels = codec.decode(data, spec)
+    except (ValueError, RuntimeError, TypeError, MemoryError, IndexError, OverflowError, zlib.error) as error:
+        raise ReadError(f"A {codec.name} picture is damaged and cannot be decoded.", "Ask for a new copy.") from error
+    shape = (spec.rows, spec.columns) if spec.samples == 1 else (spec.rows, spec.columns, spec.samples)
+    if pixels.shape != shape:
+        raise ReadError(f"A {codec.name} picture has another size or number of colours than its header says.")
+    return pixels

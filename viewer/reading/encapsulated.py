@@ -1,0 +1,106 @@
+"""Where each compressed frame lies in an encapsulated pixel element (PS3.5 A.4)."""
+
+from __future__ import annotations
+
+import os
+import struct
+from functools import lru_cache
+
+from viewer.core.errors import ReadError
+from viewer.reading.fileio import open_binary, read_at
+
+_ITEM = b"\xfe\xff\x00\xe0"
+_END = b"\xfe\xff\xdd\xe0"
+_HEAD = struct.Struct("<4sI")
+
+#: (offset, length) of each fragment.
+Fragments = tuple[tuple[int, int], ...]
+
+
+def frame_fragments(descriptor: int, offset: int, size: int, frames: int) -> tuple[Fragments, ...]:
+    """Fragments of each frame, in order.
+
+    Args:
+        offset: of the element's value; size: of the file; frames: how many the header claims.
+
+    Raises:
+        ReadError: the items cannot be followed or do not make `frames` frames.
+    """
+    table, fragments, complete = _walk(descriptor, offset, size)
+    if frames == 1:
+        groups = [fragments]
+    elif len(fragments) == frames:
+        groups = [[one] for one in fragments]
+    elif len(table) == frames:
+        groups = _by_table(table, fragments)
+    else:
+        groups = _by_start(descriptor, fragments)
+    if not fragments or len(groups) != frames or not complete and len(fragments) < frames:
+        raise ReadError(
+            f"The file holds {len(groups) if fragments else 0} compressed pictures, its header claims {frames}.",
+            "Ask for a new copy.",
+            "truncated",
+        )
+    return tuple(tuple(group) for group in groups)
+
+
+def _walk(descriptor: int, offset: int, size: int) -> tuple[list[int], list[tuple[int, int]], bool]:
+    """Offset table, (absolute offset, length) of each fragment, and whether the end was marked."""
+    table: list[int] = []
+    fragments: list[tuple[int, int]] = []
+    position, first = offset, True
+    while position + 8 <= size:
+        tag, length = _HEAD.unpack(read_at(descriptor, 8, position))
+        position += 8
+        if tag == _END:
+            return table, fragments, True
+        if tag != _ITEM:
+            return table, fragments, False
+        length = min(length, size - position)
+        if first:
+            raw = read_at(descriptor, length, position)
+            table = list(struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4]))
+        else:
+            fragments.append((position, length))
+        position += length
+        first = False
+    return table, fragments, False
+
+
+def _by_table(table: list[int], fragments: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """Group fragments by the basic offset table: offsets count from the first fragment's item tag."""
+    start = fragments[0][0] - 8
+    groups: list[list[tuple[int, int]]] = [[] for _ in table]
+    where = 0
+    for fragment in fragments:
+        while where + 1 < len(table) and fragment[0] - 8 - start >= table[where + 1]:
+            where += 1
+        groups[where].append(fragment)
+    return groups
+
+
+def _by_start(descriptor: int, fragments: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """Group fragments by the start marker of a JPEG or JPEG 2000 stream."""
+    groups: list[list[tuple[int, int]]] = []
+    for fragment in fragments:
+        starts = read_at(descriptor, 4, fragment[0])
+        if starts[:3] == b"\xff\xd8\xff" or starts == b"\xff\x4f\xff\x51" or not groups:
+            groups.append([])
+        groups[-1].append(fragment)
+    return groups
+
+
+def read_fragments(descriptor: int, fragments: Fragments) -> bytes:
+    """The frame's code stream."""
+    parts = [read_at(descriptor, length, offset) for offset, length in fragments]
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+@lru_cache(maxsize=64)
+def cached_fragments(path: str, stamp: tuple[int, int], offset: int, frames: int) -> tuple[Fragments, ...]:
+    """`frame_fragments` of a multi-frame file, walked once; `stamp` = (size, mtime_ns)."""
+    descriptor = open_binary(path)
+    try:
+        return frame_fragments(descriptor, offset, stamp[0], frames)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,154 @@
+"""Strict parser of a DICOM header's first bytes; it declines whatever it does not fully understand.
+
+It walks explicit or implicit little endian elements (PS3.5 chapter 7) and steps over sequences of
+defined length. Undefined lengths, deflated or big endian data, tags out of order, unknown VRs
+and lengths past the end of the file are left to pydicom (`slowparse`).
+"""
+
+from __future__ import annotations
+
+import struct
+
+from viewer.reading.head import EXPLICIT, IMPLICIT, UNDEFINED, Head
+from viewer.reading.tags import PIXEL_TAGS, PRESENCE, TRANSFER_SYNTAX, WANTED
+
+#: Bytes read first; doubled while the pixel element does not start inside.
+FIRST_READ = 4096
+#: A header longer than this is left to pydicom.
+LAST_READ = 1 << 20
+
+_LONG = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UR", b"UT", b"UN", b"SV", b"UV"})
+_KNOWN = _LONG | {
+    b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL",
+    b"SS", b"ST", b"TM", b"UI", b"UL", b"US",
+}  # fmt: skip
+_SHORT_HEAD = struct.Struct("<HH2sH")
+_LONG_LENGTH = struct.Struct("<I")
+_IMPLICIT_HEAD = struct.Struct("<HHI")
+#: Native syntaxes and every encapsulated one are explicit little endian (PS3.5 A.4).
+_DECLINED_SYNTAXES = frozenset({"1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.94"})
+
+
+class NeedMore(Exception):  # noqa: N818 - a request for bytes, not an error
+    """The header goes on past the bytes given."""
+
+
+class Declined(Exception):  # noqa: N818 - an answer, not an error
+    """Not fully understood: another reader must take over."""
+
+
+def parse(data: bytes, path: str, size: int) -> Head:
+    """Parse the start of a file.
+
+    Args:
+        data: the file's first bytes, from offset 0.
+        path, size: of the file; lengths are checked against `size`.
+
+    Raises:
+        NeedMore: `data` ends inside the header and the file goes on.
+        Declined: pydicom must read this file.
+    """
+    if data[128:132] != b"DICM":
+        raise Declined
+    raw: dict[int, bytes] = {}
+    start = _file_meta(data, raw)
+    syntax = raw.get(TRANSFER_SYNTAX, b"").decode("latin-1").strip("\0 ")
+    if not syntax or syntax in _DECLINED_SYNTAXES:
+        raise Declined
+    head = Head(path, size, raw, syntax)
+    if syntax == IMPLICIT:
+        _walk_implicit(data, start, head)
+    else:
+        _walk_explicit(data, start, head)
+    return head
+
+
+def _file_meta(data: bytes, raw: dict[int, bytes]) -> int:
+    """Read group 0002 (always explicit little endian); return where the data set starts."""
+    position, end, last = 132, len(data), 0
+    while True:
+        if position + 12 > end:
+            raise NeedMore
+        group, element, vr, length = _SHORT_HEAD.unpack_from(data, position)
+        if group != 2:
+            return position
+        if vr not in _KNOWN or element < last:
+            raise Declined
+        last = element
+        position += 8
+        if vr in _LONG:
+            (length,) = _LONG_LENGTH.unpack_from(data, position)
+            position += 4
+        if element == 0x10:
+            raw[TRANSFER_SYNTAX] = data[position : position + length]
+        position += length
+
+
+def _walk_explicit(data: bytes, position: int, head: Head) -> None:
+    unpack, long_length = _SHORT_HEAD.unpack_from, _LONG_LENGTH.unpack_from
+    raw, size, end, last = head.raw, head.size, len(data), 0
+    while position + 12 <= end:
+        group, element, vr, length = unpack(data, position)
+        tag = group << 16 | element
+        if vr not in _KNOWN or tag <= last:
+            raise Declined
+        last = tag
+        position += 8
+        if vr in _LONG:
+            (length,) = long_length(data, position)
+            position += 4
+        if tag >= 0x7FE00000:
+            return _pixels(head, tag, position, length)
+        if tag in WANTED:
+            _keep(raw, tag, data, position, length, end)
+        position += length
+        if position > size:
+            raise Declined
+    _ended(position, head)
+    return None
+
+
+def _walk_implicit(data: bytes, position: int, head: Head) -> None:
+    unpack = _IMPLICIT_HEAD.unpack_from
+    raw, size, end, last = head.raw, head.size, len(data), 0
+    while position + 8 <= end:
+        group, element, length = unpack(data, position)
+        tag = group << 16 | element
+        if tag <= last:
+            raise Declined
+        last = tag
+        position += 8
+        if tag >= 0x7FE00000:
+            return _pixels(head, tag, position, length)
+        if tag in WANTED:
+            _keep(raw, tag, data, position, length, end)
+        position += length
+        if position > size:
+            raise Declined
+    _ended(position, head)
+    return None
+
+
+def _keep(raw: dict[int, bytes], tag: int, data: bytes, position: int, length: int, end: int) -> None:
+    if tag in PRESENCE:
+        raw[tag] = b"" if length == 0 else b"\1"
+        return
+    if position + length > end:
+        raise Declined if length == UNDEFINED else NeedMore
+    raw[tag] = data[position : position + length]
+
+
+def _pixels(head: Head, tag: int, position: int, length: int) -> None:
+    """Note where the pixels lie; group 7FE0 must hold nothing else before them."""
+    if tag not in PIXEL_TAGS:
+        raise Declined
+    native = head.syntax in (IMPLICIT, EXPLICIT)
+    if native == (length == UNDEFINED) or (length != UNDEFINED and position + length > head.size):
+        raise Declined
+    head.pixel_tag, head.pixel_offset, head.pixel_length = tag, position, length
+
+
+def _ended(position: int, head: Head) -> None:
+    """The bytes ended without pixels: fine at the end of the file, else more are needed."""
+    if position != head.size:
+        raise NeedMore

@@ -1,0 +1,172 @@
+"""One stored picture while a series is being sorted, and what the loader needs to fetch its pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viewer.core.study import Instance
+from viewer.reading import tags as t
+from viewer.reading.head import Head
+
+Vector = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelSpec:
+    """How the pixels of one file are stored (PS3.3 C.7.6.3); equal for the slices of a plain series.
+
+    Attributes:
+        syntax: effective transfer syntax; `element`: tag of the pixel element.
+        allocated, stored, high: bits; `signed`: two's complement.
+        planar: colour planes one after the other.
+        frames: pictures in the file.
+        lossy: the syntax or (0028,2110) says so.
+    """
+
+    syntax: str
+    element: int
+    rows: int
+    columns: int
+    samples: int
+    allocated: int
+    stored: int
+    high: int
+    signed: bool
+    photometric: str
+    planar: bool
+    frames: int
+
+    @property
+    def frame_bits(self) -> int:
+        """Bits of one native frame; uncompressed YBR_FULL_422 keeps two samples a pixel (PS3.3 C.7.6.3.1.2)."""
+        samples = 2 if self.photometric == "YBR_FULL_422" and self.samples == 3 else self.samples
+        return self.rows * self.columns * samples * self.allocated
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one native frame, rounded up."""
+        return (self.frame_bits + 7) // 8
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Instance):
+    """An `Instance` that knows where its pixels lie.
+
+    Attributes:
+        offset, length: of the pixel element's value in the file.
+        slope, intercept: modality rescale of this picture.
+        padding: (low, high) stored padding values.
+        tile: (row, column, rows, columns) of a mosaic tile inside the frame.
+        special: the full data set must be read for LUT sequences, palettes or dose figures.
+    """
+
+    spec: PixelSpec | None = None
+    offset: int = 0
+    length: int = 0
+    slope: float = 1.0
+    intercept: float = 0.0
+    padding: tuple[int, int] | None = None
+    tile: tuple[int, int, int, int] | None = None
+    special: bool = False
+
+
+@dataclass(slots=True)
+class Frame:
+    """A picture with the facts that decide its place: LPS position, cosines, spacing, echo, time."""
+
+    head: Head
+    spec: PixelSpec
+    number: int | None
+    index: int | None = None
+    position: Vector | None = None
+    orientation: Vector | None = None
+    spacing: Vector | None = None
+    slope: float = 1.0
+    intercept: float = 0.0
+    echo: float = 0.0
+    temporal: float = 0.0
+    tile: tuple[int, int, int, int] | None = None
+    group: str = ""
+
+    @property
+    def order(self) -> tuple[float, float, int, int]:
+        """Echo time, temporal position, instance number, frame: the order of stacks and of equal positions."""
+        number = self.number if self.number is not None else 1 << 40
+        return (self.echo, self.temporal, number, self.index or 0)
+
+
+_SPECIAL = (t.MODALITY_LUT, t.VOI_LUT, t.RED_PALETTE, t.RADIOPHARMACEUTICAL)
+
+
+def spec_of(head: Head) -> PixelSpec:
+    """Pixel description of a header."""
+    allocated = head.short(t.ALLOCATED, 16)
+    if head.pixel_tag in (t.FLOAT_PIXELS, t.DOUBLE_PIXELS):
+        allocated = 32 if head.pixel_tag == t.FLOAT_PIXELS else 64
+    stored = head.short(t.STORED, allocated) or allocated
+    return PixelSpec(
+        syntax=head.syntax,
+        element=head.pixel_tag,
+        rows=head.short(t.ROWS),
+        columns=head.short(t.COLUMNS),
+        samples=head.short(t.SAMPLES, 1) or 1,
+        allocated=allocated,
+        stored=min(stored, allocated),
+        high=head.short(t.HIGH_BIT, stored - 1),
+        signed=head.short(t.SIGNED) == 1,
+        photometric=head.text(t.PHOTOMETRIC) or "MONOCHROME2",
+        planar=head.short(t.PLANAR) == 1,
+        frames=head.frames,
+    )
+
+
+def frame_of(head: Head, spec: PixelSpec) -> Frame:
+    """The one picture of a single-frame file (the hot path of a scan)."""
+    number = head.number
+    slope, intercept = number(t.SLOPE), number(t.INTERCEPT)
+    return Frame(
+        head=head,
+        spec=spec,
+        number=head.integer(t.INSTANCE_NUMBER),
+        position=_vector(head, t.POSITION, 3),
+        orientation=_vector(head, t.ORIENTATION, 6),
+        spacing=_vector(head, t.PIXEL_SPACING, 2),
+        slope=1.0 if slope is None else slope,
+        intercept=intercept or 0.0,
+        echo=number(t.ECHO_TIME) or number(t.ECHO_NUMBERS) or 0.0,
+        temporal=number(t.TEMPORAL_POSITION) or 0.0,
+    )
+
+
+def _vector(head: Head, tag: int, count: int) -> Vector | None:
+    values = head.floats(tag)
+    return values if len(values) == count else None
+
+
+def slice_of(frame: Frame) -> Slice:
+    """The picture as an instance of a stack."""
+    from pathlib import Path
+
+    head = frame.head
+    return Slice(
+        path=Path(head.path),
+        sop_instance_uid=head.text(t.SOP_INSTANCE),
+        sop_class_uid=head.text(t.SOP_CLASS),
+        frame=frame.index,
+        number=frame.number,
+        spec=frame.spec,
+        offset=head.pixel_offset,
+        length=head.pixel_length,
+        slope=frame.slope,
+        intercept=frame.intercept,
+        padding=_padding(head, frame.spec) if t.PADDING in head.raw else None,
+        tile=frame.tile,
+        special=any(head.raw.get(tag) for tag in _SPECIAL),
+    )
+
+
+def _padding(head: Head, spec: PixelSpec) -> tuple[int, int] | None:
+    """Pixel Padding Value and its range limit as stored values, low first (PS3.3 C.7.5.1.1.2)."""
+    values = [head.raw.get(tag, b"") for tag in (t.PADDING, t.PADDING_LIMIT)]
+    numbers = [int.from_bytes(v[:2], "little", signed=spec.signed) for v in values if len(v) >= 2]
+    return (min(numbers), max(numbers)) if numbers else None

@@ -1,0 +1,32 @@
+"""pydicom, imported when first needed and told to read what it can instead of complaining."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import struct
+import warnings
+from types import ModuleType
+
+#: What pydicom may raise on broken input; a reader turns each into words.
+PYDICOM_FAULTS = (
+    ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError, RecursionError,
+    TypeError, ValueError, struct.error,
+)  # fmt: skip
+
+
+@functools.cache
+def _imported() -> ModuleType:
+    import pydicom
+    import pydicom.config
+
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    logging.getLogger("pydicom").setLevel(logging.ERROR)
+    return pydicom
+
+
+def pydicom_lenient() -> ModuleType:
+    """pydicom with validation of read values off and its warnings silenced: readers note faults themselves."""
+    module = _imported()
+    warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+    return module

@@ -1,0 +1,258 @@
+"""Fill a volume slice by slice: the slice that is looked at first, then outward from it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from viewer.core.errors import ReadError
+from viewer.core.geometry import Geometry
+from viewer.core.study import Stack
+from viewer.core.task import CancelFlag, CancelToken
+from viewer.core.volume import Array, ModalityLut, VoiLut, Volume
+from viewer.reading.codecs import NATIVE, codec_for
+from viewer.reading.colour import palette_rgb
+from viewer.reading.details import dataset_of
+from viewer.reading.formats import ForeignSlice, reader_named
+from viewer.reading.frame import PixelSpec, Slice
+from viewer.reading.lenient import PYDICOM_FAULTS
+from viewer.reading.limits import check_claim
+from viewer.reading.luts import modality_lut, suv_factor, voi_lut, windows_of
+from viewer.reading.pixels import dtype_of, read_frame
+
+log = logging.getLogger(__name__)
+
+OnSlice = Callable[[int], None]
+
+PALETTE = "PALETTE COLOR"
+
+#: Threads that decode compressed slices; the codecs free the GIL.
+DECODERS = max(1, min(8, (os.cpu_count() or 2) - 1))
+#: Slices handed to the decoders ahead of the one waited for.
+_AHEAD = 4
+
+
+class StackLoader:
+    """A stack while it loads.
+
+    Attributes:
+        stack: what is loaded.
+        volume: its array exists at once and is filled by `load`; readers treat it as read-only.
+        loaded: bool [K], True where a slice is there.
+        failed: slice -> why it could not be read; such a slice shows its lowest value only.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.failed: dict[int, ReadError] = {}
+        first = stack.instances[0] if stack.instances else None
+        if isinstance(first, ForeignSlice):
+            self.volume = reader_named(first.reader).load(stack)
+            self.loaded = np.ones(self.volume.shape[0], bool)
+            return
+        self._slices = _slices_of(stack)
+        self._palette = dataset_of(first.path) if first is not None and stack.photometric == PALETTE else None
+        self.volume = _empty_volume(stack, self._slices, _depth(self._palette))
+        self.loaded = np.zeros(len(self._slices), bool)
+
+    def load(
+        self, on_slice: OnSlice | None = None, cancel: CancelToken | None = None, first: int | None = None
+    ) -> Volume:
+        """Read what is not there yet; a second call goes on where a cancelled one stopped.
+
+        Args:
+            on_slice: told of each slice k as it arrives, on the calling thread.
+            cancel: asked at each slice.
+            first: slice to begin with; the middle one by default.
+
+        Raises:
+            Cancelled: the reader asked to stop; what was read stays.
+            ReadError: no slice at all could be read.
+        """
+        told, token = on_slice or _ignore, cancel or CancelFlag()
+        order = [k for k in outward(len(self.loaded), first) if not self.loaded[k]]
+        if order:
+            self._load_in(order, told, token)
+        else:
+            for k in range(len(self.loaded)):
+                told(k)
+        if self.failed and len(self.failed) == len(self.loaded):
+            raise next(iter(self.failed.values()))
+        return self.volume
+
+    def _load_in(self, order: list[int], told: OnSlice, cancel: CancelToken) -> None:
+        compressed = self._slices[0].spec is not None and self._slices[0].spec.syntax not in NATIVE
+        if not compressed or DECODERS < 2 or len(order) < 2:
+            for k in order:
+                cancel.check()
+                self._read(k)
+                told(k)
+            return
+        with ThreadPoolExecutor(DECODERS, "decode") as pool:
+            for k in _in_step(pool, self._read, order, cancel):
+                told(k)
+
+    def _read(self, k: int) -> int:
+        target = self.volume.stored[k]
+        try:
+            if self._palette is None:
+                read_frame(self._slices[k], target)
+            else:
+                target[...] = self._coloured(self._slices[k])
+        except ReadError as error:
+            self.failed[k] = error
+            target.fill(0)
+            log.warning("slice %d could not be read: %s", k, error.code)
+        self.loaded[k] = True
+        return k
+
+    def _coloured(self, where: Slice) -> Array:
+        """Palette indices of one picture as RGB."""
+        assert where.spec is not None
+        indices = np.empty((where.spec.rows, where.spec.columns), dtype_of(where.spec))
+        read_frame(where, indices)
+        return palette_rgb(indices, self._palette)
+
+
+def _depth(dataset: Any) -> np.dtype[np.generic] | None:
+    """Type of the entries of a palette; None without one."""
+    if dataset is None:
+        return None
+    try:
+        bits = int(dataset.RedPaletteColorLookupTableDescriptor[2])
+    except PYDICOM_FAULTS as error:
+        raise ReadError("The picture's colour table is missing or damaged.", "Ask for a new copy.") from error
+    return np.dtype(np.uint8 if bits <= 8 else np.uint16)
+
+
+def _ignore(_k: int) -> None:
+    """Nobody wants to know."""
+
+
+def _in_step(
+    pool: ThreadPoolExecutor, read: Callable[[int], int], order: list[int], cancel: CancelToken
+) -> Iterator[int]:
+    """Results in order, with a bounded number of slices under way."""
+    waiting: list[Future[int]] = []
+    ahead = DECODERS * _AHEAD
+    try:
+        for k in order:
+            cancel.check()
+            waiting.append(pool.submit(read, k))
+            if len(waiting) > ahead:
+                yield waiting.pop(0).result()
+        while waiting:
+            cancel.check()
+            yield waiting.pop(0).result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def outward(count: int, first: int | None = None) -> Iterator[int]:
+    """0..count-1, beginning at `first` (the middle by default), then alternately after and before it."""
+    middle = count // 2 if first is None else min(max(first, 0), count - 1)
+    for distance in range(count):
+        if middle + distance < count:
+            yield middle + distance
+        if distance and middle - distance >= 0:
+            yield middle - distance
+
+
+def _slices_of(stack: Stack) -> tuple[Slice, ...]:
+    slices = tuple(one for one in stack.instances if isinstance(one, Slice) and one.spec is not None)
+    if not slices or len(slices) != len(stack.instances) or stack.geometry is None:
+        raise ReadError("This series holds no picture.", "Open another series.", "no_pixels")
+    return slices
+
+
+def _empty_volume(stack: Stack, slices: tuple[Slice, ...], palette: np.dtype[np.generic] | None) -> Volume:
+    spec = _one_spec(slices)
+    if spec.syntax not in NATIVE:
+        codec_for(spec.syntax)
+    geometry = stack.geometry
+    assert geometry is not None
+    shape = geometry.shape
+    dtype = palette or _common_dtype(slices)
+    colour = spec.samples == 3 or palette is not None
+    check_claim(int(np.prod(shape, dtype=object)) * dtype.itemsize * (3 if colour else 1))
+    _check_backed(slices)
+    stored = np.empty((*shape, 3) if colour else shape, dtype)
+    return _volume(stack, geometry, slices, stored)
+
+
+def _one_spec(slices: tuple[Slice, ...]) -> PixelSpec:
+    spec = slices[0].spec
+    assert spec is not None
+    return spec
+
+
+def _common_dtype(slices: tuple[Slice, ...]) -> np.dtype[np.generic]:
+    """One type that holds every slice exactly (a series may mix signs)."""
+    kinds = {dtype_of(spec) for spec in {one.spec for one in slices} if spec is not None}
+    return kinds.pop() if len(kinds) == 1 else np.result_type(*kinds)
+
+
+def _check_backed(slices: tuple[Slice, ...]) -> None:
+    """Uncompressed slices must be in their files before memory is taken for them.
+
+    Raises:
+        ReadError: the files hold almost nothing of what they claim.
+    """
+    native = [one for one in slices if one.spec is not None and one.spec.syntax in NATIVE and one.tile is None]
+    claimed = sum(one.spec.frame_bytes for one in native if one.spec is not None)
+    lengths = {one.path: one.length for one in native}
+    if native and native[0].spec is not None and native[0].spec.syntax != "1.2.840.10008.1.2.1.99":
+        held = sum(lengths.values())
+        if held * 50 < claimed:
+            raise ReadError(
+                f"The file claims {claimed / 1e6:.0f} MB of pixels and holds {held / 1e6:.2f} MB.",
+                "Ask for a new copy.",
+                "truncated",
+            )
+
+
+def _volume(stack: Stack, geometry: Geometry, slices: tuple[Slice, ...], stored: npt.NDArray[np.generic]) -> Volume:
+    slopes = {(one.slope, one.intercept) for one in slices}
+    slope: float | npt.NDArray[np.float64] = slices[0].slope
+    intercept: float | npt.NDArray[np.float64] = slices[0].intercept
+    if len(slopes) > 1:
+        slope = np.array([one.slope for one in slices])
+        intercept = np.array([one.intercept for one in slices])
+    lut, voi, tags = _details(stack, slices)
+    paddings = {one.padding for one in slices if one.padding is not None}
+    padding = (float(min(p[0] for p in paddings)), float(max(p[1] for p in paddings))) if paddings else None
+    return Volume(
+        stored=stored,
+        geometry=geometry,
+        slope=slope,
+        intercept=intercept,
+        lut=lut,
+        unit=stack.unit,
+        modality=stack.modality,
+        series_uid=stack.series_uid if not stack.series_uid.startswith("file:") else None,
+        inverted=stack.photometric == "MONOCHROME1" or stack.header.get("PresentationLUTShape") == "INVERSE",
+        padding=padding,
+        windows=windows_of(stack.header),
+        voi_lut=voi,
+        tags=tags,
+    )
+
+
+def _details(stack: Stack, slices: tuple[Slice, ...]) -> tuple[ModalityLut | None, VoiLut | None, dict[str, str]]:
+    """LUT sequences and dose facts, read only where a header named them."""
+    tags = dict(stack.header)
+    middle = slices[len(slices) // 2]
+    if not middle.special:
+        return None, None, tags
+    dataset = dataset_of(middle.path)
+    factor = suv_factor(dataset)
+    if factor is not None:
+        tags["SUVFactor"], tags["SUVFactorFrom"] = repr(factor[0]), factor[1]
+    return modality_lut(dataset), voi_lut(dataset), tags

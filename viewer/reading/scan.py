@@ -1,0 +1,144 @@
+"""Find out what lies in files, folders and archives, by content and not by name."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable
+
+from viewer.core.errors import ReadError
+from viewer.core.study import ScanResult
+from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
+from viewer.reading.catalogue import Catalogue
+from viewer.reading.fastparse import FIRST_READ
+from viewer.reading.fileio import open_binary, read_at
+from viewer.reading.formats import reader_for
+from viewer.reading.headers import head_from, plausible
+from viewer.reading.walk import Folder, folders
+
+log = logging.getLogger(__name__)
+
+OnUpdate = Callable[[ScanResult], None]
+
+#: A look at what was found so far may take this share of the scan's time.
+_UPDATE_SHARE = 0.1
+#: Seconds between looks at least, after the first.
+_UPDATE_PAUSE = 0.25
+
+
+def scan(
+    paths: Iterable[str | os.PathLike[str]],
+    on_update: OnUpdate | None = None,
+    on_progress: OnProgress = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> ScanResult:
+    """Scan files, folders, ZIPs and DICOMDIRs.
+
+    Args:
+        paths: what to look at; folders are walked, symbolic links followed once.
+        on_update: gets what was found so far, first after the first picture, then now and then.
+        on_progress: told of the folder being read.
+        cancel: asked at each file.
+
+    Returns:
+        Complete studies and every refused file with its reason.
+
+    Raises:
+        Cancelled: the reader asked to stop.
+    """
+    run = _Scan(on_update, on_progress, cancel or CancelFlag())
+    for folder in folders(paths):
+        run.folder(folder)
+    result = run.catalogue.snapshot()
+    log.info("scanned %d files, %d of them by pydicom", run.catalogue.files, run.declined)
+    if on_update is not None:
+        on_update(result)
+    return result
+
+
+class _Scan:
+    """One run: the catalogue it fills and when it last showed it."""
+
+    def __init__(self, on_update: OnUpdate | None, on_progress: OnProgress, cancel: CancelToken) -> None:
+        self.catalogue = Catalogue()
+        self.declined = 0
+        self._on_update, self._on_progress, self._cancel = on_update, on_progress, cancel
+        self._started = time.monotonic()
+        self._next_look = 0.0
+
+    def folder(self, folder: Folder) -> None:
+        self._on_progress(Progress(f"Scanning {os.path.basename(folder.path)}"))
+        for path in folder.files:
+            self._cancel.check()
+            self.catalogue.files += 1
+            try:
+                self.file(path)
+            except ReadError as error:
+                self.catalogue.refuse(path, error)
+            if self._on_update is not None and time.monotonic() >= self._next_look:
+                self._look()
+
+    def _look(self) -> None:
+        """Show what was found so far, seldom enough to cost little."""
+        result = self.catalogue.snapshot()
+        if not result.studies or self._on_update is None:
+            return
+        before = time.monotonic()
+        self._on_update(result)
+        cost = time.monotonic() - before
+        self._next_look = before + cost + max(_UPDATE_PAUSE, cost / _UPDATE_SHARE)
+
+    def file(self, path: str) -> None:
+        """Add one file by its first bytes.
+
+        Raises:
+            ReadError: it is none of the formats read here, or damaged.
+        """
+        try:
+            descriptor = open_binary(path)
+        except OSError as error:
+            raise _unreadable(error) from error
+        try:
+            start = read_at(descriptor, FIRST_READ, 0)
+            if start[128:132] == b"DICM" or plausible(start):
+                size = os.fstat(descriptor).st_size
+                head = head_from(descriptor, start, path, size)
+                self.declined += not head.fast
+                self.catalogue.add(head)
+                return
+            status = os.fstat(descriptor)
+        except OSError as error:
+            raise _unreadable(error) from error
+        finally:
+            os.close(descriptor)
+        self._foreign(path, start, status)
+
+    def _foreign(self, path: str, start: bytes, status: os.stat_result) -> None:
+        if not stat.S_ISREG(status.st_mode):
+            raise ReadError("This is not a regular file.", "", "not_dicom")
+        if not start:
+            raise ReadError("The file is empty.", "Ask for a new copy.", "empty")
+        if start.startswith(b"PK\x03\x04"):
+            self._archive(path)
+            return
+        reader = reader_for(start)
+        if reader is None:
+            raise ReadError(
+                "This is neither DICOM nor a picture format that can be read.",
+                "DICOM, NIfTI, NRRD, PNG, JPEG and TIFF can be opened.",
+                "not_dicom",
+            )
+        folder = os.path.dirname(path)
+        self.catalogue.add_foreign(folder, os.path.basename(folder), reader.describe(path))
+
+    def _archive(self, path: str) -> None:
+        from viewer.reading.archive import unpacked
+
+        for inner in folders([unpacked(path, self._cancel)]):
+            self.folder(inner)
+
+
+def _unreadable(error: OSError) -> ReadError:
+    return ReadError(f"The file cannot be read ({error.strerror}).", "Check the disk and permissions.", "unreadable")

@@ -1,0 +1,172 @@
+"""DICOM tags the reader wants, as (group << 16) | element (PS3.6)."""
+
+from __future__ import annotations
+
+TRANSFER_SYNTAX = 0x00020010
+CHARSET = 0x00080005
+IMAGE_TYPE = 0x00080008
+SOP_CLASS = 0x00080016
+SOP_INSTANCE = 0x00080018
+STUDY_DATE = 0x00080020
+STUDY_TIME = 0x00080030
+ACCESSION = 0x00080050
+MODALITY = 0x00080060
+STUDY_DESCRIPTION = 0x00081030
+SERIES_DESCRIPTION = 0x0008103E
+PATIENT_NAME = 0x00100010
+PATIENT_ID = 0x00100020
+BIRTH_DATE = 0x00100030
+PATIENT_SEX = 0x00100040
+ECHO_TIME = 0x00180081
+ECHO_NUMBERS = 0x00180086
+SLICE_THICKNESS = 0x00180050
+SPACING_BETWEEN = 0x00180088
+FRAME_TIME = 0x00181063
+FRAME_TIME_VECTOR = 0x00181065
+CINE_RATE = 0x00180040
+TRIGGER_TIME = 0x00181060
+MAGNIFICATION = 0x00181114
+IMAGER_SPACING = 0x00181164
+US_REGIONS = 0x00186011
+B_VALUE = 0x00189087
+STUDY_UID = 0x0020000D
+SERIES_UID = 0x0020000E
+SERIES_NUMBER = 0x00200011
+ACQUISITION_NUMBER = 0x00200012
+INSTANCE_NUMBER = 0x00200013
+POSITION = 0x00200032
+ORIENTATION = 0x00200037
+FRAME_OF_REFERENCE = 0x00200052
+TEMPORAL_POSITION = 0x00200100
+SAMPLES = 0x00280002
+PHOTOMETRIC = 0x00280004
+PLANAR = 0x00280006
+FRAMES = 0x00280008
+ROWS = 0x00280010
+COLUMNS = 0x00280011
+PIXEL_SPACING = 0x00280030
+ASPECT_RATIO = 0x00280034
+ALLOCATED = 0x00280100
+STORED = 0x00280101
+HIGH_BIT = 0x00280102
+SIGNED = 0x00280103
+PADDING = 0x00280120
+PADDING_LIMIT = 0x00280121
+CALIBRATION_TYPE = 0x00280A02
+WINDOW_CENTER = 0x00281050
+WINDOW_WIDTH = 0x00281051
+INTERCEPT = 0x00281052
+SLOPE = 0x00281053
+RESCALE_TYPE = 0x00281054
+WINDOW_EXPLANATION = 0x00281055
+VOI_FUNCTION = 0x00281056
+RED_PALETTE = 0x00281101
+LOSSY = 0x00282110
+MODALITY_LUT = 0x00283000
+VOI_LUT = 0x00283010
+CSA_IMAGE = 0x00291010
+RADIOPHARMACEUTICAL = 0x00540016
+DETECTOR_INFORMATION = 0x00540022
+UNITS = 0x00541001
+PRESENTATION_SHAPE = 0x20500020
+GRID_OFFSETS = 0x3004000C
+DOSE_SCALING = 0x3004000E
+DOSE_UNITS = 0x30040002
+SHARED_GROUPS = 0x52009229
+FRAME_GROUPS = 0x52009230
+FLOAT_PIXELS = 0x7FE00008
+DOUBLE_PIXELS = 0x7FE00009
+PIXELS = 0x7FE00010
+
+#: Elements shown in corners or used by gates and hanging: keyword of `Stack.header` and `Volume.tags`.
+HEADER: dict[int, str] = {
+    IMAGE_TYPE: "ImageType",
+    STUDY_DATE: "StudyDate",
+    0x00080021: "SeriesDate",
+    0x00080022: "AcquisitionDate",
+    STUDY_TIME: "StudyTime",
+    0x00080031: "SeriesTime",
+    0x00080032: "AcquisitionTime",
+    MODALITY: "Modality",
+    0x00080064: "ConversionType",
+    0x00080068: "PresentationIntentType",
+    0x00080070: "Manufacturer",
+    SERIES_DESCRIPTION: "SeriesDescription",
+    0x00081090: "ManufacturerModelName",
+    PATIENT_SEX: "PatientSex",
+    0x00101010: "PatientAge",
+    0x00101020: "PatientSize",
+    0x00101030: "PatientWeight",
+    0x00180010: "ContrastBolusAgent",
+    0x00180015: "BodyPartExamined",
+    0x00180020: "ScanningSequence",
+    0x00180021: "SequenceVariant",
+    0x00180022: "ScanOptions",
+    0x00180023: "MRAcquisitionType",
+    0x00180024: "SequenceName",
+    CINE_RATE: "CineRate",
+    SLICE_THICKNESS: "SliceThickness",
+    0x00180060: "KVP",
+    0x00180080: "RepetitionTime",
+    ECHO_TIME: "EchoTime",
+    0x00180082: "InversionTime",
+    ECHO_NUMBERS: "EchoNumbers",
+    0x00180087: "MagneticFieldStrength",
+    SPACING_BETWEEN: "SpacingBetweenSlices",
+    0x00181030: "ProtocolName",
+    TRIGGER_TIME: "TriggerTime",
+    FRAME_TIME: "FrameTime",
+    0x00181110: "DistanceSourceToDetector",
+    0x00181111: "DistanceSourceToPatient",
+    MAGNIFICATION: "EstimatedRadiographicMagnificationFactor",
+    0x00181120: "GantryDetectorTilt",
+    0x00181151: "XRayTubeCurrent",
+    0x00181152: "Exposure",
+    IMAGER_SPACING: "ImagerPixelSpacing",
+    0x00181210: "ConvolutionKernel",
+    0x00181314: "FlipAngle",
+    0x00185100: "PatientPosition",
+    0x00185101: "ViewPosition",
+    B_VALUE: "DiffusionBValue",
+    0x00200020: "PatientOrientation",
+    0x00200060: "Laterality",
+    0x00200062: "ImageLaterality",
+    TEMPORAL_POSITION: "TemporalPositionIdentifier",
+    0x00280301: "BurnedInAnnotation",
+    PHOTOMETRIC: "PhotometricInterpretation",
+    PIXEL_SPACING: "PixelSpacing",
+    CALIBRATION_TYPE: "PixelSpacingCalibrationType",
+    0x00280A04: "PixelSpacingCalibrationDescription",
+    WINDOW_CENTER: "WindowCenter",
+    WINDOW_WIDTH: "WindowWidth",
+    RESCALE_TYPE: "RescaleType",
+    WINDOW_EXPLANATION: "WindowCenterWidthExplanation",
+    VOI_FUNCTION: "VOILUTFunction",
+    LOSSY: "LossyImageCompression",
+    0x00282112: "LossyImageCompressionRatio",
+    UNITS: "Units",
+    0x00541102: "DecayCorrection",
+    PRESENTATION_SHAPE: "PresentationLUTShape",
+    DOSE_UNITS: "DoseUnits",
+}
+
+#: Everything kept from a header; the rest is stepped over.
+WANTED: frozenset[int] = frozenset(HEADER) | {
+    TRANSFER_SYNTAX, CHARSET, SOP_CLASS, SOP_INSTANCE, ACCESSION, STUDY_DESCRIPTION, PATIENT_NAME, PATIENT_ID,
+    BIRTH_DATE, FRAME_TIME_VECTOR, US_REGIONS, STUDY_UID, SERIES_UID, SERIES_NUMBER, ACQUISITION_NUMBER,
+    INSTANCE_NUMBER, POSITION, ORIENTATION, FRAME_OF_REFERENCE, SAMPLES, PLANAR, FRAMES, ROWS, COLUMNS, ASPECT_RATIO,
+    ALLOCATED, STORED, HIGH_BIT, SIGNED, PADDING, PADDING_LIMIT, INTERCEPT, SLOPE, RED_PALETTE, MODALITY_LUT, VOI_LUT,
+    CSA_IMAGE, RADIOPHARMACEUTICAL, DETECTOR_INFORMATION, GRID_OFFSETS, DOSE_SCALING, SHARED_GROUPS, FRAME_GROUPS,
+}  # fmt: skip
+
+#: Only their presence counts (sequences and private blocks): an empty value is kept for them.
+PRESENCE: frozenset[int] = frozenset(
+    {US_REGIONS, RED_PALETTE, MODALITY_LUT, VOI_LUT, CSA_IMAGE, RADIOPHARMACEUTICAL, DETECTOR_INFORMATION,
+     SHARED_GROUPS, FRAME_GROUPS}
+)  # fmt: skip
+
+#: Binary numbers, by width in bytes: what must be swapped when a file is big endian.
+BINARY: dict[int, int] = dict.fromkeys((SAMPLES, PLANAR, ROWS, COLUMNS, ALLOCATED, STORED, HIGH_BIT, SIGNED, PADDING, PADDING_LIMIT), 2)
+BINARY[B_VALUE] = 8
+
+PIXEL_TAGS: frozenset[int] = frozenset({FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS})
