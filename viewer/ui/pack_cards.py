@@ -1,0 +1,217 @@
+"""Cards of packs: waiting, ready, refused, failed, ran (screens 02, 03, 06)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from viewer.core.analysis import GateVerdict, PackInfo, Suitability
+from viewer.session import ResultEntry
+from viewer.ui.i18n import tr
+from viewer.ui.lanes import Job
+from viewer.ui.pack_state import Asks, PackState, gate_badge
+from viewer.ui.widgets.basic import ElidedLabel, button, column, icon_label, label, row
+from viewer.ui.widgets.marks import Badge
+from viewer.ui.widgets.section import Card
+from viewer.ui.words import seconds_words
+
+
+def _head(name: str, version: str, badge: QWidget, icon: str = "", token: str = "") -> QHBoxLayout:
+    made = row()
+    if icon:
+        made.addWidget(icon_label(icon, token, 20))
+    made.addWidget(ElidedLabel(name, "strong"))
+    made.addWidget(label(version, "caption"))
+    made.addStretch(1)
+    made.addWidget(badge)
+    return made
+
+
+def _bullet(text: str, tag: str) -> QWidget:
+    return label(f"•  {text} {tag}".rstrip(), "caption2", wrap=True)
+
+
+def waiting_card(pack: PackInfo, gate: GateVerdict | None, place: int, remove: Callable[[], object]) -> Card:
+    """A job in the queue."""
+    card = Card()
+    card.body.addLayout(_head(pack.name, pack.version, gate_badge(gate)))
+    foot = row()
+    words = tr("Waiting, next in the queue") if place == 0 else tr("Waiting, {n} before it", n=place)
+    foot.addWidget(label(words, "caption"), 1)
+    foot.addWidget(button(tr("Remove"), remove, style="quiet compact"))
+    card.body.addLayout(foot)
+    return card
+
+
+def refused_card(name: str, version: str, reasons: list[tuple[str, str]], helps: str) -> Card:
+    """A pack that may not run: each rule, what this study has, the tag, and what helps."""
+    card = Card("refused")
+    badge = Badge("refused", tr("Refused"), "\n".join(text for text, _ in reasons))
+    card.body.addLayout(_head(name, version, badge, "refuse", "refuse"))
+    if len(reasons) == 1:
+        card.body.addWidget(label(" ".join(reasons[0]).strip(), "caption2", wrap=True))
+    else:
+        for text, tag in reasons:
+            card.body.addWidget(_bullet(text, tag))
+    if helps:
+        card.body.addWidget(label(tr("What helps: {todo}", todo=helps), "small", wrap=True))
+    return card
+
+
+def failed_card(asks: Asks, state: PackState, job: Job) -> Card:
+    """A job that stopped: how far it came, what is safe, what to do."""
+    card = Card("failed")
+    error = job.error
+    what = error.what if error is not None else tr("The analysis stopped.")
+    badge = Badge("failed", tr("Failed"), what)
+    card.body.addLayout(_head(state.pack.name, state.pack.version, badge, "warn", "refuse"))
+    reached = job.progress.fraction
+    if reached is not None:
+        card.body.addWidget(label(tr("Stopped at {n} %.", n=round(reached * 100)), "small"))
+    strong = label(what, "small", wrap=True)
+    strong.setStyleSheet("font-weight: 600;")
+    card.body.addWidget(strong)
+    if error is not None and error.todo:
+        card.body.addWidget(label(error.todo, "caption2", wrap=True))
+    buttons = row()
+    pack_id = state.pack.id
+    buttons.addWidget(button(tr("Try again"), lambda: asks.analyse(pack_id), style="primary compact"))
+    buttons.addWidget(button(tr("Run on CPU"), lambda: asks.on_cpu(pack_id), style="compact"))
+    buttons.addWidget(button(tr("Close"), lambda: asks.dismiss(job.id), style="quiet compact"))
+    buttons.addStretch(1)
+    card.body.addLayout(buttons)
+    return card
+
+
+def idle_card(asks: Asks, state: PackState, *, primary: bool) -> Card:
+    """A pack that may run: it suits, is warned, waits for its box, or is not checked yet."""
+    warned = state.gate is not None and state.gate.verdict is Suitability.WARN
+    card = Card("warned" if warned else "")
+    needs_box = state.pack.needs_roi and not state.boxes
+    badge: QWidget = Badge("plain", tr("Needs a box")) if needs_box and not warned else gate_badge(state.gate)
+    icon = ("warn", "warn") if warned else ("", "")
+    card.body.addLayout(_head(state.pack.name, state.pack.version, badge, *icon))
+    if state.gate is not None:
+        for reason in state.gate.reasons:
+            if reason.verdict is Suitability.WARN:
+                card.body.addWidget(_bullet(reason.text, reason.tag))
+    if state.pack.needs_roi:
+        card.body.addWidget(label(_box_words(state), "caption2", wrap=True))
+        card.body.addLayout(_box_buttons(asks, state))
+    if not state.pack.needs_roi or state.boxes:
+        card.body.addLayout(_run_buttons(asks, state, warned=warned, primary=primary))
+    return card
+
+
+def _box_words(state: PackState) -> str:
+    if state.boxes:
+        return tr("Your boxes: {sides}", sides=", ".join(tr(side) for side in state.boxes))
+    return tr("Drag a box around the structure on one view and check it on the other two.")
+
+
+def _box_buttons(asks: Asks, state: PackState) -> QHBoxLayout:
+    buttons = row()
+    pack_id = state.pack.id
+    sides = box_sides(state.pack)
+    missing = [side for side in sides if side not in state.boxes]
+    for side in sides:
+        words = {
+            "right": tr("Place right box"),
+            "left": tr("Place left box"),
+            "": tr("Place box"),
+        }[side]
+        style = "compact" if state.boxes or side != missing[0] else "primary compact"
+        icon = "roi-box" if side in missing else "accepted"
+        made = button(words, _emit_box(asks, pack_id, side), icon=icon, style=style)
+        buttons.addWidget(made)
+    buttons.addStretch(1)
+    return buttons
+
+
+def _emit_box(asks: Asks, pack_id: str, side: str) -> Callable[[], None]:
+    def ask() -> None:
+        asks.box(pack_id, side)
+
+    return ask
+
+
+def box_sides(pack: PackInfo) -> tuple[str, ...]:
+    """Which boxes a pack asks for: the sides it names in `viewer.roi.sides`, else one."""
+    wanted = pack.viewer.get("roi", {})
+    sides = wanted.get("sides") if isinstance(wanted, dict) else None
+    known = tuple(str(s) for s in sides if str(s) in ("right", "left")) if isinstance(sides, list) else ()
+    return known or (("right", "left") if "hippocampus" in pack.id else ("",))
+
+
+def _run_buttons(asks: Asks, state: PackState, *, warned: bool, primary: bool) -> QHBoxLayout:
+    foot = row()
+    pack_id = state.pack.id
+    text = tr("Analyse anyway") if warned else tr("Analyse")
+    style = "primary compact" if primary and not warned else "compact"
+    made = button(text, lambda: asks.analyse(pack_id), icon="warn" if warned else "", style=style)
+    made.setToolTip(tr("{what} (F5)", what=text))
+    made.setEnabled(state.gate is not None)
+    foot.addWidget(made)
+    if warned:
+        foot.addWidget(label(tr("The warnings enter the report."), "caption", wrap=True), 1)
+    elif primary:
+        foot.addWidget(label("F5", "caption"), 1)
+    else:
+        foot.addStretch(1)
+    return foot
+
+
+def ran_row(asks: Asks, state: PackState) -> QFrame:
+    """A pack that ran: where, how long, what came of it, and "Analyse again"."""
+    entry = state.entries[-1]
+    holder = QFrame()
+    inside = column(holder, 0, 4)
+    top = row()
+    top.addWidget(ElidedLabel(state.pack.name, ""))
+    top.addWidget(label(entry.result.provenance.pack_version if entry.result.provenance else "", "caption"))
+    top.addStretch(1)
+    if entry.result.outcome == "refused":
+        top.addWidget(Badge("refused", tr("Refused")))
+    else:
+        top.addWidget(gate_badge(entry.result.gate))
+    inside.addLayout(top)
+    for each in state.entries:
+        inside.addWidget(label(ran_words(each), "caption", wrap=True))
+        for words in _notes(each):
+            inside.addWidget(label(words, "warn", wrap=True))
+    if state.pack.needs_roi:
+        inside.addLayout(_box_buttons(asks, state))
+    again = row()
+    pack_id = state.pack.id
+    again.addWidget(button(tr("Analyse again"), lambda: asks.analyse(pack_id), style="compact"))
+    again.addWidget(label("F5", "caption"))
+    again.addStretch(1)
+    inside.addLayout(again)
+    holder.setAccessibleName(f"{state.pack.name}. {ran_words(entry)}")
+    return holder
+
+
+def ran_words(entry: ResultEntry) -> str:
+    """ "Ran in 14.2 s on CPU · 2 findings", "Ran, nothing found", or why it was refused."""
+    result = entry.result
+    if result.outcome == "refused":
+        return result.message or "; ".join(r.text for r in result.gate.reasons) if result.gate else tr("Refused")
+    seconds = seconds_words(sum(result.seconds.values()))
+    device = result.provenance.device.upper() if result.provenance else ""
+    count = len(result.findings)
+    if not count:
+        found = tr("Ran, nothing found")
+    else:
+        found = tr("1 finding") if count == 1 else tr("{n} findings", n=count)
+    ran = tr("Ran in {time} on {device}", time=seconds, device=device) if device else tr("Ran in {time}", time=seconds)
+    parts = [ran, found]
+    if result.below_threshold:
+        parts.append(tr("below threshold, hidden: {n}", n=result.below_threshold))
+    return " · ".join(parts)
+
+
+def _notes(entry: ResultEntry) -> list[str]:
+    fallbacks = list(entry.result.provenance.fallbacks) if entry.result.provenance else []
+    warned = [r.text for r in entry.result.gate.reasons if r.verdict is Suitability.WARN] if entry.result.gate else []
+    return [*fallbacks, *warned, *([entry.note] if entry.note else [])]

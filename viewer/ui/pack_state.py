@@ -1,0 +1,70 @@
+"""What the Analysis section knows of each pack, and what its cards may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from viewer.core.analysis import GateVerdict, PackInfo, Suitability
+from viewer.session import ResultEntry
+from viewer.ui.i18n import tr
+from viewer.ui.lanes import Job
+from viewer.ui.widgets.marks import Badge
+
+
+@dataclass(frozen=True, slots=True)
+class PackState:
+    """One pack and what is known of it for the active series."""
+
+    pack: PackInfo
+    gate: GateVerdict | None = None
+    job: Job | None = None
+    entries: tuple[ResultEntry, ...] = ()
+    boxes: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """True when the gate refused it for another reason than a missing box."""
+        return (
+            self.gate is not None
+            and self.gate.verdict is Suitability.REFUSE
+            and any(r.rule != "roi" for r in self.gate.reasons if r.verdict is Suitability.REFUSE)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisView:
+    """All the section shows: packs in order, packs that are broken, and the queue elsewhere."""
+
+    packs: tuple[PackState, ...] = ()
+    broken: tuple[tuple[str, str], ...] = ()
+    has_series: bool = False
+    loading: bool = False
+    device: str = ""
+    others: int = 0
+    verified: str = ""
+    blocked: str = ""
+    jobs: tuple[Job, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What cards ask for: each by pack id (`box` also by side), `cancel` and `dismiss` by job id."""
+
+    analyse: Callable[[str], object]
+    on_cpu: Callable[[str], object]
+    cancel: Callable[[str], object]
+    dismiss: Callable[[str], object]
+    box: Callable[[str, str], object]
+
+
+def gate_badge(gate: GateVerdict | None) -> Badge:
+    """The gate's word as a badge; its tooltip holds every reason."""
+    if gate is None:
+        return Badge("plain", tr("Not checked"), tr("The pictures are still being read."))
+    reasons = "\n".join(f"{r.text} {r.tag}".strip() for r in gate.reasons)
+    if gate.verdict is Suitability.RUN:
+        return Badge("suits", tr("Suits"), reasons or tr("Every rule of the pack is met."))
+    if gate.verdict is Suitability.WARN:
+        return Badge("warned", tr("Warned"), reasons)
+    return Badge("refused", tr("Refused"), reasons)
