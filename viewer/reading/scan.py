@@ -16,6 +16,7 @@ from viewer.reading.fastparse import FIRST_READ
 from viewer.reading.fileio import open_binary, read_at
 from viewer.reading.formats import reader_for
 from viewer.reading.headers import head_from, plausible
+from viewer.reading.tags import DIRECTORY
 from viewer.reading.walk import Folder, folders
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def scan(
     run = _Scan(on_update, on_progress, cancel or CancelFlag())
     for folder in folders(paths):
         run.folder(folder)
+    run.directories()
     result = run.catalogue.snapshot()
     log.info("scanned %d files, %d of them by pydicom", run.catalogue.files, run.declined)
     if on_update is not None:
@@ -64,6 +66,9 @@ class _Scan:
     def __init__(self, on_update: OnUpdate | None, on_progress: OnProgress, cancel: CancelToken) -> None:
         self.catalogue = Catalogue()
         self.declined = 0
+        self._seen: set[str] = set()
+        self._directories: list[str] = []
+        self._unpacked: dict[str, str] = {}
         self._on_update, self._on_progress, self._cancel = on_update, on_progress, cancel
         self._started = time.monotonic()
         self._next_look = 0.0
@@ -72,13 +77,39 @@ class _Scan:
         self._on_progress(Progress(f"Scanning {os.path.basename(folder.path)}"))
         for path in folder.files:
             self._cancel.check()
-            self.catalogue.files += 1
-            try:
-                self.file(path)
-            except ReadError as error:
-                self.catalogue.refuse(path, error)
+            self._one(path)
             if self._on_update is not None and time.monotonic() >= self._next_look:
                 self._look()
+
+    def _one(self, path: str) -> None:
+        self.catalogue.files += 1
+        self._seen.add(path)
+        try:
+            self.file(path)
+        except ReadError as error:
+            self.catalogue.refuse(self._shown(path), error)
+
+    def _shown(self, path: str) -> str:
+        """The path a person knows: inside the archive, not in the folder it was unpacked to."""
+        for folder, archive in self._unpacked.items():
+            if path.startswith(folder):
+                return archive + path[len(folder) :]
+        return path
+
+    def directories(self) -> None:
+        """Read the files that a DICOMDIR names and no folder showed; refuse those that are not there."""
+        from viewer.reading.dicomdir import referenced
+
+        for directory in self._directories:
+            try:
+                for name, found in referenced(directory):
+                    self._cancel.check()
+                    if found is None:
+                        self.catalogue.refuse(self._shown(os.path.join(os.path.dirname(directory), name)), _missing())
+                    elif str(found) not in self._seen:
+                        self._one(str(found))
+            except ReadError as error:
+                self.catalogue.refuse(self._shown(directory), error)
 
     def _look(self) -> None:
         """Show what was found so far, seldom enough to cost little."""
@@ -106,7 +137,10 @@ class _Scan:
                 size = os.fstat(descriptor).st_size
                 head = head_from(descriptor, start, path, size)
                 self.declined += not head.fast
-                self.catalogue.add(head)
+                if DIRECTORY in head.raw:
+                    self._directories.append(path)
+                else:
+                    self.catalogue.add(head)
                 return
             status = os.fstat(descriptor)
         except OSError as error:
@@ -134,10 +168,24 @@ class _Scan:
         self.catalogue.add_foreign(folder, os.path.basename(folder), reader.describe(path))
 
     def _archive(self, path: str) -> None:
-        from viewer.reading.archive import unpacked
+        from viewer.reading.archive import unpack
 
-        for inner in folders([unpacked(path, self._cancel)]):
+        if any(path.startswith(folder) for folder in self._unpacked):
+            raise ReadError("An archive inside an archive is not opened.", "Unpack it first.", "nested_archive")
+        done = unpack(path, self._cancel)
+        self._unpacked[done.folder] = path
+        for name, error in done.refused:
+            self.catalogue.refuse(f"{path}/{name}", error)
+        for inner in folders([done.folder]):
             self.folder(inner)
+
+
+def _missing() -> ReadError:
+    return ReadError(
+        "The DICOMDIR names this file, but it is not there or lies outside the folder.",
+        "Copy the whole disc.",
+        "missing_file",
+    )
 
 
 def _unreadable(error: OSError) -> ReadError:
