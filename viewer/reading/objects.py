@@ -7,9 +7,14 @@ SOP classes as in PS3.4 B.5; an unknown or picture class gives None.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
+from viewer.core.document import Document, Structures
+from viewer.core.errors import ReadError
 from viewer.core.study import Kind, Stack
+from viewer.core.volume import Mask, Volume
+from viewer.core.waveform import Waveform
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 
@@ -158,6 +163,36 @@ def kind_of(sop_class_uid: str) -> Kind | None:
 def name_of(sop_class_uid: str) -> str:
     """What a reader calls such an object ("RT plan"); empty when unknown."""
     return _NAMES.get(sop_class_uid, "")
+
+
+#: What `read_object` may give.
+ObjectNoun = Waveform | Document | Structures | tuple[Mask, ...] | Volume
+
+
+def read_object(stack: Stack) -> ObjectNoun:
+    """The noun of an object: waveform, document, structures, masks or a parametric map.
+
+    Raises:
+        ReadError: it cannot be read, or it holds nothing that can be shown.
+        GeometryError: its frames contradict each other.
+    """
+    reader = _READERS.get(stack.kind)
+    if reader is None:
+        what = name_of(stack.instances[0].sop_class_uid) or "object without a picture"
+        raise ReadError(f"This is a {what}. It holds nothing that can be shown here.", "", "no_pixels")
+    module, function = reader
+    found: ObjectNoun = getattr(import_module(f"viewer.reading.{module}"), function)(stack)
+    return found
+
+
+_READERS: dict[Kind, tuple[str, str]] = {
+    Kind.WAVEFORM: ("waveform", "read_waveform"),
+    Kind.REPORT: ("structured", "read_report"),
+    Kind.DOCUMENT: ("document", "read_document"),
+    Kind.PRESENTATION: ("presentation", "read_presentation"),
+    Kind.STRUCTURES: ("structures", "read_structures"),
+    Kind.SEGMENTATION: ("segmentation", "read_segmentation"),
+}
 
 
 def describe(stack: Stack) -> dict[str, Any]:

@@ -176,14 +176,29 @@ def _name(definition: Dataset, n: int) -> str:
 
 
 def _annotations(dataset: Dataset) -> tuple[str, ...]:
-    """Waveform annotations as words: text, or concept with value and unit (C.10.10)."""
-    lines = []
+    """Filter settings, and annotations as words: text, or concept with value and unit (C.10.10).
+
+    Bare time marks (onset of P, QRS ...) say nothing without the trace and are left out.
+    """
+    lines = [f"Filter: {filters}"] if (filters := _filters(dataset)) else []
     for item in items(dataset, "WaveformAnnotationSequence"):
         concept, what = code(item, "ConceptNameCodeSequence"), code(item, "ConceptCodeSequence")
         value, unit = number(item, "NumericValue"), code(item, "MeasurementUnitsCodeSequence")
         said = text(item, "UnformattedTextValue") or (what.meaning if what else "")
         if value is not None:
             said = f"{value:g} {unit.value if unit else ''}".strip()
-        line = ": ".join(part for part in (concept.meaning if concept else "", said) if part)
-        lines += [line] if line else []
+        if said:
+            lines.append(f"{concept.meaning}: {said}" if concept and concept.meaning else said)
     return tuple(dict.fromkeys(lines))
+
+
+def _filters(dataset: Dataset) -> str:
+    """Filter settings of the first channel ("0.05 to 150 Hz, notch 50 Hz"); may be empty."""
+    definitions = items(items(dataset, "WaveformSequence")[0], "ChannelDefinitionSequence")
+    if not definitions:
+        return ""
+    low, high, notch = (
+        number(definitions[0], key) for key in ("FilterLowFrequency", "FilterHighFrequency", "NotchFilterFrequency")
+    )
+    band = f"{low:g} to {high:g} Hz" if low is not None and high is not None else ""
+    return ", ".join(part for part in (band, f"notch {notch:g} Hz" if notch else "") if part)

@@ -1,0 +1,170 @@
+"""Pages of an embedded PDF, drawn in another process and shown one below the other."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QLabel, QScrollArea, QSpinBox, QWidget
+
+from viewer.core.document import Document
+from viewer.core.errors import ViewerError
+from viewer.core.task import CancelToken
+from viewer.reading.pdf_pages import PdfPages, draw_pages
+from viewer.ui.i18n import tr
+from viewer.ui.lanes import ReadingPool
+from viewer.ui.theme import SPACE_12
+from viewer.ui.widgets.basic import button, column, frame, label, row
+
+#: Widest and narrowest page, px, and milliseconds of rest before a new width is drawn.
+WIDEST, NARROWEST, REST_MS = 1100, 320, 250
+#: Height over width of a page that is not drawn yet (A4).
+A4 = 1.414
+
+
+class PdfView(QWidget):
+    """An embedded PDF. Pages near the visible ones are drawn when they are scrolled to."""
+
+    def __init__(self, document: Document, pool: ReadingPool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pdf = document.pdf or b""
+        self._pool = pool
+        self._drawn: dict[int, int] = {}
+        self._asked: set[int] = set()
+        self.pages: list[QLabel] = []
+        self._build(document)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._draw_visible)
+        self._ask(0)
+
+    def _build(self, document: Document) -> None:
+        outer = column(self)
+        head = frame("header")
+        line = row(head)
+        line.setContentsMargins(12, 8, 12, 8)
+        line.addWidget(label(document.title, "title", selectable=True), 1)
+        self.number = QSpinBox()
+        self.number.setMinimum(1)
+        self.number.setMaximum(1)
+        self.number.setAccessibleName(tr("Page"))
+        self.number.setKeyboardTracking(False)
+        self.number.valueChanged.connect(self._on_number)
+        self.count = label("", "secondary")
+        line.addWidget(label(tr("Page"), "secondary"))
+        line.addWidget(self.number)
+        line.addWidget(self.count)
+        line.addWidget(button(tr("Save PDF"), self._save, style="compact"))
+        outer.addWidget(head)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setAccessibleName(tr("Document"))
+        inner = frame("window")
+        self._column = column(inner, margins=SPACE_12, spacing=SPACE_12)
+        self.message = label(tr("Drawing the pages …"), "secondary", wrap=True)
+        self._column.addWidget(self.message, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._column.addStretch(1)
+        self._area.setWidget(inner)
+        self._area.verticalScrollBar().valueChanged.connect(self._on_scroll)
+        outer.addWidget(self._area, 1)
+
+    @property
+    def page_width(self) -> int:
+        """Width of a page on screen, logical px."""
+        room = self._area.viewport().width() - 2 * SPACE_12
+        return max(NARROWEST, min(WIDEST, room))
+
+    def _ask(self, page: int) -> None:
+        if page in self._asked:
+            return
+        self._asked.add(page)
+        width = round(self.page_width * self.devicePixelRatioF())
+
+        def work(_tell: object, cancel: CancelToken) -> PdfPages:
+            cancel.check()
+            return draw_pages(self._pdf, page, 1, width)
+
+        self._pool.submit(work, self._on_pages, self._on_failed)
+
+    def _on_pages(self, drawn: PdfPages) -> None:
+        if not self.pages:
+            self._place(drawn.count)
+        for n, picture in enumerate(drawn.pictures, start=drawn.first):
+            self.pages[n].setPixmap(self._pixmap(picture))
+            self.pages[n].setFixedSize(self.page_width, round(self.page_width * picture.shape[0] / picture.shape[1]))
+            self._drawn[n] = self.page_width
+            self._asked.discard(n)
+        self._rest.start()
+
+    def _pixmap(self, picture: npt.NDArray[np.uint8]) -> QPixmap:
+        height, width, _ = picture.shape
+        image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+        made = QPixmap.fromImage(image)
+        made.setDevicePixelRatio(width / self.page_width)
+        return made
+
+    def _place(self, count: int) -> None:
+        """Empty pages of the right size, so that the scroll bar is true from the start."""
+        self.message.hide()
+        self.number.setMaximum(max(1, count))
+        self.count.setText(tr("of {n}", n=count))
+        for n in range(count):
+            page = QLabel()
+            page.setFixedSize(self.page_width, round(self.page_width * A4))
+            page.setAccessibleName(tr("Page {n} of {count}", n=n + 1, count=count))
+            page.setScaledContents(True)
+            self._column.insertWidget(self._column.count() - 1, page, 0, Qt.AlignmentFlag.AlignHCenter)
+            self.pages.append(page)
+
+    def _on_failed(self, error: ViewerError) -> None:
+        self.message.setText(error.text)
+        self.message.show()
+
+    @Slot()
+    def _draw_visible(self) -> None:
+        top = self._area.verticalScrollBar().value()
+        low = top + self._area.viewport().height()
+        for n, page in enumerate(self.pages):
+            box = page.geometry()
+            if box.bottom() >= top and box.top() <= low and self._drawn.get(n) != self.page_width:
+                self._ask(n)
+
+    @Slot(int)
+    def _on_scroll(self, value: int) -> None:
+        middle = value + self._area.viewport().height() // 2
+        at = next((n for n, page in enumerate(self.pages) if page.geometry().bottom() >= middle), 0)
+        self.number.blockSignals(True)
+        self.number.setValue(at + 1)
+        self.number.blockSignals(False)
+        self._rest.start()
+
+    @Slot(int)
+    def _on_number(self, number: int) -> None:
+        if number <= len(self.pages):
+            self._area.verticalScrollBar().setValue(self.pages[number - 1].geometry().top() - SPACE_12)
+
+    def _save(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save PDF"), "document.pdf", "PDF (*.pdf)")
+        if name:
+            self.save_to(name)
+
+    def save_to(self, name: str) -> None:
+        """Write the document as it came; says so when it cannot be written."""
+        from pathlib import Path
+
+        try:
+            Path(name).write_bytes(self._pdf)
+        except OSError as error:
+            words = tr("The PDF could not be saved ({why}). Choose another folder.", why=error.strerror or "")
+            self.message.setText(words)
+            self.message.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the visible pages anew once the size rests."""
+        super().resizeEvent(event)
+        for page in self.pages:
+            share = page.height() / max(1, page.width())
+            page.setFixedSize(self.page_width, round(self.page_width * share))
+        self._rest.start()

@@ -1,0 +1,159 @@
+"""Reports, presentation states and key objects as a readable tree beside their measurements."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QFont, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLineEdit,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from viewer.core.document import Document, Node
+from viewer.core.finding import Measurement
+from viewer.ui.i18n import tr
+from viewer.ui.theme import BODY, colour, font
+from viewer.ui.widgets.basic import column, frame, label, row
+
+#: Lines that are opened at first; longer trees start with their first two levels.
+OPEN_LINES = 400
+#: Units as they are printed (UCUM -> print).
+_UNITS = {"1": "", "{ratio}": "", "[hnsf'U]": "HU", "mm2": "mm²", "cm2": "cm²", "mm3": "mm³", "cm3": "cm³", "deg": "°"}
+_LINE = Qt.ItemDataRole.UserRole
+
+
+class TreeView(QWidget):
+    """A document's tree with a search field; its measurements stand in a table at the right."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        outer = column(self)
+        outer.addWidget(self._head(document))
+        parts = QSplitter(Qt.Orientation.Horizontal)
+        self.tree = _tree(document.tree)
+        parts.addWidget(self.tree)
+        self.table: QTableWidget | None = None
+        if document.measurements:
+            parts.addWidget(self._side(document.measurements))
+            parts.setStretchFactor(0, 3)
+            parts.setStretchFactor(1, 2)
+        outer.addWidget(parts, 1)
+        copy = QShortcut(QKeySequence.StandardKey.Copy, self.tree)
+        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.activated.connect(self._on_copy)
+
+    def _head(self, document: Document) -> QWidget:
+        head = frame("header")
+        line = row(head)
+        line.setContentsMargins(12, 8, 12, 8)
+        line.addWidget(label(document.title, "title", selectable=True), 1)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Find in this document"))
+        self.search.setAccessibleName(tr("Find in this document"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(280)
+        self.search.textChanged.connect(self._on_search)
+        line.addWidget(self.search)
+        return head
+
+    def _side(self, measurements: tuple[Measurement, ...]) -> QWidget:
+        side = frame("panel")
+        inside = column(side, margins=12, spacing=8)
+        inside.addWidget(label(tr("Measurements"), "title"))
+        self.table = _table(measurements)
+        inside.addWidget(self.table, 1)
+        return side
+
+    @Slot()
+    def _on_copy(self) -> None:
+        item = self.tree.currentItem()
+        if item is not None:
+            QGuiApplication.clipboard().setText(str(item.data(0, _LINE)))
+
+    @Slot(str)
+    def _on_search(self, wanted: str) -> None:
+        """Hide what neither holds the words nor leads to them."""
+        for n in range(self.tree.topLevelItemCount()):
+            item = self.tree.topLevelItem(n)
+            if item is not None:
+                _filter(item, wanted.casefold().strip())
+
+
+def _tree(nodes: tuple[Node, ...]) -> QTreeWidget:
+    tree = QTreeWidget()
+    tree.setHeaderHidden(True)
+    tree.setAccessibleName(tr("Document"))
+    tree.setWordWrap(True)
+    tree.setIndentation(20)
+    tree.setUniformRowHeights(False)
+    tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    for node in nodes:
+        tree.addTopLevelItem(_item(node))
+    if sum(_count(node) for node in nodes) <= OPEN_LINES:
+        tree.expandAll()
+    else:
+        tree.expandToDepth(1)
+    return tree
+
+
+def _item(node: Node) -> QTreeWidgetItem:
+    item = QTreeWidgetItem([_one_paragraph(node.text)])
+    item.setData(0, _LINE, node.text)
+    item.setToolTip(0, node.text if "\n" in node.text else "")
+    if node.children:
+        item.setFont(0, font(BODY, QFont.Weight.DemiBold))
+    elif ": " not in node.text:
+        item.setForeground(0, colour("text_2"))
+    for child in node.children:
+        item.addChild(_item(child))
+    return item
+
+
+def _one_paragraph(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip()) or text
+
+
+def _count(node: Node) -> int:
+    return 1 + sum(_count(child) for child in node.children)
+
+
+def _filter(item: QTreeWidgetItem, wanted: str) -> bool:
+    below = False
+    for n in range(item.childCount()):
+        below = _filter(item.child(n), wanted) or below
+    hit = below or wanted in str(item.data(0, _LINE)).casefold()
+    item.setHidden(not hit)
+    if below and wanted:
+        item.setExpanded(True)
+    return hit
+
+
+def _table(measurements: tuple[Measurement, ...]) -> QTableWidget:
+    table = QTableWidget(len(measurements), 3)
+    table.setHorizontalHeaderLabels([tr("Name"), tr("Value"), tr("Unit")])
+    table.setAccessibleName(tr("Measurements"))
+    table.verticalHeader().hide()
+    table.setShowGrid(False)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    for n in (1, 2):
+        header.setSectionResizeMode(n, QHeaderView.ResizeMode.ResizeToContents)
+    for n, measurement in enumerate(measurements):
+        name = QTableWidgetItem(measurement.name)
+        name.setToolTip(measurement.name)
+        value = QTableWidgetItem(f"{measurement.value:.6g}")
+        value.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+        unit = QTableWidgetItem(_UNITS.get(measurement.unit, measurement.unit))
+        for place, cell in enumerate((name, value, unit)):
+            table.setItem(n, place, cell)
+    return table
