@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -158,11 +159,18 @@ def prepare() -> None:
     say("Ready.")
 
 
-def become(arguments: Sequence[str]) -> int:
+def workers(chosen: Sequence[str]) -> list[str]:
+    """Two test processes where there are two cores, unless asked for otherwise."""
+    if any(argument.startswith("-n") or argument == "-p" for argument in chosen) or (os.cpu_count() or 1) < 2:
+        return []
+    return ["-n", "2"]
+
+
+def become(arguments: Sequence[str]) -> NoReturn:
     """Hand over to the virtual environment's Python: same process, so that signals arrive."""
     command = [str(PYTHON), *arguments]
     if os.name == "nt":
-        return subprocess.call(command)
+        sys.exit(subprocess.call(command))
     sys.stderr.flush()
     os.execv(command[0], command)
 
@@ -179,11 +187,11 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     if arguments and arguments[0] == "test":
         os.chdir(ROOT)
-        return become(["-m", "pytest", *arguments[1:]])
+        become(["-m", "pytest", *workers(arguments[1:]), *arguments[1:]])
     if not arguments:
         say("Doing the main job on sample studies.")
-        return become(["-m", "viewer", "demo", "--out", str(ROOT / "out" / "demo")])
-    return become(["-m", "viewer", *arguments])
+        arguments = ["demo", "--out", str(ROOT / "out" / "demo")]
+    become(["-m", "viewer", *arguments])
 
 
 if __name__ == "__main__":
