@@ -44,8 +44,44 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class PackRun:
+    """What one pack did and what became of its proposals.
+
+    Attributes:
+        outcome: "ran", "refused" or "failed"; `words`: the reasons or what happened.
+        proposed = accepted + rejected + unsure + waiting; `edited` of the accepted were changed.
+        below_threshold: not shown because the score is under the threshold.
+    """
+
+    pack_id: str
+    name: str
+    outcome: str
+    words: str = ""
+    accepted: int = 0
+    rejected: int = 0
+    unsure: int = 0
+    waiting: int = 0
+    edited: int = 0
+    below_threshold: int = 0
+    provenance: Provenance | None = None
+    seconds: float = 0.0
+
+    @property
+    def proposed(self) -> int:
+        """All proposals that were shown."""
+        return self.accepted + self.rejected + self.unsure + self.waiting
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """All that goes on paper; `findings` holds accepted ones only."""
+    """All that goes on paper; `findings` holds accepted ones only.
+
+    Attributes:
+        sections: words under indication, comparison, technique, quality, impression, recommendation.
+        runs: every pack that was asked for, also refused and failed ones.
+        created: when this version was made (ISO 8601 with offset); `version` counts from 1.
+        digest: sha256 of what is signed, "" for a draft.
+    """
 
     patient: Patient
     study_uid: str
@@ -63,3 +99,14 @@ class Report:
     accession: str = ""
     notes: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    runs: tuple[PackRun, ...] = ()
+    study_time: str = ""
+    patient_age: str = ""
+    body_part: str = ""
+    view: str = ""
+    letterhead: tuple[str, ...] = ()
+    author: str = ""
+    organization: str = ""
+    created: str = ""
+    version: int = 1
+    digest: str = ""

@@ -1,0 +1,70 @@
+"""The run passport page: enough to repeat each run and compare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from viewer.core.analysis import Provenance
+from viewer.core.report import PackRun, Report
+from viewer.reporting.words import Words
+
+
+def passports(report: Report, words: Words) -> list[dict[str, Any]]:
+    """One table for each pack that was asked for: title and rows of (label, value)."""
+    return [_passport(run, words) for run in report.runs]
+
+
+def judgements(report: Report, words: Words) -> list[str]:
+    """Who accepted what, when and why."""
+    lines = []
+    for n, finding in enumerate(report.findings, start=1):
+        how = "own" if not finding.pack else "edited" if finding.edited else "accepted"
+        line = words(
+            "judged",
+            "by",
+            n=n,
+            label=words.name(finding.label),
+            state=words("table", how),
+            reader=finding.reader or words("table", "reader_unknown"),
+            when=words.moment(finding.when),
+        )
+        lines.append(f"{line} {words('judged', 'reason', reason=finding.reason)}" if finding.reason else line)
+    return lines
+
+
+def _passport(run: PackRun, words: Words) -> dict[str, Any]:
+    outcome = words("passport", run.outcome) + (f". {run.words}" if run.words else "")
+    version = run.provenance.pack_version if run.provenance else ""
+    pack = f"{run.pack_id} {version}".strip()
+    rows = [(words("passport", "pack"), pack), (words("passport", "outcome"), outcome)]
+    if run.provenance is not None:
+        rows += _provenance(run.provenance, run.seconds, words)
+    return {"title": words.name(run.name), "rows": [row for row in rows if row[1]]}
+
+
+def _provenance(passport: Provenance, seconds: float, words: Words) -> list[tuple[str, str]]:
+    times = f"{words.moment(passport.started)} – {words.moment(passport.finished)}"
+    if seconds:
+        times += f", {words('passport', 'seconds', n=f'{seconds:.1f}')}"
+    values = {
+        "weights": passport.weights_sha256,
+        "device": f"{passport.device}, {passport.backend}",
+        "fallbacks": "; ".join(passport.fallbacks) or str(words.table["none"]),
+        "inputs": _inputs(passport, words),
+        "settings": _pairs(passport.settings),
+        "seeds": _pairs(passport.seeds),
+        "software": _pairs(passport.software),
+        "times": times,
+    }
+    return [(words("passport", key), value) for key, value in values.items()]
+
+
+def _inputs(passport: Provenance, words: Words) -> str:
+    images = words("passport", "images", n=len(passport.input_uids), hash=passport.pixel_hash or words.unknown)
+    if not passport.input_uids:
+        return images
+    return f"{images}; {words('passport', 'first_uid', uid=passport.input_uids[0])}"
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in sorted(values.items()))
