@@ -90,6 +90,14 @@ def failed(request: AnalysisRequest, error: ViewerError) -> AnalysisResult:
     )
 
 
+def refused(request: AnalysisRequest, verdict: GateVerdict) -> AnalysisResult:
+    """The result that says a pack was not run, and why."""
+    series = request.inputs["image"].series_uid
+    return AnalysisResult(
+        request.id, request.pack_id, "refused", series_uid=series, gate=verdict, message=_words(verdict)
+    )
+
+
 @dataclass
 class _Clock:
     """Seconds per stage, and progress over the whole with the time left."""

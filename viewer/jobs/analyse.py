@@ -1,0 +1,242 @@
+"""`secondread analyze`: every suitable pack on one stack, and the result folder."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from viewer.analysis import engine, headers, packs, suitability
+from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, GateReason, GateVerdict, PackInfo, Suitability
+from viewer.core.errors import PackError, ReadError, UsageError, ViewerError
+from viewer.core.settings import load_settings
+from viewer.core.study import ScanResult, Stack, Study
+from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
+from viewer.core.volume import Volume
+from viewer.jobs import result_folder, result_json
+from viewer.jobs.result_extras import extras_for
+from viewer.reading import is_picture, load_volume, open_stack, scan
+
+_log = logging.getLogger(__name__)
+
+Runner = Callable[[AnalysisRequest, OnProgress, CancelToken], AnalysisResult]
+Packs = Sequence[PackInfo]
+
+#: Share of the job that scanning and reading take, as shown; the packs share the rest.
+_READ_SHARE = 0.2
+_BEST_FIRST = (Suitability.RUN, Suitability.WARN, Suitability.REFUSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for, besides the picture.
+
+    Attributes:
+        named: the reader named the packs: warned ones run too, whatever the file is.
+    """
+
+    packs: tuple[PackInfo, ...]
+    named: bool
+    roi: Box | None
+    device: str
+    precision: str
+    research: bool
+
+
+def analyse(
+    path: Path | str,
+    out: Path | str,
+    *,
+    packs: Sequence[str] = (),
+    series: str | None = None,
+    roi: Box | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    on_progress: OnProgress = ignore_progress,
+    cancel: CancelToken | None = None,
+    runner: Runner = engine.run,
+) -> dict[str, Any]:
+    """Analyse one stack of a path and write the result folder.
+
+    A pack the gate refuses is an outcome ("refused"), as is one that fails ("failed"): the
+    folder is written either way. Only where nothing could be done at all (no picture, no
+    pack, an unknown pack, no place to write) there is an error and no folder. Without named
+    packs every pack that suits runs, and so does one that is only warned of, unless the file
+    does not even say its modality.
+
+    Args:
+        path: file, folder, ZIP or DICOMDIR.
+        out: result folder.
+        packs: ids; all installed ones when empty.
+        series: series UID; else the stack that packs suit best, the first of equals.
+        roi: half-open box (k, j, i) for packs that need one.
+        device: "auto", "cpu" or "cuda"; precision: "auto" or "full".
+        on_progress, cancel: as for every job.
+        runner: what runs a request: the engine, or the inference process.
+
+    Returns:
+        The document of result.json.
+
+    Raises:
+        UsageError, PackError, ReadError, OutputError: in words. Cancelled: nothing was written.
+    """
+    cancel = cancel or CancelFlag()
+    result_folder.check_place(Path(out).absolute())
+    asked = Asked(_wanted(packs), bool(packs), roi, device, precision, load_settings().research_packs)
+    found = scan([path], None, _share(on_progress, 0.0, _READ_SHARE / 2), cancel)
+    study, stack = choose(found, asked, series)
+    volume = load_volume(stack, _share(on_progress, _READ_SHARE / 2, _READ_SHARE), cancel)
+    volume = with_age(volume, study)
+    results = tuple(_Job(asked, stack, volume, runner).run(on_progress, cancel))
+    request = _request_out(path, packs, series, asked)
+    folder = result_folder.write(
+        Path(out), study, stack, volume, results, request=request, extras=extras_for(study, stack, volume, results)
+    )
+    return result_json.load(folder)
+
+
+def choose(found: ScanResult, asked: Asked, series: str | None = None) -> tuple[Study, Stack]:
+    """The stack to analyse: the named series, else the one that packs suit best.
+
+    Raises:
+        ReadError: nothing was opened. UsageError: no such series, or no picture.
+    """
+    pairs = [(study, stack) for study in found.studies for stack in study.stacks]
+    if not pairs:
+        why = "; ".join(dict.fromkeys(refusal.text for refusal in found.refused[:3]))
+        raise ReadError(f"Nothing here could be opened. {why}".strip(), "Name a folder or file that holds images.")
+    if series is not None:
+        pairs = [(study, stack) for study, stack in pairs if series in (stack.series_uid, stack.key)]
+        if not pairs:
+            raise UsageError(f"There is no series {series} here.", "`secondread info` lists what there is.")
+    pairs = [(study, stack) for study, stack in pairs if is_picture(stack)]
+    if not pairs:
+        raise UsageError("There is no picture here that a pack could look at.", "Name a folder that holds images.")
+    return min(pairs, key=lambda pair: _rank(pair[1], asked)) if len(pairs) > 1 else pairs[0]
+
+
+def _rank(stack: Stack, asked: Asked) -> int:
+    """0 where a pack suits, 1 where one is warned of, 2 where all refuse, 3 where it cannot be opened."""
+    try:
+        volume = open_stack(stack).volume
+    except ViewerError:
+        return len(_BEST_FIRST)
+    verdicts = [_verdict(pack, volume, asked, pixels=False).verdict for pack in asked.packs]
+    return min(_BEST_FIRST.index(verdict) for verdict in verdicts)
+
+
+def with_age(volume: Volume, study: Study) -> Volume:
+    """The volume with a Patient's Age from birth and study date where the file has none."""
+    if volume.tags.get("PatientAge", "").strip():
+        return volume
+    age = headers.age_string(study.patient.birth_date, study.date)
+    return replace(volume, tags={**volume.tags, "PatientAge": age}) if age else volume
+
+
+def request_for(
+    pack: PackInfo, stack: Stack, volume: Volume, roi: Box | None = None, **options: Any
+) -> AnalysisRequest:
+    """A complete request for one pack on one stack; `options` as `engine.run` knows them."""
+    uids = tuple(dict.fromkeys(i.sop_instance_uid for i in stack.instances if i.sop_instance_uid))
+    device, precision = options.pop("device", "auto"), options.pop("precision", "auto")
+    return AnalysisRequest(uuid.uuid4().hex, pack.id, {"image": volume}, roi, device, precision, uids, options)
+
+
+def box_for(pack: PackInfo, volume: Volume, roi: Box | None) -> Box | None:
+    """The reader's box; the whole picture where it is itself no larger than a tested box."""
+    limits = pack.match.get("roi_mm")
+    if not pack.needs_roi:
+        return None
+    if roi is not None or not limits:
+        return roi
+    sides = [n * s for n, s in zip(volume.shape, volume.geometry.spacing, strict=True)]
+    return ((0, 0, 0), volume.shape) if max(sides) <= float(limits[1]) else None
+
+
+def _wanted(names: Sequence[str]) -> tuple[PackInfo, ...]:
+    if names:
+        return tuple(packs.load(name) for name in dict.fromkeys(names))
+    good, bad = packs.list_packs()
+    usable = tuple(pack for pack in good if pack.task != "gate")
+    if not usable:
+        words = f" {bad[0].error.what}" if bad else ""
+        raise PackError(f"No model pack is installed.{words}", "Install one with `secondread packs install FILE`.")
+    return usable
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """All packs on one stack."""
+
+    asked: Asked
+    stack: Stack
+    volume: Volume
+    runner: Runner
+
+    def run(self, on_progress: OnProgress, cancel: CancelToken) -> list[AnalysisResult]:
+        """One outcome a pack, in order."""
+        results = []
+        step = (1 - _READ_SHARE) / len(self.asked.packs)
+        for n, pack in enumerate(self.asked.packs):
+            cancel.check()
+            tell = _share(on_progress, _READ_SHARE + n * step, _READ_SHARE + (n + 1) * step)
+            results.append(self._one(pack, tell, cancel))
+        return results
+
+    def _one(self, pack: PackInfo, on_progress: OnProgress, cancel: CancelToken) -> AnalysisResult:
+        """One pack's outcome; a failure is one too."""
+        asked, volume = self.asked, self.volume
+        options = {"device": asked.device, "precision": asked.precision, "run_warned": True}
+        options["research"] = asked.research
+        request = request_for(pack, self.stack, volume, box_for(pack, volume, asked.roi), **options)
+        verdict = _verdict(pack, volume, asked)
+        if not asked.named and _nameless(verdict):
+            return replace(engine.refused(request, verdict), message="Name the pack to run it on this file anyway.")
+        try:
+            return self.runner(request, on_progress, cancel)
+        except ViewerError as error:
+            _log.warning("pack %s failed: %s", pack.id, error.what)
+            return engine.failed(request, error)
+
+
+def _verdict(pack: PackInfo, volume: Volume, asked: Asked, *, pixels: bool = True) -> GateVerdict:
+    roi = box_for(pack, volume, asked.roi)
+    return suitability.check(pack, volume, roi, research=asked.research, pixels=pixels)
+
+
+def _nameless(verdict: GateVerdict) -> bool:
+    """True where the file does not even say what kind of picture it is."""
+    return verdict.verdict is Suitability.WARN and any(_is_modality(reason) for reason in verdict.reasons)
+
+
+def _is_modality(reason: GateReason) -> bool:
+    return reason.rule == "modality"
+
+
+def _request_out(path: Path | str, names: Sequence[str], series: str | None, asked: Asked) -> dict[str, Any]:
+    """What was asked for; the box as on the command line (column, row, slice)."""
+    roi = None
+    if asked.roi is not None:
+        (k0, j0, i0), (k1, j1, i1) = asked.roi
+        roi = [i0, j0, k0, i1, j1, k1]
+    return {
+        "path": str(Path(path).absolute()),
+        "packs": list(names),
+        "series": series,
+        "roi": roi,
+        "device": asked.device,
+        "precision": asked.precision,
+    }
+
+
+def _share(on_progress: OnProgress, low: float, high: float) -> OnProgress:
+    """Progress of a part as progress of the whole."""
+
+    def tell(progress: Progress) -> None:
+        inner = progress.fraction
+        on_progress(replace(progress, fraction=None if inner is None else low + inner * (high - low)))
+
+    return tell

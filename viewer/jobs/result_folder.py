@@ -1,0 +1,319 @@
+"""The result folder of `analyze`: written under a temporary name, read back, renamed.
+
+    result.json            request, packs with outcomes and reasons, findings, files, passports
+    mask-PACK.nii.gz       labels on the input's grid; band-PACK.nii.gz the boundary band
+    heatmap-PACK-N.nii.gz  values 0..1 on the input's grid
+    seg.dcm, sr.dcm        for DICOM input; key-FINDING.png
+    report.pdf             after `report`
+
+One folder holds the results of one stack. File names carry no patient data.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from viewer.core.analysis import AnalysisResult
+from viewer.core.errors import OutputError, ReadError
+from viewer.core.finding import Finding, FindingState
+from viewer.core.plain import from_plain, to_plain
+from viewer.core.study import Stack, Study
+from viewer.core.volume import Heatmap, Mask, Volume
+from viewer.jobs import result_arrays, result_json
+
+_log = logging.getLogger(__name__)
+
+#: What a job adds to a folder before it is renamed: called with the temporary folder and the
+#: document, which it may add to.
+Extra = Callable[[Path, dict[str, Any]], None]
+
+_BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """A result folder as it was read: header, stack and results with their arrays.
+
+    Attributes:
+        document: result.json as it stands.
+        study: header only (no series).
+    """
+
+    folder: Path
+    document: dict[str, Any]
+    study: Study
+    stack: Stack
+    results: tuple[AnalysisResult, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Findings of every pack, as judged."""
+        return tuple(f for result in self.results for f in result.findings)
+
+
+def write(
+    out: Path,
+    study: Study,
+    stack: Stack,
+    volume: Volume,
+    results: Sequence[AnalysisResult],
+    *,
+    request: dict[str, Any] | None = None,
+    extras: Sequence[Extra] = (),
+) -> Path:
+    """Write the results of one stack as a folder.
+
+    Args:
+        out: where it ends up; an earlier result folder there is replaced unless somebody
+            judged it.
+        study: whose header goes into result.json (patient included).
+        stack: what was analysed, with its files.
+        volume: its pixels' grid.
+        results: one a pack, in order.
+        request: what was asked for, as JSON.
+        extras: further writers, see `Extra`.
+
+    Raises:
+        OutputError: no room, no right, or the place is taken; nothing half-written stays.
+    """
+    out = Path(out).absolute()
+    check_place(out)
+    part: Path | None = None
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
+        part.mkdir()
+        document = _document(study, stack, results, request or {})
+        _write_arrays(part, document, stack, volume, results)
+        for extra in extras:
+            extra(part, document)
+        document["files"] = sorted([*(p.name for p in part.iterdir()), "result.json"])
+        (part / "result.json").write_text(result_json.dump(document), encoding="utf-8")
+        _read_back(part, results)
+        _put_in_place(part, out)
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    finally:
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+    return out
+
+
+def read(folder: Path) -> tuple[AnalysisResult, ...]:
+    """The results of a folder, arrays too.
+
+    Raises:
+        ReadError: the folder is none or is damaged.
+    """
+    return load(folder).results
+
+
+def load(folder: Path, *, arrays: bool = True) -> Loaded:
+    """Everything a result folder holds.
+
+    Args:
+        folder: what `write` wrote.
+        arrays: read masks and heatmaps too.
+
+    Raises:
+        ReadError: the folder is none or is damaged.
+    """
+    folder = Path(folder)
+    document = result_json.load(folder)
+    try:
+        study = from_plain(Study, {**document["study"], "series": ()})
+        stack = result_json.stack_in(document["stack"])
+        findings = tuple(from_plain(Finding, f) for f in document["findings"])
+        results = tuple(_result(folder, entry, findings, arrays) for entry in document["packs"])
+    except _BROKEN as error:
+        _log.info("result.json does not fit: %s", error)
+        raise result_json.damaged(folder, "result.json does not hold what it should") from error
+    return Loaded(folder, document, study, stack, results)
+
+
+def save_findings(folder: Path, findings: Sequence[Finding], **changes: Any) -> dict[str, Any]:
+    """Put the findings as they stand now into result.json, and further top-level keys.
+
+    Args:
+        folder: a result folder.
+        findings: all of them, judged or not.
+        changes: keys of result.json to set besides.
+
+    Returns:
+        The document as written.
+
+    Raises:
+        ReadError: the folder is damaged. OutputError: it cannot be written.
+    """
+    folder = Path(folder)
+    document = result_json.load(folder)
+    document["findings"] = [to_plain(finding) for finding in findings]
+    document.update(changes)
+    part = folder / ".result.json.part"
+    try:
+        part.write_text(result_json.dump(document), encoding="utf-8")
+        part.replace(folder / "result.json")
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise cannot_write(folder, error) from error
+    return document
+
+
+def check_place(out: Path) -> None:
+    """Refuse a place that holds something a new result must not replace.
+
+    Raises:
+        OutputError: a file, a folder of something else, or results that were judged.
+    """
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out / "result.json").is_file():
+        raise OutputError(f"'{out.name}' is there already and is no result folder.", "Name a new or empty folder.")
+    try:
+        judged = (out / "report.pdf").exists() or any(
+            f.state is not FindingState.PROPOSED or f.edited for f in load(out, arrays=False).findings
+        )
+    except ReadError:
+        judged = True
+    if judged:
+        raise OutputError(f"The result folder '{out.name}' holds a reader's verdicts.", "Name another folder.")
+
+
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """The words for a disk that does not take the results."""
+    if error.errno == errno.ENOSPC:
+        return OutputError(
+            "The disk is full: the results could not be written. Nothing half-written was left.",
+            "Free some space or name a folder on another disk.",
+        )
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return OutputError(f"'{path.parent.name or path.name}' is read-only.", "Name a folder you may write to.")
+    return OutputError(
+        f"The results could not be written ({error.strerror or type(error).__name__}).", "Name another folder."
+    )
+
+
+def _document(study: Study, stack: Stack, results: Sequence[AnalysisResult], request: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **result_json.head(),
+        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "request": request,
+        "study": result_json.study_out(study),
+        "stack": result_json.stack_out(stack),
+        "packs": [result_json.result_out(result, _version(result)) for result in results],
+        "findings": [to_plain(finding) for result in results for finding in result.findings],
+        "left_out": [],
+        "notes": [],
+    }
+
+
+def _version(result: AnalysisResult) -> str:
+    return result.provenance.pack_version if result.provenance is not None else ""
+
+
+def _write_arrays(
+    folder: Path, document: dict[str, Any], stack: Stack, volume: Volume, results: Sequence[AnalysisResult]
+) -> None:
+    """Masks and heatmaps as files; their descriptions into the document."""
+    reverse = result_arrays.stored_reversed(stack, volume.geometry)
+    for entry, result in zip(document["packs"], results, strict=True):
+        tag = _file_tag(document, entry)
+        for n, mask in enumerate(result.masks):
+            name = _numbered(f"mask-{tag}", n)
+            result_arrays.save(folder / name, _small(mask.labels), mask.geometry, reverse=reverse)
+            band = None
+            if mask.band is not None:
+                band = _numbered(f"band-{tag}", n)
+                result_arrays.save(folder / band, mask.band, mask.geometry, reverse=reverse)
+            entry["masks"].append(result_json.mask_out(mask, name, band))
+        for n, heatmap in enumerate(result.heatmaps):
+            name = _numbered(f"heatmap-{tag}", n)
+            values = heatmap.values.astype(np.float32, copy=False)
+            result_arrays.save(folder / name, values, heatmap.geometry, reverse=reverse)
+            entry["heatmaps"].append(result_json.heatmap_out(heatmap, name))
+
+
+def _file_tag(document: dict[str, Any], entry: dict[str, Any]) -> str:
+    """The pack's id; with a number where one pack ran more than once (two boxes)."""
+    same = [other for other in document["packs"] if other["pack"] == entry["pack"]]
+    return str(entry["pack"]) if len(same) == 1 else f"{entry['pack']}-{same.index(entry) + 1}"
+
+
+def _numbered(stem: str, n: int) -> str:
+    return f"{stem}.nii.gz" if n == 0 else f"{stem}-{n + 1}.nii.gz"
+
+
+def _small(labels: Any) -> Any:
+    return labels.astype(np.uint8) if labels.max(initial=0) < 256 else labels.astype(np.uint16)
+
+
+def _result(folder: Path, entry: dict[str, Any], findings: tuple[Finding, ...], arrays: bool) -> AnalysisResult:
+    own = tuple(f for f in findings if f.result_id == entry["request_id"] and f.pack == entry["pack"])
+    bare = result_json.result_in(entry, own)
+    if not arrays:
+        return bare
+    masks = tuple(_mask(folder, data) for data in entry.get("masks", ()))
+    heatmaps = tuple(_heatmap(folder, data) for data in entry.get("heatmaps", ()))
+    return replace(bare, masks=masks, heatmaps=heatmaps)
+
+
+def _mask(folder: Path, data: dict[str, Any]) -> Mask:
+    labels, band = _array(folder, data, "file"), None
+    if data.get("band_file") is not None:
+        band = _array(folder, data, "band_file")
+    return result_json.mask_in(data, labels, band)
+
+
+def _heatmap(folder: Path, data: dict[str, Any]) -> Heatmap:
+    return result_json.heatmap_in(data, _array(folder, data, "file").astype(np.float32))
+
+
+def _array(folder: Path, data: dict[str, Any], key: str) -> Any:
+    path = folder / result_json.plain_name(data[key])
+    return result_arrays.load(path, result_json.geometry_in(data["geometry"]))
+
+
+def _read_back(folder: Path, results: Sequence[AnalysisResult]) -> None:
+    """Read the folder again and compare before anybody relies on it."""
+    found = load(folder)
+    same = len(found.results) == len(results) and all(
+        mine.findings == theirs.findings and mine.outcome == theirs.outcome and _same_arrays(mine, theirs)
+        for mine, theirs in zip(results, found.results, strict=True)
+    )
+    if not same:
+        raise OutputError(
+            "The results read back from the disk differ from what was written.", "Check the disk and run it again."
+        )
+
+
+def _same_arrays(mine: AnalysisResult, theirs: AnalysisResult) -> bool:
+    masks = zip(mine.masks, theirs.masks, strict=True)
+    heatmaps = zip(mine.heatmaps, theirs.heatmaps, strict=True)
+    return all(np.array_equal(a.labels, b.labels) and a.geometry.same_grid(b.geometry) for a, b in masks) and all(
+        np.array_equal(a.values, b.values) for a, b in heatmaps
+    )
+
+
+def _put_in_place(part: Path, out: Path) -> None:
+    """Rename the finished folder; an earlier one goes only once the new one stands."""
+    if not out.exists():
+        part.rename(out)
+        return
+    old = part.with_suffix(".old")
+    out.rename(old)
+    try:
+        part.rename(out)
+    except OSError:
+        old.rename(out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
