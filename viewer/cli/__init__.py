@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from viewer import __version__
-from viewer.cli import analysing, learning, reading, window
+from viewer.cli import analysing, learning, packs, reading, window
 from viewer.cli.console import guarded
 from viewer.core.report import INTENDED_USE
 
 #: Every word of the command line, in the order `--help` shows.
-COMMANDS = (*window.COMMANDS, *reading.COMMANDS, *analysing.COMMANDS, *learning.COMMANDS)
+COMMANDS = (*window.COMMANDS, *reading.COMMANDS, *packs.COMMANDS, *analysing.COMMANDS, *learning.COMMANDS)
 #: Options whose value may begin with a minus sign ("--window -600,1500").
 SIGNED_VALUES = ("--window", "--roi")
 

@@ -1,16 +1,15 @@
-"""Commands of the main job: packs, analyze, review, report, replay."""
+"""Commands of the main job: analyze, review, report, replay."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from viewer.cli.arguments import Command, names, numbers, series_argument
 from viewer.cli.console import DONE, FAILED, Hooks, only_json, put_json, say
-from viewer.core.analysis import Box, PackInfo
-from viewer.core.errors import UsageError, ViewerError
+from viewer.core.analysis import Box
+from viewer.core.errors import UsageError
 from viewer.core.settings import load_settings
 
 
@@ -148,121 +147,7 @@ def run_replay(args: argparse.Namespace, hooks: Hooks) -> int:
     return DONE if document["same"] else FAILED
 
 
-def packs_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of `packs`."""
-    parser.add_argument("action", nargs="?", choices=tuple(PACK_ACTIONS), default="list")
-    parser.add_argument("what", nargs="?", metavar="ID|FILE")
-    parser.add_argument("--json", action="store_true")
-
-
-def run_packs(args: argparse.Namespace, _hooks: Hooks) -> int:
-    """Model packs: list, show, verify, install, remove."""
-    if args.what is None and args.action in {"show", "install", "remove"}:
-        raise UsageError(f"`packs {args.action}` needs a pack.", "Name its ID, or the FILE to install.")
-    return PACK_ACTIONS[args.action](args)
-
-
-def list_packs(args: argparse.Namespace) -> int:
-    """All packs, and the folders that are none and why."""
-    from viewer.analysis import packs
-
-    found = packs.list_packs()
-    if args.json:
-        put_json({"packs": [pack_summary(pack) for pack in found]})
-    elif not found:
-        print("No model packs are installed. Install one with `secondread packs install FILE`.")
-    else:
-        for pack in found:
-            print(f"{pack.id}  {pack.version}  {pack.task}  {pack.name}")
-    return DONE
-
-
-def pack_summary(pack: PackInfo) -> dict[str, Any]:
-    """What `packs --json` says of each pack."""
-    return {
-        "id": pack.id,
-        "name": pack.name,
-        "version": pack.version,
-        "task": pack.task,
-        "needs_roi": pack.needs_roi,
-        "research_only": pack.research_only,
-        "intended_use": pack.intended_use,
-        "weights_sha256": pack.weights_sha256,
-        "folder": str(pack.folder),
-    }
-
-
-def show_pack(args: argparse.Namespace) -> int:
-    """One pack: what it is for, its operating points, its card."""
-    from viewer.analysis import packs
-
-    pack = packs.find_pack(args.what)
-    if args.json:
-        put_json({**pack_summary(pack), "match": pack.match, "viewer": pack.viewer})
-        return DONE
-    print(f"{pack.name} {pack.version} ({pack.id})\n{pack.intended_use}\nWeights sha256 {pack.weights_sha256}")
-    for point in pack.operating_points:
-        print(f"Operating point {point.name}: threshold {point.threshold:g}")
-    card = pack.folder / "docs" / "README.md"
-    if card.is_file():
-        print(f"\n{card.read_text(encoding='utf-8')}")
-    return DONE
-
-
-def verify_packs(args: argparse.Namespace) -> int:
-    """Weights and settings of one or all packs against what they declare."""
-    from viewer.analysis import packs
-
-    wanted = [packs.find_pack(args.what)] if args.what else list(packs.list_packs())
-    outcomes = [{"id": pack.id, "version": pack.version, **verdict_on(pack)} for pack in wanted]
-    if args.json:
-        put_json({"packs": outcomes})
-    for one in outcomes:
-        (say if args.json or not one["ok"] else print)(f"{one['id']}: {one['text']}")
-    if not wanted:
-        raise ViewerError("No model packs are installed.", "Install one with `secondread packs install FILE`.")
-    return DONE if all(one["ok"] for one in outcomes) else FAILED
-
-
-def verdict_on(pack: PackInfo) -> dict[str, Any]:
-    """Whether a pack is whole, in words."""
-    from viewer.analysis import packs
-
-    try:
-        packs.verify_pack(pack)
-    except ViewerError as error:
-        return {"ok": False, "text": error.text}
-    return {"ok": True, "text": "whole: the weights are those the pack declares"}
-
-
-def install_pack(args: argparse.Namespace) -> int:
-    """A pack from a file into the user's data folder."""
-    from viewer.analysis import packs
-
-    pack = packs.install_pack(Path(args.what))
-    say(f"Installed {pack.id} {pack.version} in {pack.folder}")
-    return DONE
-
-
-def remove_pack(args: argparse.Namespace) -> int:
-    """An installed pack out of the user's data folder."""
-    from viewer.analysis import packs
-
-    packs.remove_pack(args.what)
-    say(f"Removed {args.what}")
-    return DONE
-
-
-PACK_ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "list": list_packs,
-    "show": show_pack,
-    "verify": verify_packs,
-    "install": install_pack,
-    "remove": remove_pack,
-}
-
 COMMANDS: tuple[Command, ...] = (
-    Command("packs", "model packs: what they are for, whether they are whole", packs_arguments, run_packs),
     Command("analyze", "run the suitable packs and write the result folder", analyze_arguments, run_analyze),
     Command("review", "accept, reject or leave open what was proposed", review_arguments, run_review),
     Command("report", "the report as PDF, from accepted findings only", report_arguments, run_report),

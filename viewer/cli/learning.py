@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from viewer.cli.arguments import Command
 from viewer.cli.console import DONE, FAILED, Hooks, only_json, put_json, say
@@ -27,8 +28,20 @@ def run_evaluate(args: argparse.Namespace, hooks: Hooks) -> int:
     if args.json:
         put_json(document)
     else:
-        print(evaluate.as_text(document))
+        print("\n".join(figures(document)))
     return DONE
+
+
+def figures(document: dict[str, Any], indent: str = "") -> list[str]:
+    """A nested document of figures as indented lines."""
+    lines = []
+    for name, value in document.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{name}", *figures(value, indent + "  ")]
+        else:
+            shown = f"{value:.4g}" if isinstance(value, float) else value
+            lines.append(f"{indent}{name}: {shown}")
+    return lines
 
 
 def train_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +55,7 @@ def run_train(args: argparse.Namespace, hooks: Hooks) -> int:
     """A pack's weights from its recipe."""
     from viewer.jobs import train
 
-    train.train(args.pack, args.cases, args.out, **hooks)
-    say(f"Wrote {args.out}")
+    say(f"Wrote {train.train(args.pack, args.cases, args.out, **hooks)}")
     return DONE
 
 
