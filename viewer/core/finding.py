@@ -17,13 +17,17 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A number with its unit (UCUM), e.g. Volume 1814 mm3; `range` is +/- where known."""
+    """A number with its unit (UCUM), e.g. Volume 1814 mm3; `range` is +/- where known.
+
+    `context` says what it was measured on where a report names it (tracking id, finding, site).
+    """
 
     name: str
     value: float
     unit: str
     code: Code | None = None
     plus_minus: float | None = None
+    context: str = ""
 
 
 class Side(Enum):

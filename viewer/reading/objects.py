@@ -178,8 +178,9 @@ def read_object(stack: Stack) -> ObjectNoun:
     """
     reader = _READERS.get(stack.kind)
     if reader is None:
-        what = name_of(stack.instances[0].sop_class_uid) or "object without a picture"
-        raise ReadError(f"This is a {what}. It holds nothing that can be shown here.", "", "no_pixels")
+        name = name_of(stack.instances[0].sop_class_uid)
+        what = f"This object ({name})" if name else "This object"
+        raise ReadError(f"{what} holds nothing that can be shown here.", "", "no_pixels")
     module, function = reader
     found: ObjectNoun = getattr(import_module(f"viewer.reading.{module}"), function)(stack)
     return found

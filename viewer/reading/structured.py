@@ -108,11 +108,29 @@ def read_items(stack: Stack) -> Item:
         return _item(dataset, 0)
 
 
-def measurements(root: Item) -> Iterator[Measurement]:
-    """Every number of a report with its name and unit (UCUM), in reading order."""
-    for item in root.walk():
-        if item.kind == "NUM" and item.number is not None:
-            yield Measurement(item.name, item.number, item.unit.value if item.unit else "", item.concept)
+def measurements(root: Item, context: str = "") -> Iterator[Measurement]:
+    """Every number of a report with its name and unit (UCUM), in reading order.
+
+    The context is what the group around a number names: tracking identifier, finding and site.
+    """
+    if root.kind == "NUM" and root.number is not None:
+        yield Measurement(root.name, root.number, root.unit.value if root.unit else "", root.concept, context=context)
+    context = _context(root) or context
+    for child in root.children:
+        yield from measurements(child, context)
+
+
+#: Concepts that say what a measurement group speaks of (TID 1411, TID 1501).
+_CONTEXT_CODES = {("DCM", "112039"), ("DCM", "121071"), ("SCT", "363698007"), ("SRT", "G-C0E3")}
+
+
+def _context(item: Item) -> str:
+    said = [
+        words.meaning(child.chosen) or child.said
+        for child in item.children
+        if child.concept and (child.concept.scheme, child.concept.value) in _CONTEXT_CODES
+    ]
+    return ", ".join(part for part in said if part)
 
 
 def _item(dataset: Dataset, depth: int) -> Item:
@@ -196,7 +214,7 @@ def _value_words(item: Item) -> str:
         return say(item)
     if item.references:
         return "; ".join(_reference_words(reference) for reference in item.references)
-    return item.said
+    return words.short_uid(item.said) if item.kind == "UIDREF" else item.said
 
 
 def _number_words(item: Item) -> str:

@@ -9,11 +9,14 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from viewer.core.document import Structures
 from viewer.core.volume import Mask
+from viewer.display.colours import palette_colour
 from viewer.ui.i18n import tr
 from viewer.ui.widgets.basic import column, frame, label
 
 #: Side of a colour swatch, px.
 SWATCH_PX = 14
+#: Least width of a column, px.
+COLUMN_PX = 88
 
 
 class ListView(QWidget):
@@ -27,17 +30,19 @@ class ListView(QWidget):
         inside.addWidget(label(title, "title"))
         inside.addWidget(label(sentence, "secondary", wrap=True))
         outer.addWidget(head)
-        self.table = QTableWidget(0, len(heads))
-        self.table.setHorizontalHeaderLabels(heads)
+        # The empty last column takes the room that is left, so that numbers stay near their names.
+        self.table = QTableWidget(0, len(heads) + 1)
+        self.table.setHorizontalHeaderLabels([*heads, ""])
         self.table.setAccessibleName(title)
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         header = self.table.horizontalHeader()
-        for n in range(len(heads)):
-            stretch = QHeaderView.ResizeMode.Stretch if n == 1 else QHeaderView.ResizeMode.ResizeToContents
-            header.setSectionResizeMode(n, stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(COLUMN_PX)
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         outer.addWidget(self.table, 1)
 
     def add(self, cells: list[str], colour: str | None = None) -> None:
@@ -60,11 +65,17 @@ def segments_view(masks: tuple[Mask, ...]) -> ListView:
     sentence = tr("Open the series it was made on: the segments are then shown on its slices, in place.")
     heads = [tr("No."), tr("Segment"), tr("Voxels"), tr("Volume")]
     view = ListView(tr("Segmentation"), sentence, heads)
-    for mask in masks:
-        for segment in mask.segments:
-            voxels = int(np.count_nonzero(mask.labels == segment.number))
-            view.add([str(segment.number), segment.name, f"{voxels:,}", _volume(mask, segment.number)], segment.colour)
+    pairs = [(mask, segment) for mask in masks for segment in mask.segments]
+    for mask, segment in sorted(pairs, key=lambda pair: pair[1].number):
+        voxels = int(np.count_nonzero(mask.labels == segment.number))
+        colour = segment.colour or _palette(segment.number)
+        view.add([str(segment.number), segment.name, f"{voxels:,}", _volume(mask, segment.number)], colour)
     return view
+
+
+def _palette(number: int) -> str:
+    red, green, blue = palette_colour(number - 1)
+    return f"#{red:02X}{green:02X}{blue:02X}"
 
 
 def _volume(mask: Mask, number: int) -> str:

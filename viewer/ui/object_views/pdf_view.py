@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QScrollArea, QSpinBox, QWidget
+from PySide6.QtGui import QImage, QIntValidator, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QScrollArea, QWidget
 
 from viewer.core.document import Document
 from viewer.core.errors import ViewerError
@@ -18,7 +18,7 @@ from viewer.ui.theme import SPACE_12
 from viewer.ui.widgets.basic import button, column, frame, label, row
 
 #: Widest and narrowest page, px, and milliseconds of rest before a new width is drawn.
-WIDEST, NARROWEST, REST_MS = 1100, 320, 250
+WIDEST, NARROWEST, REST_MS = 1000, 320, 250
 #: Height over width of a page that is not drawn yet (A4).
 A4 = 1.414
 
@@ -46,12 +46,12 @@ class PdfView(QWidget):
         line = row(head)
         line.setContentsMargins(12, 8, 12, 8)
         line.addWidget(label(document.title, "title", selectable=True), 1)
-        self.number = QSpinBox()
-        self.number.setMinimum(1)
-        self.number.setMaximum(1)
+        self.number = QLineEdit("1")
+        self.number.setValidator(QIntValidator(1, 1, self.number))
         self.number.setAccessibleName(tr("Page"))
-        self.number.setKeyboardTracking(False)
-        self.number.valueChanged.connect(self._on_number)
+        self.number.setFixedWidth(56)
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.number.editingFinished.connect(self._on_number)
         self.count = label("", "secondary")
         line.addWidget(label(tr("Page"), "secondary"))
         line.addWidget(self.number)
@@ -76,11 +76,16 @@ class PdfView(QWidget):
         room = self._area.viewport().width() - 2 * SPACE_12
         return max(NARROWEST, min(WIDEST, room))
 
+    @property
+    def _pixels(self) -> int:
+        """Width of a page in px of the screen."""
+        return round(self.page_width * self.devicePixelRatioF())
+
     def _ask(self, page: int) -> None:
         if page in self._asked:
             return
         self._asked.add(page)
-        width = round(self.page_width * self.devicePixelRatioF())
+        width = self._pixels
 
         def work(_tell: object, cancel: CancelToken) -> PdfPages:
             cancel.check()
@@ -92,23 +97,16 @@ class PdfView(QWidget):
         if not self.pages:
             self._place(drawn.count)
         for n, picture in enumerate(drawn.pictures, start=drawn.first):
-            self.pages[n].setPixmap(self._pixmap(picture))
+            self.pages[n].setPixmap(_pixmap(picture))
             self.pages[n].setFixedSize(self.page_width, round(self.page_width * picture.shape[0] / picture.shape[1]))
-            self._drawn[n] = self.page_width
+            self._drawn[n] = picture.shape[1]
             self._asked.discard(n)
         self._rest.start()
-
-    def _pixmap(self, picture: npt.NDArray[np.uint8]) -> QPixmap:
-        height, width, _ = picture.shape
-        image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-        made = QPixmap.fromImage(image)
-        made.setDevicePixelRatio(width / self.page_width)
-        return made
 
     def _place(self, count: int) -> None:
         """Empty pages of the right size, so that the scroll bar is true from the start."""
         self.message.hide()
-        self.number.setMaximum(max(1, count))
+        self.number.setValidator(QIntValidator(1, max(1, count), self.number))
         self.count.setText(tr("of {n}", n=count))
         for n in range(count):
             page = QLabel()
@@ -128,22 +126,22 @@ class PdfView(QWidget):
         low = top + self._area.viewport().height()
         for n, page in enumerate(self.pages):
             box = page.geometry()
-            if box.bottom() >= top and box.top() <= low and self._drawn.get(n) != self.page_width:
+            if box.bottom() >= top and box.top() <= low and self._drawn.get(n) != self._pixels:
                 self._ask(n)
 
     @Slot(int)
     def _on_scroll(self, value: int) -> None:
         middle = value + self._area.viewport().height() // 2
         at = next((n for n, page in enumerate(self.pages) if page.geometry().bottom() >= middle), 0)
-        self.number.blockSignals(True)
-        self.number.setValue(at + 1)
-        self.number.blockSignals(False)
+        if not self.number.hasFocus():
+            self.number.setText(str(at + 1))
         self._rest.start()
 
-    @Slot(int)
-    def _on_number(self, number: int) -> None:
-        if number <= len(self.pages):
-            self._area.verticalScrollBar().setValue(self.pages[number - 1].geometry().top() - SPACE_12)
+    @Slot()
+    def _on_number(self) -> None:
+        n = int(self.number.text() or 1) - 1
+        if 0 <= n < len(self.pages):
+            self._area.verticalScrollBar().setValue(self.pages[n].geometry().top() - SPACE_12)
 
     def _save(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, tr("Save PDF"), "document.pdf", "PDF (*.pdf)")
@@ -168,3 +166,8 @@ class PdfView(QWidget):
             share = page.height() / max(1, page.width())
             page.setFixedSize(self.page_width, round(self.page_width * share))
         self._rest.start()
+
+
+def _pixmap(picture: npt.NDArray[np.uint8]) -> QPixmap:
+    height, width, _ = picture.shape
+    return QPixmap.fromImage(QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888))

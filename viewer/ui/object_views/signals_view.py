@@ -71,7 +71,7 @@ class SignalRows(QWidget):
         painter.setPen(colour("text_1"))
         painter.drawText(QRectF(8, box.top() + 8, NAME_PX - 16, 32), int(Qt.TextFlag.TextWordWrap), channel.name)
         painter.setPen(colour("text_3"))
-        unit = channel.unit or tr("no unit")
+        unit = channel.unit.replace("uV", "µV") or tr("no unit")
         painter.drawText(QPointF(8, box.bottom() - 12), f"{low:.4g} … {high:.4g} {unit}")
         painter.setPen(QPen(colour("text_1"), 1.25))
         for run in self._runs(channel, box, low, high):

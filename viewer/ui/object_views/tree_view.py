@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QFont, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Slot
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeySequence, QPainter, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLineEdit,
     QSplitter,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QTreeWidget,
@@ -18,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.document import Document, Node
 from viewer.core.finding import Measurement
+from viewer.ui import icons
 from viewer.ui.i18n import tr
 from viewer.ui.theme import BODY, colour, font
 from viewer.ui.widgets.basic import column, frame, label, row
@@ -26,6 +29,11 @@ from viewer.ui.widgets.basic import column, frame, label, row
 OPEN_LINES = 400
 #: Units as they are printed (UCUM -> print).
 _UNITS = {"1": "", "{ratio}": "", "[hnsf'U]": "HU", "mm2": "mm²", "cm2": "cm²", "mm3": "mm³", "cm3": "cm³", "deg": "°"}
+#: Air above and below a line, px.
+ROW_AIR = 4
+#: Side of a chevron, px.
+CHEVRON_PX = 12
+Index = QModelIndex | QPersistentModelIndex
 _LINE = Qt.ItemDataRole.UserRole
 
 
@@ -58,7 +66,7 @@ class TreeView(QWidget):
         self.search.setPlaceholderText(tr("Find in this document"))
         self.search.setAccessibleName(tr("Find in this document"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(280)
+        self.search.setFixedWidth(240)
         self.search.textChanged.connect(self._on_search)
         line.addWidget(self.search)
         return head
@@ -80,19 +88,54 @@ class TreeView(QWidget):
     @Slot(str)
     def _on_search(self, wanted: str) -> None:
         """Hide what neither holds the words nor leads to them."""
-        for n in range(self.tree.topLevelItemCount()):
-            item = self.tree.topLevelItem(n)
-            if item is not None:
-                _filter(item, wanted.casefold().strip())
+        root = self.tree.invisibleRootItem()
+        for n in range(root.childCount()):
+            _filter(root.child(n), wanted.casefold().strip())
+
+
+class _Lines(QStyledItemDelegate):
+    """Rows as high as their wrapped text needs, with even air above and below."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
+        """Height of the text in the width that its level leaves."""
+        tree = self.parent()
+        assert isinstance(tree, QTreeWidget)
+        level, above = 1, index.parent()
+        while above.isValid():
+            level, above = level + 1, above.parent()
+        width = max(120, tree.viewport().width() - level * tree.indentation() - 8)
+        self.initStyleOption(option, index)
+        flags = int(Qt.TextFlag.TextWordWrap)
+        box = QFontMetrics(option.font).boundingRect(QRect(0, 0, width, 1 << 16), flags, option.text)
+        return QSize(width, box.height() + 2 * ROW_AIR)
+
+
+class _Tree(QTreeWidget):
+    """A tree that measures its rows anew when its width changes, with chevrons in the theme's grey."""
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:  # noqa: N802 - Qt's name
+        """Draw the chevron of a line that has lines below it."""
+        item = self.itemFromIndex(index)
+        if item is None or not item.childCount():
+            return
+        name = "chevron-down" if item.isExpanded() else "chevron-right"
+        picture = icons.pixmap(name, "text_3", CHEVRON_PX, self.devicePixelRatioF())
+        left = rect.right() - self.indentation() + (self.indentation() - CHEVRON_PX) // 2
+        painter.drawPixmap(left + 1, rect.top() + (rect.height() - CHEVRON_PX) // 2, picture)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Lay the rows out for the new width."""
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
 
 
 def _tree(nodes: tuple[Node, ...]) -> QTreeWidget:
-    tree = QTreeWidget()
+    tree = _Tree()
     tree.setHeaderHidden(True)
     tree.setAccessibleName(tr("Document"))
     tree.setWordWrap(True)
     tree.setIndentation(20)
-    tree.setUniformRowHeights(False)
+    tree.setItemDelegate(_Lines(tree))
     tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     for node in nodes:
@@ -125,7 +168,9 @@ def _count(node: Node) -> int:
     return 1 + sum(_count(child) for child in node.children)
 
 
-def _filter(item: QTreeWidgetItem, wanted: str) -> bool:
+def _filter(item: QTreeWidgetItem | None, wanted: str) -> bool:
+    if item is None:
+        return False
     below = False
     for n in range(item.childCount()):
         below = _filter(item.child(n), wanted) or below
@@ -137,8 +182,9 @@ def _filter(item: QTreeWidgetItem, wanted: str) -> bool:
 
 
 def _table(measurements: tuple[Measurement, ...]) -> QTableWidget:
-    table = QTableWidget(len(measurements), 3)
-    table.setHorizontalHeaderLabels([tr("Name"), tr("Value"), tr("Unit")])
+    heads = [tr("Name"), tr("Value"), tr("Unit"), tr("Of")]
+    table = QTableWidget(len(measurements), 4 if any(m.context for m in measurements) else 3)
+    table.setHorizontalHeaderLabels(heads[: table.columnCount()])
     table.setAccessibleName(tr("Measurements"))
     table.verticalHeader().hide()
     table.setShowGrid(False)
@@ -146,7 +192,8 @@ def _table(measurements: tuple[Measurement, ...]) -> QTableWidget:
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     header = table.horizontalHeader()
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    for n in (1, 2):
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    for n in range(1, table.columnCount()):
         header.setSectionResizeMode(n, QHeaderView.ResizeMode.ResizeToContents)
     for n, measurement in enumerate(measurements):
         name = QTableWidgetItem(measurement.name)
@@ -154,6 +201,7 @@ def _table(measurements: tuple[Measurement, ...]) -> QTableWidget:
         value = QTableWidgetItem(f"{measurement.value:.6g}")
         value.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
         unit = QTableWidgetItem(_UNITS.get(measurement.unit, measurement.unit))
-        for place, cell in enumerate((name, value, unit)):
+        context = QTableWidgetItem(measurement.context)
+        for place, cell in enumerate((name, value, unit, context)[: table.columnCount()]):
             table.setItem(n, place, cell)
     return table
