@@ -18,18 +18,20 @@ from viewer.samples.shapes import Field, Grid, Point, ellipsoid, smooth_noise, s
 AIR, BONE, FLUID, GREY, HIPPOCAMPUS, WHITE, FAT = 18.0, 40.0, 130.0, 500.0, 470.0, 800.0, 960.0
 #: Box in mm (x, y, z) round a hippocampus, as cases in training data were cropped.
 BOX_MM = (36, 52, 38)
-#: Left hippocampus from the front tip to the tail: x (left), y (back), z (head), radius, all mm, LPS.
+#: Left hippocampus from the front tip to the tail: x (left), y (back), z (head), radius (mm, LPS) and
+#: how many times wider than high; the head is broad and flat, the tail thin and rising.
 LINE = np.array(
     [
-        [24.0, -17.0, -24.5, 3.2],
-        [24.5, -13.5, -23.5, 5.6],
-        [25.5, -9.0, -22.5, 6.3],
-        [27.0, -4.0, -21.0, 5.7],
-        [28.5, 2.0, -18.5, 4.7],
-        [29.5, 8.0, -15.5, 4.2],
-        [29.0, 14.0, -11.0, 3.8],
-        [27.0, 18.5, -6.5, 3.2],
-        [25.0, 21.0, -3.5, 2.2],
+        [23.5, -17.5, -25.0, 2.8, 1.6],
+        [24.0, -14.5, -24.5, 4.9, 1.7],
+        [24.5, -10.0, -23.5, 5.5, 1.7],
+        [25.5, -5.5, -22.5, 5.3, 1.6],
+        [27.5, -1.0, -20.5, 4.3, 1.35],
+        [29.0, 4.0, -18.0, 4.1, 1.25],
+        [29.5, 9.0, -15.0, 4.0, 1.2],
+        [29.0, 14.0, -11.0, 3.9, 1.2],
+        [27.0, 18.5, -6.5, 3.3, 1.2],
+        [25.0, 21.0, -3.5, 2.3, 1.2],
     ]
 )
 #: y (mm) of the plane between the front and the back part.
@@ -150,9 +152,9 @@ def _tube(g: Grid, side: int) -> tuple[npt.NDArray[np.bool_], Field, Field]:
     part = g.window(tuple(low), tuple(high))
     x, y, z = g.x[:, :, part[2]], g.y[:, part[1]], g.z[part[0]]
     near, height = best[part], over[part]
-    for px, py, pz, r in dense:
+    for px, py, pz, r, wide in dense:
         dz = z - pz
-        off = np.sqrt(((x - side * px) / 1.22) ** 2 + (y - py) ** 2 + (dz / 0.86) ** 2) - r
+        off = np.sqrt(((x - side * px) / wide) ** 2 + (y - py) ** 2 + (dz / 0.9) ** 2) - r
         closer = off < near
         near[...] = np.where(closer, off, near)
         height[...] = np.where(closer, dz, height)
@@ -163,7 +165,7 @@ def _dense_line() -> npt.NDArray[np.float64]:
     """The centre line at 1 mm steps."""
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(LINE[:, :3], axis=0), axis=1))])
     steps = np.arange(0, along[-1], 1.0)
-    return np.stack([np.interp(steps, along, LINE[:, n]) for n in range(4)], axis=1)
+    return np.stack([np.interp(steps, along, LINE[:, n]) for n in range(LINE.shape[1])], axis=1)
 
 
 def _scanner(volume: Field, g: Grid, rng: np.random.Generator) -> npt.NDArray[np.int16]:
