@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from viewer.analysis import headers
+from viewer.analysis import headers, measures
 from viewer.analysis.inference import RawOutputs
 from viewer.core.analysis import AnalysisRequest, Box, PackInfo
 from viewer.core.finding import Code, Finding, Location, Measurement, OperatingPoint, Side
@@ -39,7 +39,6 @@ WHOLE_HEAD_MM = 110.0
 #: Tissue of a head is brighter than this share of its 99th percentile.
 _TISSUE = 0.2
 
-VOLUME = Code("118565006", "SCT", "Volume")
 HEAT_SHARE = Code("HEATSHARE", "99SECONDREAD", "Share of heatmap energy")
 
 
@@ -117,19 +116,37 @@ def from_scores(
             below += 1
             continue
         heat = heatmaps.get(name)
-        regions = warm_regions(heat.values) if heat is not None else ()
-        places = [_region_place(volume, region, field) for region in regions] or [Place()]
+        regions = _regions_of(pack, heat)
+        places = [_region_place(volume, region, field) for region in regions] or [_no_place(heat)]
         for place in places:
             made = _finding(pack, request, (name, len(found)), place)
             found.append(replace(made, score=score, operating_point=point))
     return tuple(found), below
 
 
-def warm_regions(values: Array) -> tuple[Region, ...]:
-    """Connected patches of at least `WARM` of the peak, most heat first.
+def _no_place(heat: Heatmap | None) -> Place:
+    """No place is told where no heatmap can be believed."""
+    failed = heat is not None and heat.honest is False
+    return Place(Location("Place unknown: the heatmap failed its check" if failed else "Place unknown"))
+
+
+def _regions_of(pack: PackInfo, heat: Heatmap | None) -> tuple[Region, ...]:
+    """Warm regions by the pack's `viewer.finding`; none for a heatmap that failed its check."""
+    if heat is None or heat.honest is False:
+        return ()
+    rule = pack.viewer.get("finding", {})
+    return warm_regions(
+        heat.values, float(rule.get("heat_threshold", WARM)), float(rule.get("min_energy_share", MIN_SHARE))
+    )
+
+
+def warm_regions(values: Array, warm: float = WARM, least: float = MIN_SHARE) -> tuple[Region, ...]:
+    """Connected patches of at least `warm` of the peak, most heat first.
 
     Args:
         values: heatmap [K, J, I], 0 or more.
+        warm: share of the peak.
+        least: patches with a smaller share of the warm heat are left out.
 
     Returns:
         At most `MAX_REGIONS`; each one's share is its heat over the heat of all warm patches.
@@ -139,11 +156,11 @@ def warm_regions(values: Array) -> tuple[Region, ...]:
     peak = float(values.max(initial=0.0))
     if peak <= 0:
         return ()
-    parts, count = ndimage.label(values >= WARM * peak)
+    parts, count = ndimage.label(values >= warm * peak)
     energy = ndimage.sum_labels(values, parts, np.arange(1, count + 1))
     total = float(energy.sum())
     order = np.argsort(-energy, kind="stable")[:MAX_REGIONS]
-    kept = [n for n in order if energy[n] / total >= MIN_SHARE]
+    kept = [n for n in order if energy[n] / total >= least]
     return tuple(Region(parts == n + 1, float(energy[n] / total)) for n in kept)
 
 
@@ -202,34 +219,32 @@ def _zone(row: float, rows: tuple[float, float]) -> str:
 
 
 def from_mask(pack: PackInfo, request: AnalysisRequest, raw: RawOutputs, mask: Mask) -> tuple[Finding, ...]:
-    """One finding for each segment that has voxels, with its volume where millimetres are known."""
+    """One finding for each segment that is there, measured as far as millimetres are known.
+
+    `viewer.finding` may set `min_volume_mm3` (smaller segments are left out) and `measure`.
+    """
     volume = request.inputs["image"]
+    least = float(pack.viewer.get("finding", {}).get("min_volume_mm3", 0.0))
+    names_wanted = measures.wanted(pack.viewer)
     names = [str(name) for name in pack.inference["output"]["labels"]]
     side = _asked_side(request) or box_side(volume, request.roi)
     found: list[Finding] = []
     for segment, name in zip(mask.segments, names, strict=True):
         inside = mask.labels == segment.number
-        if not inside.any():
+        if not inside.any() or _too_small(mask, segment.number, least):
             continue
         box = box_of(inside)
         middle = int(np.argmax(inside.sum(axis=(1, 2))))
         text = f"{side.value.capitalize()} side" if side is not Side.NONE else "Side unknown"
         location = Location(text, _corners(volume.geometry, box), box, middle, segment.number)
-        measured = _volume(mask, segment, raw.probabilities.get(name))
+        measured = measures.of_segment(names_wanted, mask, segment.number, raw.probabilities.get(name))
         found.append(_finding(pack, request, (name, len(found)), Place(location, side, measured)))
     return tuple(found)
 
 
-def _volume(mask: Mask, segment: Segment, probability: Array | None) -> tuple[Measurement, ...]:
-    """Volume in mm3; +/- is half the spread between counting p > 0.7 and p > 0.3."""
-    grid = mask.geometry
-    if grid.spacing_kind is not SpacingKind.PATIENT or not grid.is_even:
-        return ()
-    half_range = None
-    if probability is not None:
-        spread = np.count_nonzero(probability > 0.3) - np.count_nonzero(probability > 0.7)
-        half_range = float(spread) / 2 * grid.voxel_mm3
-    return (Measurement("Volume", mask.volume_mm3(segment.number), "mm3", VOLUME, half_range),)
+def _too_small(mask: Mask, number: int, least_mm3: float) -> bool:
+    """True for a segment under the pack's least volume, where millimetres are known."""
+    return mask.geometry.spacing_kind is SpacingKind.PATIENT and mask.volume_mm3(number) < least_mm3
 
 
 def _asked_side(request: AnalysisRequest) -> Side | None:

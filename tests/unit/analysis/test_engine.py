@@ -43,20 +43,30 @@ def test_segmenter_gives_masks_and_volumes_on_the_input_grid(models: Path) -> No
 
 def test_classifier_gives_score_heatmap_side_and_zone(models: Path) -> None:
     volume = film()
-    result = engine.run(request_for(tiny_packs.CLASSIFIER, volume))
+    result = engine.run(request_for(tiny_packs.CLASSIFIER, volume, options={"honesty": False}))
     assert result.outcome == "ran"
     (heatmap,) = result.heatmaps
     assert heatmap.values.shape == volume.shape
     assert heatmap.values.max() == pytest.approx(1.0, abs=0.05)
     assert heatmap.values.min() >= 0
-    assert heatmap.honest in (True, False)
-    assert "deletion" in heatmap.honesty
+    assert heatmap.honest is None
     assert result.findings
     for finding in result.findings:
         assert finding.score == pytest.approx(result.scores["Bright pattern"], abs=1e-5)
         assert finding.operating_point is not None
         assert finding.measurements[0].unit == "%"
         assert finding.location.box_kji is not None
+
+
+def test_a_heatmap_that_fails_its_check_tells_no_place(models: Path) -> None:
+    result = engine.run(request_for(tiny_packs.CLASSIFIER, film()))
+    (heatmap,) = result.heatmaps
+    assert heatmap.honest is False
+    assert "deletion" in heatmap.honesty
+    (finding,) = result.findings
+    assert finding.side is Side.NONE
+    assert finding.location.box_kji is None
+    assert "failed its check" in finding.location.text
 
 
 def test_the_same_request_gives_the_same_findings(models: Path) -> None:
