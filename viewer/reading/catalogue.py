@@ -13,7 +13,7 @@ from viewer.core.verdict import Caution, judge
 from viewer.reading import tags as t
 from viewer.reading.describe import header_of
 from viewer.reading.frame import Frame, PixelSpec, frame_of, slice_of, spec_of
-from viewer.reading.head import Head
+from viewer.reading.head import Head, text_of
 from viewer.reading.identity import made_up_uid
 from viewer.reading.multiframe import frames_of
 from viewer.reading.objects import kind_of
@@ -22,6 +22,15 @@ from viewer.reading.stacks import build_stacks, number_stacks
 _PIXEL_KEYS = (
     t.ROWS, t.COLUMNS, t.SAMPLES, t.ALLOCATED, t.STORED, t.HIGH_BIT, t.SIGNED, t.PHOTOMETRIC, t.PLANAR, t.FRAMES,
 )  # fmt: skip
+#: Numbers whose loss must be told.
+_NUMBERS = (
+    (t.FRAMES, "Number of Frames"),
+    (t.POSITION, "Image Position"),
+    (t.ORIENTATION, "Image Orientation"),
+    (t.PIXEL_SPACING, "Pixel Spacing"),
+    (t.SLOPE, "Rescale Slope"),
+    (t.INTERCEPT, "Rescale Intercept"),
+)
 
 
 @dataclass(slots=True)
@@ -63,7 +72,7 @@ class Catalogue:
         Raises:
             ReadError: the file holds nothing that can be shown or listed.
         """
-        uid = head.text(t.SERIES_UID) or made_up_uid(head.path)
+        uid = text_of(head.raw.get(t.SERIES_UID, b"")) or made_up_uid(head.path)
         kind = object_kind(head)
         if kind is None and not head.pixel_tag and not _named(head):
             raise ReadError("The file holds no picture and names no patient or series.", "", "no_pixels")
@@ -78,7 +87,7 @@ class Catalogue:
         else:
             entry.frames += self._frames(head)
         entry.heads.append(head)
-        study = head.text(t.STUDY_UID)
+        study = text_of(head.raw.get(t.STUDY_UID, b""))
         if study:
             entry.studies.add(study)
 
@@ -88,7 +97,10 @@ class Catalogue:
         if spec is None:
             spec = self._specs[key] = spec_of(head)
         plain = spec.frames == 1 and t.SHARED_GROUPS not in head.raw and t.CSA_IMAGE not in head.raw
-        return [frame_of(head, spec)] if plain else frames_of(head, spec)
+        frames = [frame_of(head, spec)] if plain else frames_of(head, spec)
+        if not plain or not frames[0].complete:
+            _note_bad_numbers(head)
+        return frames
 
     def snapshot(self) -> ScanResult:
         """Studies found so far, in the order they were met."""
@@ -117,12 +129,21 @@ class Catalogue:
 
 def object_kind(head: Head) -> Kind | None:
     """Kind of an object that is no picture; None for pictures (a parametric map is one)."""
-    kind = kind_of(head.text(t.SOP_CLASS))
+    kind = kind_of(text_of(head.raw.get(t.SOP_CLASS, b"")))
     return None if kind is Kind.VOLUME else kind
 
 
 def _named(head: Head) -> bool:
     return any(head.raw.get(tag) for tag in (t.PATIENT_ID, t.PATIENT_NAME, t.SERIES_UID))
+
+
+def _note_bad_numbers(head: Head) -> None:
+    """Say where a number that places the picture is written but is no number."""
+    raw = head.raw
+    bad = [name for tag, name in _NUMBERS if raw.get(tag, b"").strip(b"\0 ") and not head.floats(tag)]
+    if bad:
+        text = f"The header holds bad values for {', '.join(bad)}: they were ignored."
+        head.notes += (Caution("bad_values", text, "Bad values"),)
 
 
 def _with(stack: Stack, caution: Caution) -> Stack:

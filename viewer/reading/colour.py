@@ -35,7 +35,7 @@ def _from_ybr(pixels: Array, stored: int) -> Array:
     ybr = pixels.astype(np.float32)
     ybr[..., 1:] -= half
     rgb = np.rint(ybr @ _FROM_YBR.T)
-    return np.clip(rgb, 0, (1 << stored) - 1).astype(pixels.dtype)
+    return np.asarray(np.clip(rgb, 0, (1 << stored) - 1).astype(pixels.dtype))
 
 
 def _from_rct(pixels: Array, stored: int) -> Array:
@@ -44,7 +44,7 @@ def _from_rct(pixels: Array, stored: int) -> Array:
     half = 1 << (stored - 1)
     green = y - ((cb - half + cr - half) >> 2)
     rgb = np.stack([cr - half + green, green, cb - half + green], axis=-1)
-    return np.clip(rgb, 0, (1 << stored) - 1).astype(pixels.dtype)
+    return np.asarray(np.clip(rgb, 0, (1 << stored) - 1).astype(pixels.dtype))
 
 
 def spread_422(samples: Array, rows: int, columns: int) -> Array:

@@ -37,8 +37,6 @@ def unit_of(head: Head) -> str:
         return "HU"
     if head.text(t.MODALITY) in ("PT", "NM") and head.text(t.UNITS):
         return _PET_UNITS.get(head.text(t.UNITS), head.text(t.UNITS))
-    if head.text(t.MODALITY) == "RTDOSE":
-        return {"GY": "Gy", "RELATIVE": "relative"}.get(head.text(t.DOSE_UNITS), "1")
     return rescale if rescale not in ("", "US", "HU") else "1"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 
 from viewer.reading.head import EXPLICIT, IMPLICIT, UNDEFINED, Head
+from viewer.reading.layout import UNKNOWN, Layout
 from viewer.reading.tags import PIXEL_TAGS, PRESENCE, TRANSFER_SYNTAX, WANTED
 
 #: Bytes read first; doubled while the pixel element does not start inside.
@@ -22,6 +23,7 @@ _KNOWN = _LONG | {
     b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL",
     b"SS", b"ST", b"TM", b"UI", b"UL", b"US",
 }  # fmt: skip
+_IS_LONG: dict[bytes, bool] = {vr: vr in _LONG for vr in _KNOWN}
 _SHORT_HEAD = struct.Struct("<HH2sH")
 _LONG_LENGTH = struct.Struct("<I")
 _IMPLICIT_HEAD = struct.Struct("<HHI")
@@ -37,12 +39,13 @@ class Declined(Exception):  # noqa: N818 - an answer, not an error
     """Not fully understood: another reader must take over."""
 
 
-def parse(data: bytes, path: str, size: int) -> Head:
+def parse(data: bytes, path: str, size: int, layout: Layout | None = None) -> Head:
     """Parse the start of a file.
 
     Args:
         data: the file's first bytes, from offset 0.
         path, size: of the file; lengths are checked against `size`.
+        layout: what is known of the folder's other headers.
 
     Raises:
         NeedMore: `data` ends inside the header and the file goes on.
@@ -59,7 +62,7 @@ def parse(data: bytes, path: str, size: int) -> Head:
     if syntax == IMPLICIT:
         _walk_implicit(data, start, head)
     else:
-        _walk_explicit(data, start, head)
+        _walk_explicit(data, start, head, layout or Layout())
     return head
 
 
@@ -84,28 +87,43 @@ def _file_meta(data: bytes, raw: dict[int, bytes]) -> int:
         position += length
 
 
-def _walk_explicit(data: bytes, position: int, head: Head) -> None:
-    unpack, long_length = _SHORT_HEAD.unpack_from, _LONG_LENGTH.unpack_from
-    raw, size, end, last = head.raw, head.size, len(data), 0
-    while position + 12 <= end:
+def _walk_explicit(data: bytes, position: int, head: Head, layout: Layout) -> None:
+    unpack, long_length, known = _SHORT_HEAD.unpack_from, _LONG_LENGTH.unpack_from, layout.runs.get
+    raw, size, end, last = head.raw, head.size, len(data) - 12, 0
+    marks: list[tuple[int, int, int]] = []
+    while position <= end:
+        run = known(data[position : position + 8])
+        if run is not None:
+            if run.starts[0][1] > last and data.startswith(run.data, position):
+                raw.update(run.values)
+                position += len(run.data)
+                last = run.last
+                continue
+            layout.differs(run, data, position)
+        start = position
         group, element, vr, length = unpack(data, position)
         tag = group << 16 | element
-        if vr not in _KNOWN or tag <= last:
+        is_long = _IS_LONG.get(vr)
+        if is_long is None or tag <= last:
             raise Declined
         last = tag
         position += 8
-        if vr in _LONG:
+        if is_long:
             (length,) = long_length(data, position)
             position += 4
         if tag >= 0x7FE00000:
-            return _pixels(head, tag, position, length)
+            _pixels(head, tag, position, length)
+            break
         if tag in WANTED:
-            _keep(raw, tag, data, position, length, end)
+            raw[tag] = _value(tag, data, position, length)
         position += length
         if position > size:
             raise Declined
-    _ended(position, head)
-    return None
+        marks.append((start, position, tag))
+    else:
+        _ended(position, head)
+    if len(marks) > UNKNOWN:
+        layout.learn(data, marks, raw)
 
 
 def _walk_implicit(data: bytes, position: int, head: Head) -> None:
@@ -121,7 +139,7 @@ def _walk_implicit(data: bytes, position: int, head: Head) -> None:
         if tag >= 0x7FE00000:
             return _pixels(head, tag, position, length)
         if tag in WANTED:
-            _keep(raw, tag, data, position, length, end)
+            raw[tag] = _value(tag, data, position, length)
         position += length
         if position > size:
             raise Declined
@@ -129,13 +147,12 @@ def _walk_implicit(data: bytes, position: int, head: Head) -> None:
     return None
 
 
-def _keep(raw: dict[int, bytes], tag: int, data: bytes, position: int, length: int, end: int) -> None:
+def _value(tag: int, data: bytes, position: int, length: int) -> bytes:
     if tag in PRESENCE:
-        raw[tag] = b"" if length == 0 else b"\1"
-        return
-    if position + length > end:
+        return b"" if length == 0 else b"\1"
+    if position + length > len(data):
         raise Declined if length == UNDEFINED else NeedMore
-    raw[tag] = data[position : position + length]
+    return data[position : position + length]
 
 
 def _pixels(head: Head, tag: int, position: int, length: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from viewer.core.verdict import Caution
 from viewer.reading import tags as t
@@ -63,13 +64,7 @@ class Head:
     def floats(self, tag: int) -> tuple[float, ...]:
         """All numbers of a DS value; () where absent or not all numbers."""
         value = self.raw.get(tag)
-        if not value:
-            return ()
-        try:
-            numbers = tuple(map(float, value.rstrip(b"\0 ").split(b"\\")))
-        except ValueError:
-            return ()
-        return numbers if all(map(math.isfinite, numbers)) else ()
+        return numbers_of(value) if value else ()
 
     def number(self, tag: int) -> float | None:
         """First number of a DS value, None where absent."""
@@ -94,3 +89,19 @@ class Head:
         """Number of Frames, 1 where absent or unreadable."""
         count = self.integer(t.FRAMES)
         return count if count is not None and count > 0 else 1
+
+
+@lru_cache(maxsize=4096)
+def numbers_of(value: bytes) -> tuple[float, ...]:
+    """Numbers of a DS value; () where one of them is none. Slices share most values, so they are kept."""
+    try:
+        numbers = tuple(map(float, value.rstrip(b"\0 ").split(b"\\")))
+    except ValueError:
+        return ()
+    return numbers if all(map(math.isfinite, numbers)) else ()
+
+
+@lru_cache(maxsize=1024)
+def text_of(value: bytes) -> str:
+    """ASCII text without padding; for values that many files share."""
+    return value.decode("latin-1").strip("\0 ")

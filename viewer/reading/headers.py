@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from viewer.core.errors import ReadError
 from viewer.reading import tags as t
 from viewer.reading.fastparse import FIRST_READ, LAST_READ, Declined, NeedMore, parse
 from viewer.reading.fileio import open_binary, read_at
 from viewer.reading.head import Head
+from viewer.reading.layout import Layout
 
 #: Groups a data set without preamble may start with, and the widest first value believed.
 _FIRST_GROUPS = (0x0002, 0x0008)
 _FIRST_LENGTH = 1024
+_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 
 
 def read_head(path: str) -> Head:
@@ -35,7 +38,7 @@ def read_head(path: str) -> Head:
         os.close(descriptor)
 
 
-def head_from(descriptor: int, start: bytes, path: str, size: int) -> Head:
+def head_from(descriptor: int, start: bytes, path: str, size: int, layout: Layout | None = None) -> Head:
     """Read the header of an open file whose first bytes are at hand.
 
     Raises:
@@ -45,7 +48,7 @@ def head_from(descriptor: int, start: bytes, path: str, size: int) -> Head:
     try:
         while True:
             try:
-                return parse(start, path, size)
+                return parse(start, path, size, layout)
             except NeedMore:
                 wanted *= 2
                 if wanted > LAST_READ or len(start) >= size:
@@ -78,11 +81,11 @@ def plausible(start: bytes) -> bool:
     """True where a data set without preamble may start here: group 0002 or 0008 and a short first value."""
     if len(start) < 16:
         return False
-    for order in ("little", "big"):
-        group = int.from_bytes(start[0:2], order)  # type: ignore[arg-type]
-        element = int.from_bytes(start[2:4], order)  # type: ignore[arg-type]
+    for order in _ORDERS:
+        group = int.from_bytes(start[0:2], order)
+        element = int.from_bytes(start[2:4], order)
         if group in _FIRST_GROUPS and element <= 0x0100:
             explicit = start[4:6].isalpha() and start[4:6].isupper()
-            length = int.from_bytes(start[6:8] if explicit else start[4:8], order)  # type: ignore[arg-type]
+            length = int.from_bytes(start[6:8] if explicit else start[4:8], order)
             return explicit or length <= _FIRST_LENGTH
     return False

@@ -22,7 +22,8 @@ def _imported() -> ModuleType:
 
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
     logging.getLogger("pydicom").setLevel(logging.ERROR)
-    return pydicom
+    module: ModuleType = pydicom
+    return module
 
 
 def pydicom_lenient() -> ModuleType:

@@ -59,6 +59,7 @@ def _plain(head: Head, spec: PixelSpec) -> Iterator[Frame]:
     first = frame_of(head, spec)
     offsets = head.floats(t.GRID_OFFSETS)
     if len(offsets) == spec.frames and first.position and first.orientation:
+        _note_dose(head)
         yield from _along_normal(head, spec, first.position, first.orientation, offsets)
         return
     if head.raw.get(t.DETECTOR_INFORMATION) and "RECON TOMO" in head.text(t.IMAGE_TYPE).replace("\\", " "):
@@ -70,20 +71,26 @@ def _plain(head: Head, spec: PixelSpec) -> Iterator[Frame]:
         yield _bare(head, spec, n)
 
 
+def _note_dose(head: Head) -> None:
+    """Dose Grid Scaling is no modality LUT: values stay as stored, and the factor is told (PS3.3 C.8.8.3)."""
+    scaling = head.number(t.DOSE_SCALING)
+    if scaling is not None:
+        unit = {"GY": "Gy"}.get(head.text(t.DOSE_UNITS), "of the dose unit")
+        text = f"Values are as stored: one step is {scaling:g} {unit}."
+        head.notes += (Caution("dose_scaling", text, "Stored dose"),)
+
+
 def _along_normal(
     head: Head, spec: PixelSpec, position: Vector, orientation: Vector, offsets: Vector
 ) -> Iterator[Frame]:
     """Frames stacked along the normal; offsets that start at the first z are absolute (PS3.3 C.8.8.3.2)."""
     normal = np.cross(orientation[:3], orientation[3:])
     first = offsets[0]
-    scaling = head.number(t.DOSE_SCALING)
     for n, offset in enumerate(offsets):
         frame = frame_of(head, spec)
         frame.index = n
         frame.position = tuple(float(x) for x in np.asarray(position) + normal * (offset - first))
         frame.orientation = orientation
-        if scaling is not None:
-            frame.slope = scaling
         yield frame
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +44,15 @@ def describe(path: str) -> Series:
     uid = made_up_uid(path)
     shape, affine, _flip = grid(image)
     times = int(np.prod(image.shape[3:])) if len(image.shape) > 3 else 1
-    make = partial(_stack, path, uid, shape, affine, image)
-    stacks = tuple(make(t if times > 1 else None) for t in range(times))
+    geometry = Geometry(shape, affine, spacing_kind=SpacingKind.PATIENT)
+    colour = image.get_data_dtype().fields is not None
+    stacks = tuple(_stack(path, uid, geometry, colour, t if times > 1 else None) for t in range(times))
     return Series(uid, stacks)
 
 
 def _open(path: str) -> Any:
     import nibabel
+    from nibabel.filebasedimages import ImageFileError
 
     try:
         image = nibabel.load(path)
@@ -59,14 +60,16 @@ def _open(path: str) -> Any:
         if dtype.kind == "c" or len(image.shape) < 2 or 0 in image.shape:
             raise ReadError("This NIfTI file holds complex numbers or no picture.", "", "unsupported")
         _check_size(path, image, int(np.prod(image.shape, dtype=object)) * dtype.itemsize)
-    except (OSError, ValueError, KeyError, EOFError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zlib.error, ImageFileError) as error:
         raise ReadError("The NIfTI header is damaged.", "Ask for a new copy of this file.") from error
     return image
 
 
 def _check_size(path: str, image: Any, claimed: int) -> None:
-    size = Path(image.file_map["image"].filename or path).stat().st_size
-    shrinks = path.endswith(".gz") or Path(path).open("rb").read(2) == b"\x1f\x8b"
+    pixels = Path(image.file_map["image"].filename or path)
+    size = pixels.stat().st_size
+    with pixels.open("rb") as file:
+        shrinks = file.read(2) == b"\x1f\x8b"
     if claimed > size * (_MOST_SHRINKING if shrinks else 1):
         raise ReadError(
             "The NIfTI file is cut short: it holds less than its header claims.", "Ask for a new copy.", "truncated"
@@ -90,13 +93,12 @@ def grid(image: Any) -> tuple[tuple[int, int, int], FloatArray, bool]:
     return shape, affine, flip
 
 
-def _stack(path: str, uid: str, shape: tuple[int, int, int], affine: FloatArray, image: Any, time: int | None) -> Stack:
-    geometry = Geometry(shape, affine, spacing_kind=SpacingKind.PATIENT)
+def _stack(path: str, uid: str, geometry: Geometry, colour: bool, time: int | None) -> Stack:
+    shape = geometry.shape
     warnings = tilt_caution(geometry)
     if time is not None:
         text = "The file holds several volumes; each is a stack of its own."
         warnings += (Caution("time_points", text, "Time points"),)
-    colour = image.get_data_dtype().fields is not None
     return Stack(
         series_uid=uid,
         number=None if time is None else time + 1,

@@ -78,7 +78,7 @@ def _read_direct(descriptor: int, where: Slice, spec: PixelSpec, target: Array) 
     available = min(size, where.length - begin)
     got = 0
     if available > 0:
-        got = read_into(descriptor, memoryview(target).cast("B")[:available], where.offset + begin)
+        got = read_into(descriptor, target.reshape(-1).view(np.uint8)[:available], where.offset + begin)
     if got < size:
         _fill_rest(target, got)
 
@@ -167,9 +167,9 @@ def _native(data: bytes, frame: int, spec: PixelSpec) -> Array:
         bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
         skip = frame * spec.frame_bits % 8
         return bits[skip : skip + spec.rows * spec.columns].reshape(shape)
-    order = ">" if spec.syntax == BIG_ENDIAN else "<"
     dtype = dtype_of(spec)
-    pixels = np.frombuffer(data[: spec.frame_bytes], dtype=dtype.newbyteorder(order))
+    order = dtype.newbyteorder(">") if spec.syntax == BIG_ENDIAN else dtype.newbyteorder("<")
+    pixels = np.frombuffer(data[: spec.frame_bytes], dtype=order)
     if spec.samples == 1:
         return pixels.reshape(shape).astype(dtype)
     if spec.photometric == "YBR_FULL_422":
@@ -182,7 +182,7 @@ def _native(data: bytes, frame: int, spec: PixelSpec) -> Array:
 
 def _fix_bits(pixels: Array, spec: PixelSpec) -> None:
     """Clear unused high bits (overlays, garbage) and extend the sign from the highest stored bit, in place."""
-    if spec.element != t.PIXELS or spec.allocated == 1 or (spec.stored == spec.allocated):
+    if spec.element != t.PIXELS or spec.allocated in {1, spec.stored}:
         return
     if spec.syntax in NATIVE and spec.high + 1 > spec.stored:
         np.right_shift(pixels, spec.high + 1 - spec.stored, out=pixels)

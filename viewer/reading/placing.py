@@ -143,7 +143,8 @@ def gap_cautions(along: FloatArray) -> list[Caution]:
     missing = np.rint(multiples) - 1
     if (missing >= 1).all() and (np.abs(multiples - np.rint(multiples)) < MISSING_SHARE).all():
         count = int(missing.sum())
-        text = f"{count} slice{'s are' if count > 1 else ' is'} missing: gaps of up to {gaps.max():.2f} mm between slices {median:.2f} mm apart."
+        missed = f"{count} slices are" if count > 1 else "One slice is"
+        text = f"{missed} missing: gaps of up to {gaps.max():.2f} mm between slices {median:.2f} mm apart."
         return [Caution("missing_slices", text, "Missing slices")]
     text = f"The slices are unevenly spaced: gaps from {gaps.min():.2f} to {gaps.max():.2f} mm."
     return [Caution("uneven_gaps", text, "Uneven gaps")]

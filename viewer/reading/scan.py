@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from viewer.core.errors import ReadError
 from viewer.core.study import ScanResult
@@ -16,6 +17,7 @@ from viewer.reading.fastparse import FIRST_READ
 from viewer.reading.fileio import open_binary, read_at
 from viewer.reading.formats import reader_for
 from viewer.reading.headers import head_from, plausible
+from viewer.reading.layout import Layout
 from viewer.reading.tags import DIRECTORY
 from viewer.reading.walk import Folder, folders
 
@@ -72,9 +74,11 @@ class _Scan:
         self._on_update, self._on_progress, self._cancel = on_update, on_progress, cancel
         self._started = time.monotonic()
         self._next_look = 0.0
+        self._layout = Layout()
 
     def folder(self, folder: Folder) -> None:
-        self._on_progress(Progress(f"Scanning {os.path.basename(folder.path)}"))
+        self._layout = Layout()
+        self._on_progress(Progress(f"Scanning {Path(folder.path).name}"))
         for path in folder.files:
             self._cancel.check()
             self._one(path)
@@ -105,7 +109,7 @@ class _Scan:
                 for name, found in referenced(directory):
                     self._cancel.check()
                     if found is None:
-                        self.catalogue.refuse(self._shown(os.path.join(os.path.dirname(directory), name)), _missing())
+                        self.catalogue.refuse(self._shown(str(Path(directory).parent / name)), _missing())
                     elif str(found) not in self._seen:
                         self._one(str(found))
             except ReadError as error:
@@ -113,10 +117,10 @@ class _Scan:
 
     def _look(self) -> None:
         """Show what was found so far, seldom enough to cost little."""
+        before = time.monotonic()
         result = self.catalogue.snapshot()
         if not result.studies or self._on_update is None:
             return
-        before = time.monotonic()
         self._on_update(result)
         cost = time.monotonic() - before
         self._next_look = before + cost + max(_UPDATE_PAUSE, cost / _UPDATE_SHARE)
@@ -135,7 +139,7 @@ class _Scan:
             start = read_at(descriptor, FIRST_READ, 0)
             if start[128:132] == b"DICM" or plausible(start):
                 size = os.fstat(descriptor).st_size
-                head = head_from(descriptor, start, path, size)
+                head = head_from(descriptor, start, path, size, self._layout)
                 self.declined += not head.fast
                 if DIRECTORY in head.raw:
                     self._directories.append(path)
@@ -164,8 +168,8 @@ class _Scan:
                 "DICOM, NIfTI, NRRD, PNG, JPEG and TIFF can be opened.",
                 "not_dicom",
             )
-        folder = os.path.dirname(path)
-        self.catalogue.add_foreign(folder, os.path.basename(folder), reader.describe(path))
+        folder = Path(path).parent
+        self.catalogue.add_foreign(str(folder), folder.name, reader.describe(path))
 
     def _archive(self, path: str) -> None:
         from viewer.reading.archive import unpack

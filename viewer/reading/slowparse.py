@@ -21,6 +21,8 @@ NO_META = Caution(
     "no_meta", "The file lacks the DICOM preamble or file meta group; its encoding was guessed.", "No meta"
 )
 
+_ENDS_EARLY = Caution("truncated", "The file ends in the middle of a value: what followed is missing.", "Truncated")
+
 
 def read_slow(path: str, size: int) -> Head:
     """Read a header with pydicom.
@@ -105,7 +107,8 @@ def _read(file: BinaryIO, path: str, size: int) -> Head:
             found.append((int(tag), vr, length))
         return int(tag) >= t.FLOAT_PIXELS
 
-    dataset = read_partial(file, stop, force=True, specific_tags=sorted(t.WANTED))
+    watched = _Watched(file)
+    dataset = read_partial(watched, stop, force=True, specific_tags=sorted(t.WANTED))
     implicit, little = dataset.original_encoding
     syntax = _effective(dataset, bool(implicit), bool(little))
     head = Head(path, size, _raw(dataset), syntax, fast=False)
@@ -116,7 +119,23 @@ def _read(file: BinaryIO, path: str, size: int) -> Head:
         head.pixel_tag, head.pixel_length = tag, length
         head.pixel_offset = file.tell() + (12 if vr in _LONG_VRS else 8)
         _check_pixels(head)
+    elif watched.short or file.tell() > size:
+        head.notes += (_ENDS_EARLY,)
     return head
+
+
+class _Watched:
+    """A file that notices a read which the file could only answer in part."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.short = False
+        self.seek, self.tell, self.close = file.seek, file.tell, file.close
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self.short |= 0 < len(data) < size
+        return data
 
 
 def _effective(dataset: Any, implicit: bool, little: bool) -> str:

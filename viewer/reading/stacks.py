@@ -23,8 +23,7 @@ def build_stacks(uid: str, frames: list[Frame]) -> list[Stack]:
     groups = [part for group in _alike(frames) for part in _time_points(group)]
     groups.sort(key=lambda part: min(f.order for f in part[0]))
     extra = _series_cautions(groups)
-    stacks = [_stack(uid, part, cautions + extra) for part, cautions in groups]
-    return stacks
+    return [_stack(uid, part, cautions + extra) for part, cautions in groups]
 
 
 def number_stacks(stacks: list[Stack]) -> tuple[Stack, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 #: Names no reader needs to look at.
 _SKIPPED = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
@@ -22,11 +23,11 @@ def folders(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Folder]:
     """Folders with their files; single files come as a folder of one. Each real folder once."""
     seen: set[tuple[int, int]] = set()
     for given in paths:
-        path = os.path.abspath(os.fspath(given))
-        if os.path.isdir(path):
-            yield from _walk(path, seen)
+        path = Path(given).absolute()
+        if path.is_dir():
+            yield from _walk(str(path), seen)
         else:
-            yield Folder(os.path.dirname(path), [path])
+            yield Folder(str(path.parent), [str(path)])
 
 
 def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[Folder]:
@@ -35,7 +36,7 @@ def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[Folder]:
     while pending:
         path = pending.pop()
         try:
-            status = os.stat(path)
+            status = Path(path).stat()
             entries = os.scandir(path)
         except OSError:
             continue
