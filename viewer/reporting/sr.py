@@ -17,10 +17,10 @@ from pydicom.valuerep import DT
 
 from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import OutputError
-from viewer.core.finding import Finding, Side
+from viewer.core.finding import Finding
 from viewer.core.report import Signature
 from viewer.core.study import Stack
-from viewer.reporting.codes import finding_code, measurement_code, unit_code
+from viewer.reporting.codes import finding_code, finding_site, measurement_code, side_code, unit_code
 from viewer.reporting.origin import EQUIPMENT, attempt, new_uid, person_name, read_headers, save, use_utf8
 from viewer.reporting.planes import complete
 from viewer.reporting.regions import Source
@@ -39,12 +39,13 @@ class GroupRecord:
 
     Attributes:
         label: code meaning of the finding.
+        laterality: "Left", "Right", "Bilateral" where a site carries it, else "".
         measurements: (name, value, unit) with code meanings and UCUM values.
     """
 
     tracking_uid: str
     label: str
-    side: Side
+    laterality: str
     measurements: tuple[tuple[str, float, str], ...]
 
 
@@ -178,6 +179,10 @@ def _record(finding: Finding, result: AnalysisResult, segs: Sequence[SegReceipt]
     numbers = tuple(
         (measurement_code(m).meaning, float(m.value), unit_code(m.unit).value) for m in all_measurements(finding)
     )
+    side = side_code(finding.side) if finding_site(finding) is not None else None
     return GroupRecord(
-        finding_tracking_uid(finding, result, segs), finding_code(finding).meaning, finding.side, numbers
+        finding_tracking_uid(finding, result, segs),
+        finding_code(finding).meaning,
+        side.meaning if side else "",
+        numbers,
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from tests.synth import Written
 
 from viewer.core.analysis import AnalysisResult, Provenance
-from viewer.core.finding import Code, Finding, Location, Measurement, OperatingPoint, Side
+from viewer.core.finding import Code, Finding, FindingState, Location, Measurement, OperatingPoint, Side
 from viewer.core.geometry import Geometry, SpacingKind
-from viewer.core.study import Instance, Kind, Stack
+from viewer.core.report import PackRun, Report
+from viewer.core.study import Instance, Kind, Patient, Stack
 from viewer.core.volume import Mask, Segment
 
 PASSPORT = Provenance(
@@ -93,3 +95,64 @@ def result(*findings: Finding, masks: Sequence[Mask] = (), outcome: str = "ran",
         "provenance": PASSPORT,
     }
     return AnalysisResult(**{**fields, **changes})
+
+
+def picture(rows: int = 300, columns: int = 300, seed: int = 0) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A grey blob on black."""
+    j, i = np.mgrid[:rows, :columns]
+    blob = 220 * np.exp(-(((j - rows / 2) / rows * 3) ** 2) - (((i - columns / (2 + seed)) / columns * 4) ** 2))
+    return np.repeat(blob[..., None], 3, axis=-1).astype(np.uint8)
+
+
+def run(**changes: Any) -> PackRun:
+    """A pack that ran; two proposals, one accepted, one rejected."""
+    fields: dict[str, Any] = {
+        "pack_id": "xray-chest-pneumonia",
+        "name": "Chest X-ray pneumonia",
+        "outcome": "ran",
+        "accepted": 1,
+        "rejected": 1,
+        "provenance": replace(PASSPORT, pack_id="xray-chest-pneumonia", input_uids=("1.2.3",), pixel_hash="ab" * 32),
+        "seconds": 4.2,
+    }
+    return PackRun(**{**fields, **changes})
+
+
+def accepted(number: int = 1, **changes: Any) -> Finding:
+    """A scored proposal that a reader took over."""
+    return xray_finding(
+        number,
+        state=FindingState.ACCEPTED,
+        **{"reader": "Dr. A. Reader", "when": "2026-03-02T10:21:00+01:00", **changes},
+    )
+
+
+def report(*findings: Finding, **changes: Any) -> Report:
+    """A chest film's report as on the reference page."""
+    fields: dict[str, Any] = {
+        "patient": Patient("SYN-0001", "SYNTHETIC^CHILD A", "20220114", "F"),
+        "study_uid": "1.2.3",
+        "study_date": "20260302",
+        "study_time": "101400",
+        "study_description": "Chest X-ray PA",
+        "modality": "DX",
+        "body_part": "CHEST",
+        "view": "PA",
+        "patient_age": "004Y",
+        "accession": "ACC-000117",
+        "findings": findings,
+        "sections": {
+            "indication": "Cough and fever for three days.",
+            "comparison": "Compared with chest PA of 11 Nov 2025 (111 days earlier).",
+            "technique": "PA view, side marker seen (R). Left costophrenic angle cut off by 4 mm.",
+            "impression": "New patchy opacity in the right lower zone with a pneumonia pattern. Heart size normal.",
+            "recommendation": "Clinical correlation; follow-up film if symptoms persist.",
+        },
+        "runs": (run(),),
+        "letterhead": ("Sample Hospital", "Department of Radiology, 1 Sample Street"),
+        "author": "Dr. A. Reader",
+        "organization": "Sample Hospital",
+        "created": "2026-03-02T10:41:00+01:00",
+        "synthetic": True,
+    }
+    return Report(**{**fields, **changes})

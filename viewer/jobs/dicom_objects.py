@@ -1,0 +1,172 @@
+"""SEG and SR of a result folder: written, parsed by the independent readers, compared, kept or thrown away."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from viewer.core.analysis import AnalysisResult
+from viewer.core.errors import OutputError
+from viewer.core.report import Signature
+from viewer.core.study import Stack, Study
+
+if TYPE_CHECKING:
+    from viewer.reporting import seg, sr
+
+_log = logging.getLogger(__name__)
+
+#: Why a picture outside DICOM has no DICOM objects.
+NOT_DICOM = "The input is no DICOM, and DICOM results must name the DICOM images they were made on."
+#: Reasons that leave one object out; any other failure stops the job.
+_LEFT_OUT = frozenset(
+    {"not_representable", "no_frame_of_reference", "off_grid", "source_gone", "no_source", "no_series", "not_a_number"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What people add to the report object.
+
+    Attributes:
+        sections: "findings", "impression", "recommendation" in words.
+        reviewed: a person accepted what is in the objects.
+        predecessor: the SR that the new one replaces.
+    """
+
+    sections: dict[str, str] = field(default_factory=dict)
+    reader: str = ""
+    signature: Signature | None = None
+    predecessor: Path | None = None
+    language: str = "en"
+    reviewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Names of the files made, and {"file", "reason"} of those left out."""
+
+    files: tuple[str, ...]
+    left_out: tuple[dict[str, str], ...] = ()
+
+
+def is_dicom(stack: Stack) -> bool:
+    """True when every picture has a SOP Instance UID to refer to."""
+    return bool(stack.instances) and all(instance.sop_instance_uid for instance in stack.instances)
+
+
+def write_objects(
+    folder: Path,
+    study: Study,
+    stack: Stack,
+    results: Sequence[AnalysisResult],
+    saying: Saying = Saying(),  # noqa: B008 - frozen
+    *,
+    masks: bool = True,
+) -> Written:
+    """Write `seg.dcm` and `sr.dcm` into a folder and read both back.
+
+    Args:
+        folder: temporary; the caller renames it once all is well.
+        results: every result on `stack`, refused and failed ones too.
+        masks: write the segmentation as well.
+
+    Raises:
+        OutputError: the disk does not take them, or a read-back found anything.
+    """
+    from viewer.reporting import sr
+
+    if not is_dicom(stack):
+        return Written((), tuple({"file": name, "reason": NOT_DICOM} for name in ("seg.dcm", "sr.dcm")))
+    files: list[str] = []
+    left_out: list[dict[str, str]] = []
+    receipts: list[seg.SegReceipt] = []
+    if masks:
+        try:
+            receipts += _write_segs(folder, stack, results, saying)
+        except OutputError as error:
+            left_out.append(_left_out("seg.dcm", error))
+    for receipt in receipts:
+        _read_back_seg(receipt, study)
+        files.append(receipt.path.name)
+    try:
+        report = sr.write_sr(
+            results,
+            {stack.series_uid: stack},
+            folder / "sr.dcm",
+            segs=receipts,
+            sections=saying.sections,
+            reader=saying.reader,
+            signature=saying.signature,
+            predecessor=saying.predecessor,
+            language=saying.language,
+        )
+    except OutputError as error:
+        return Written(tuple(files), (*left_out, _left_out("sr.dcm", error)))
+    _read_back_sr(report, study)
+    return Written((*files, "sr.dcm"), tuple(left_out))
+
+
+def _write_segs(folder: Path, stack: Stack, results: Sequence[AnalysisResult], saying: Saying) -> list[seg.SegReceipt]:
+    """One object for all masks of the series; one for each result where their grids differ."""
+    from viewer.reporting import seg
+
+    masked = [result for result in results if any(mask.segments for mask in result.masks)]
+    try:
+        whole = seg.write_seg(masked, stack, folder / "seg.dcm", reviewed=saying.reviewed)
+        return [whole] if whole is not None else []
+    except OutputError as error:
+        if error.code != "grids_differ":
+            raise
+    names = ["seg.dcm", *(f"seg-{n}.dcm" for n in range(2, len(masked) + 1))]
+    made = [
+        seg.write_seg([result], stack, folder / name, reviewed=saying.reviewed)
+        for name, result in zip(names, masked, strict=True)
+    ]
+    return [receipt for receipt in made if receipt is not None]
+
+
+def _left_out(name: str, error: OutputError) -> dict[str, str]:
+    """The reason as an entry of result.json; a failure that is none goes on as an error."""
+    if error.code not in _LEFT_OUT:
+        raise error
+    _log.warning("%s is left out: %s", name, error.what)
+    return {"file": name, "reason": error.text}
+
+
+def _read_back_seg(receipt: seg.SegReceipt, study: Study) -> None:
+    from viewer.reading.segmentation import read_segmentation
+    from viewer.reporting.readback import compare_seg, stop_on
+
+    found, stack = _scanned(receipt.path, "The segmentation")
+    said = [*_same_patient(study, found), *compare_seg(receipt, read_segmentation(stack))]
+    stop_on(said, "The segmentation")
+
+
+def _read_back_sr(receipt: sr.SrReceipt, study: Study) -> None:
+    from viewer.reading.structured import read_items
+    from viewer.reporting.readback import compare_sr, stop_on
+
+    found, stack = _scanned(receipt.path, "The structured report")
+    said = [*_same_patient(study, found), *compare_sr(receipt, read_items(stack))]
+    stop_on(said, "The structured report")
+
+
+def _same_patient(study: Study, found: Study) -> list[str]:
+    from viewer.reporting.readback import compare_patient
+
+    return compare_patient(study.uid, study.patient.id, found.uid, found.patient.id)
+
+
+def _scanned(path: Path, what: str) -> tuple[Study, Stack]:
+    """The object as a scan of the disk finds it."""
+    from viewer.reading import scan
+    from viewer.reporting.readback import stop_on
+
+    result = scan([path])
+    stacks = [(study, stack) for study in result.studies for stack in study.stacks]
+    if len(stacks) != 1:
+        stop_on([result.refused[0].text if result.refused else "nothing was found in the file"], what)
+    return stacks[0]

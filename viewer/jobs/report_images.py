@@ -1,0 +1,159 @@
+"""Key pictures for paper: each accepted finding's slice, bare and with what the pack drew."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from viewer.core.analysis import AnalysisResult
+from viewer.core.errors import GeometryError, ViewerError
+from viewer.core.finding import Finding
+from viewer.core.report import KeyImage
+from viewer.core.task import CancelToken, OnProgress
+from viewer.core.volume import Volume
+from viewer.jobs.result_folder import Loaded
+from viewer.reporting.words import Words, words_in
+
+_log = logging.getLogger(__name__)
+
+#: Pictures are small so that their letters stay readable at a third of the page: px a side.
+SIDE = 360
+#: More pictures than this make no report better.
+MOST = 9
+
+
+def key_images(
+    loaded: Loaded,
+    findings: Sequence[Finding],
+    language: str,
+    on_progress: OnProgress,
+    cancel: CancelToken,
+) -> tuple[KeyImage, ...]:
+    """Pictures of accepted findings, from the source or, where it has gone, as kept at the analysis.
+
+    Raises:
+        Cancelled: the reader asked to stop.
+    """
+    shown = [finding for finding in findings if finding.location.slice_index is not None or finding.pack]
+    if not shown:
+        return ()
+    words = words_in(language)
+    try:
+        from viewer.reading import load_volume
+
+        volume = load_volume(loaded.stack, on_progress, cancel)
+    except (ViewerError, OSError) as error:
+        _log.info("source pictures are not there: %s", type(error).__name__)
+        return _kept(loaded, shown, words)
+    if loaded.stack.geometry is not None and volume.shape != loaded.stack.geometry.shape:
+        return _kept(loaded, shown, words)
+    return drawn(loaded, volume, shown, language)
+
+
+def drawn(loaded: Loaded, volume: Volume, findings: Sequence[Finding], language: str) -> tuple[KeyImage, ...]:
+    """Pictures of findings from their volume: the slice once without anything, then with each overlay."""
+    words = words_in(language)
+    images: list[KeyImage] = []
+    seen: set[int] = set()
+    for finding in findings:
+        k = _slice_of(finding, volume)
+        result = next((r for r in loaded.results if r.request_id == finding.result_id), None)
+        pair = () if k is None else _pair(volume, k, finding, result, words, bare=k not in seen)
+        images += pair
+        seen |= {k} if k is not None else set()
+    return tuple(images[:MOST])
+
+
+def _slice_of(finding: Finding, volume: Volume) -> int | None:
+    k = finding.location.slice_index
+    if k is None:
+        return 0 if volume.shape[0] == 1 else None
+    return k if 0 <= k < volume.shape[0] else None
+
+
+def _pair(
+    volume: Volume, k: int, finding: Finding, result: AnalysisResult | None, words: Words, *, bare: bool
+) -> tuple[KeyImage, ...]:
+    """The slice without anything, then with the accepted overlay."""
+    from viewer.display.framing import Frame
+    from viewer.display.overlay import overlays_of
+    from viewer.display.render import render
+    from viewer.display.slicing import Plane
+    from viewer.display.window import default_window
+
+    window = default_window(volume, k)
+    frame, size = Frame(corners=False), (SIDE, SIDE)
+    what = _what(finding, k, volume, words)
+    at = words("captions", "window", width=f"{window.width:.0f}", level=f"{window.center:.0f}")
+    images = []
+    try:
+        if bare:
+            pixels = render(volume, Plane.NATIVE, k, window, size=size, frame=frame)
+            images.append(KeyImage(pixels, f"{what}. {at}.", finding.id))
+        over = _overlay_words(finding, result, words)
+        if result is not None and over:
+            overlays = overlays_of([_only(result, finding)], [finding])
+            pixels = render(volume, Plane.NATIVE, k, window, overlays, size=size, frame=frame)
+            images.append(KeyImage(pixels, f"{what}. {over}", finding.id))
+    except GeometryError as error:
+        _log.warning("no key picture for %s: %s", finding.id, error.what)
+    return tuple(images)
+
+
+def _only(result: AnalysisResult, finding: Finding) -> AnalysisResult:
+    """The result with this finding's segment alone: nothing a reader did not accept is drawn."""
+    number = finding.location.segment
+    masks = tuple(
+        replace(mask, segments=tuple(s for s in mask.segments if s.number == number)) for mask in result.masks
+    )
+    heatmaps = result.heatmaps if number is None else ()
+    return replace(result, masks=tuple(mask for mask in masks if mask.segments), heatmaps=heatmaps)
+
+
+def _what(finding: Finding, k: int, volume: Volume, words: Words) -> str:
+    parts = [words.name(finding.label), words.place(finding)]
+    if volume.shape[0] > 1:
+        parts.append(words("captions", "slice", k=k + 1, n=volume.shape[0]))
+    return ", ".join(part for part in parts if part != "–")
+
+
+def _overlay_words(finding: Finding, result: AnalysisResult | None, words: Words) -> str:
+    """What is laid over the picture, "" when nothing is."""
+    if result is None:
+        return ""
+    number = finding.location.segment
+    names = [words.name(s.name) for mask in result.masks for s in mask.segments if s.number == number]
+    if names:
+        return words("captions", "outline", names=", ".join(names))
+    visible = [heatmap for heatmap in result.heatmaps if heatmap.honest is not False]
+    if visible:
+        from viewer.display.overlay import OverlaySet
+
+        honest = {True: "yes", None: "none"}[visible[0].honest]
+        opacity = f"{OverlaySet().heatmap_opacity * 100:.0f}"
+        return f"{words('captions', 'heatmap', opacity=opacity)} {words('captions', f'honest_{honest}')}"
+    return words("captions", "place") if finding.location.points_lps else ""
+
+
+def _kept(loaded: Loaded, findings: Sequence[Finding], words: Words) -> tuple[KeyImage, ...]:
+    """Pictures that `analyze` stored; they show the state of that time."""
+    images = []
+    for finding in findings[:MOST]:
+        pixels = _png(loaded.folder / f"key-{finding.id}.png")
+        if pixels is not None:
+            caption = f"{words.name(finding.label)}. {words('captions', 'as_analysed')}"
+            images.append(KeyImage(pixels, caption, finding.id))
+    return tuple(images)
+
+
+def _png(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"), dtype=np.uint8)
+    except (OSError, UnidentifiedImageError, ValueError):
+        return None

@@ -1,0 +1,185 @@
+"""`secondread review`: verdicts on the findings of a result folder, as the window's buttons give them."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from viewer.core.analysis import AnalysisResult
+from viewer.core.errors import UsageError
+from viewer.core.finding import Finding, FindingState, Side
+from viewer.core.plain import from_plain
+from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
+from viewer.jobs import result_folder, result_json
+from viewer.jobs.dicom_objects import Saying, Written, is_dicom, write_objects
+from viewer.jobs.result_folder import Loaded
+
+_log = logging.getLogger(__name__)
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The reader's own words for a finding; None leaves a part as it is."""
+
+    label: str | None = None
+    side: Side | None = None
+    comment: str | None = None
+
+
+def review(
+    folder: Path,
+    *,
+    accept: Sequence[str] = (),
+    reject: Sequence[str] = (),
+    unsure: Sequence[str] = (),
+    reader: str,
+    reason: str = "",
+    edits: Mapping[str, Edit] | None = None,
+    on_progress: OnProgress = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> dict[str, Any]:
+    """Mark findings and write result.json anew in one step; `sr.dcm` follows with the verdicts.
+
+    Args:
+        folder: a result folder.
+        accept, reject, unsure: finding ids; "all" means every finding no other list names.
+        reader: who judges.
+        reason: why, kept with every verdict given here.
+        edits: finding id -> the reader's own label, side, comment; the original is kept.
+
+    Returns:
+        The document of result.json.
+
+    Raises:
+        UsageError: unknown ids, an id with two verdicts, no reader, or a signed report.
+        ReadError: the folder is none or is damaged. OutputError: it cannot be written.
+        Cancelled: nothing was changed.
+    """
+    cancel = cancel or CancelFlag()
+    if not reader.strip():
+        raise UsageError("A verdict needs the reader's name.", "Give it, then judge again.")
+    on_progress(Progress("Reading results", 0.0))
+    loaded = result_folder.load(folder)
+    check_open(loaded.document)
+    findings = all_findings(loaded)
+    verdicts = _verdicts(findings, {"accept": accept, "reject": reject, "unsure": unsure}, set(edits or {}))
+    judged = [_judge(f, verdicts.get(f.id), (edits or {}).get(f.id), reader.strip(), reason) for f in findings]
+    cancel.check()
+    on_progress(Progress("Writing verdicts", 0.5))
+    document = _save(loaded, judged, reader.strip())
+    on_progress(Progress("Done", 1.0))
+    _log.info("verdicts given on %d findings", len(verdicts))
+    return document
+
+
+def all_findings(loaded: Loaded) -> tuple[Finding, ...]:
+    """Every finding of result.json, the reader's own among them.
+
+    Raises:
+        ReadError: one is damaged.
+    """
+    try:
+        return tuple(from_plain(Finding, data) for data in loaded.document["findings"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise result_json.damaged(loaded.folder, "a finding does not hold what it should") from error
+
+
+def with_findings(results: Sequence[AnalysisResult], findings: Sequence[Finding]) -> tuple[AnalysisResult, ...]:
+    """Results with these findings in place of their own; the reader's own go with the first one."""
+    placed = [
+        replace(r, findings=tuple(f for f in findings if f.pack == r.pack_id and f.result_id == r.request_id))
+        for r in results
+    ]
+    known = {f.id for r in placed for f in r.findings}
+    rest = tuple(f for f in findings if f.id not in known)
+    if placed and rest:
+        placed[0] = replace(placed[0], findings=(*placed[0].findings, *rest))
+    return tuple(placed)
+
+
+def check_open(document: dict[str, Any]) -> None:
+    """Refuse to change what was signed.
+
+    Raises:
+        UsageError: the report of this folder is signed.
+    """
+    if (document.get("report") or {}).get("signature"):
+        raise UsageError(
+            "The report of these results is signed; its findings are locked.", "Analyse again to begin anew."
+        )
+
+
+_STATES = {"accept": FindingState.ACCEPTED, "reject": FindingState.REJECTED, "unsure": FindingState.UNSURE}
+
+
+def _verdicts(
+    findings: Sequence[Finding], asked: Mapping[str, Sequence[str]], edited: set[str]
+) -> dict[str, FindingState]:
+    """Finding id -> verdict."""
+    known = {finding.id for finding in findings}
+    named: dict[str, FindingState] = {}
+    for word, ids in asked.items():
+        for finding_id in (i for i in ids if i != ALL):
+            if named.get(finding_id, _STATES[word]) is not _STATES[word]:
+                raise UsageError(f"Finding {finding_id} is given two verdicts.", "Name it once.")
+            named[finding_id] = _STATES[word]
+    unknown = sorted((set(named) | edited) - known)
+    if unknown:
+        there = ", ".join(sorted(known)) or "none"
+        raise UsageError(f"There is no finding {', '.join(unknown)} in these results.", f"There are: {there}.")
+    sweeping = [word for word, ids in asked.items() if ALL in ids]
+    if len(sweeping) > 1:
+        raise UsageError("'all' can go with one verdict only.", f"It was given with {' and '.join(sweeping)}.")
+    rest = {finding_id: _STATES[word] for word in sweeping for finding_id in known - set(named)}
+    return named | rest
+
+
+def _judge(finding: Finding, state: FindingState | None, edit: Edit | None, reader: str, reason: str) -> Finding:
+    if edit is not None:
+        label, side, comment = edit.label, edit.side, edit.comment
+        finding = finding.edited_to(
+            label=finding.label if label is None else label,
+            side=finding.side if side is None else side,
+            comment=finding.comment if comment is None else comment,
+        )
+    if state is None:
+        return finding
+    return finding.judged(state, reader, datetime.now().astimezone().isoformat(timespec="seconds"), reason)
+
+
+def _save(loaded: Loaded, findings: Sequence[Finding], reader: str) -> dict[str, Any]:
+    """result.json with the verdicts, and SEG and SR that say the same: all of it or nothing."""
+    folder = loaded.folder
+    if not ((folder / "sr.dcm").is_file() and is_dicom(loaded.stack)):
+        return result_folder.save_findings(folder, findings)
+    part: Path | None = None
+    try:
+        part = Path(tempfile.mkdtemp(prefix=".review-", dir=folder))
+        saying = Saying(reader=reader, predecessor=folder / "sr.dcm")
+        results = with_findings(loaded.results, findings)
+        written = write_objects(part, loaded.study, loaded.stack, results, saying)
+        whole = "sr.dcm" in written.files
+        document = result_folder.save_findings(folder, findings, left_out=_left_out(loaded, written, whole))
+        for name in written.files if whole else ():
+            (part / name).replace(folder / name)
+    except OSError as error:
+        raise result_folder.cannot_write(folder / "result.json", error) from error
+    finally:
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+    return document
+
+
+def _left_out(loaded: Loaded, written: Written, whole: bool) -> list[dict[str, str]]:
+    """What result.json says of objects that could not be written anew."""
+    stale = "It shows the state before the review. "
+    before = [e for e in loaded.document.get("left_out", []) if e.get("file") not in ("seg.dcm", "sr.dcm")]
+    return [*before, *({**e, "reason": ("" if whole else stale) + e["reason"]} for e in written.left_out)]
