@@ -11,7 +11,7 @@ import pydicom
 import pytest
 
 from viewer.core.errors import OutputError
-from viewer.core.task import Cancelled, CancelFlag, Progress, ignore_progress
+from viewer.core.task import CancelFlag, Cancelled, Progress, ignore_progress
 from viewer.samples import Sample, write_samples
 
 
