@@ -6,7 +6,7 @@ then `table[label << 8 | grey]`. Everything is 0xFFRRGGBB, which Qt shows as For
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -55,12 +55,16 @@ class Painter:
         overlay: SliceOverlay | None = None,
         blend: Blend = Blend(),  # noqa: B008 - frozen
         loaded: npt.NDArray[np.bool_] | None = None,
+        step: int = 1,
     ) -> Picture32:
         """One picture uint32 [rows, columns] = 0xFFRRGGBB, C-contiguous.
 
         Args:
             loaded: bool [K]; slices that are not read yet are shown black, never as values.
+            step: every so many pixels only, for large films while they are being dragged.
         """
+        if step > 1:
+            view, overlay = _thinned(view, step), _thinned_overlay(overlay, step)
         bare = overlay is None or (overlay.heat is None and overlay.labels is None)
         if bare and self._tabled(view):
             out = self._table32(view, window, inverted).take(win.pattern(view.pixels))
@@ -198,6 +202,20 @@ def heat_alpha(failed: bool = False) -> npt.NDArray[np.float64]:
     level = np.arange(_LEVELS) / (_LEVELS - 1)
     alpha = np.clip((level - HEAT_BARE) / (HEAT_FULL - HEAT_BARE), 0.0, 1.0)
     return np.asarray(alpha)
+
+
+def _thinned(view: SliceView, step: int) -> SliceView:
+    """Every `step`-th pixel; the mapping to the patient goes with it."""
+    scale = np.diag([float(step), float(step), 1.0])
+    return replace(view, pixels=view.pixels[::step, ::step], to_index=view.to_index @ scale)
+
+
+def _thinned_overlay(overlay: SliceOverlay | None, step: int) -> SliceOverlay | None:
+    if overlay is None:
+        return None
+    labels = None if overlay.labels is None else overlay.labels[::step, ::step]
+    heat = None if overlay.heat is None else overlay.heat[::step, ::step]
+    return replace(overlay, labels=labels, heat=heat)
 
 
 def _black_out(picture: Picture32, view: SliceView, loaded: npt.NDArray[np.bool_]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from viewer.core.geometry import FloatArray, Geometry, SpacingKind
 from viewer.core.study import Stack
+from viewer.display.overlay import OverlaySet
 from viewer.display.slicing import Plane, SliceView, native_plane
 from viewer.display.window import Window
 
@@ -252,3 +253,11 @@ def _crossing(native: Geometry, k: int, view: SliceView, axis: int, other: Float
         order = np.argsort(depth)
         met.append(float(np.interp(k, depth[order], line[order])))
     return np.asarray(met)
+
+
+def heat_title(overlays: OverlaySet, words: Words = english) -> str:
+    """Title of the colour bar: "Heatmap weight", or what else the map's numbers mean."""
+    layer = overlays.heatmap
+    if layer is None:
+        return ""
+    return words("Heatmap weight" if layer.heatmap.meaning == "saliency" else "Map value")

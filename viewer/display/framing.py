@@ -20,6 +20,7 @@ from viewer.display.corners import (
     corners,
     english,
     gap_lines,
+    heat_title,
     scale_bar,
 )
 from viewer.display.overlay import Line, OverlaySet
@@ -34,7 +35,7 @@ STRIP = 28
 #: Corner text stands this far from the edge.
 MARGIN = 8
 #: Colour bar: width, height and distance from the top.
-BAR_W, BAR_H, BAR_TOP = 12, 160, 112
+BAR_W, BAR_H, BAR_TOP, BAR_TOP_SMALL = 12, 160, 112, 64
 #: The mark of everything a machine proposed and nobody accepted yet.
 AI_DRAFT = "AI draft"
 
@@ -91,8 +92,8 @@ def draw_heat_bar(sketch: Sketch, overlays: OverlaySet, frame: Frame) -> None:
     if layer is None:
         return
     words = frame.words
-    right, top = sketch.size[0] - MARGIN, BAR_TOP
-    height = min(BAR_H, max(40, sketch.size[1] - top - 60))
+    right, top = sketch.size[0] - MARGIN, BAR_TOP if sketch.size[0] >= SMALL_WIDTH else BAR_TOP_SMALL
+    height = int(np.clip(sketch.size[1] / 2 - top - 2.5 * LINE_PX, 40, BAR_H))  # above the letter in the middle
     colours = comp.heat_colours(layer.failed)
     for step in range(height):
         level = 1.0 - (1.0 - HEAT_BARE) * step / max(height - 1, 1)
@@ -105,14 +106,6 @@ def draw_heat_bar(sketch: Sketch, overlays: OverlaySet, frame: Frame) -> None:
     sketch.text(
         right, top + height + LINE_PX, words("grey, failed its check") if layer.failed else "inferno", TEXT, "right"
     )
-
-
-def heat_title(overlays: OverlaySet, words: Words = english) -> str:
-    """Title of the colour bar: "Heatmap weight", or what else the map's numbers mean."""
-    layer = overlays.heatmap
-    if layer is None:
-        return ""
-    return words("Heatmap weight" if layer.heatmap.meaning == "saliency" else "Map value")
 
 
 def draw_frame(

@@ -74,10 +74,9 @@ class Sketch:
         if len(points) < 2 or line is Line.NONE:
             return
         path = np.concatenate([points, points[:1]]) if closed else points
-        pieces = dashed(path, *DASHES[line]) if line in DASHES else [path]
-        for piece in pieces if halo else ():
-            self._stroke(piece, HALO, HALO_WIDTH)
-        for piece in pieces:
+        if halo:
+            self._stroke(path, HALO, HALO_WIDTH)
+        for piece in dashed(path, *DASHES[line]) if line in DASHES else [path]:
             self._stroke(piece, (*colour, 255), LINE_WIDTH)
 
     def _stroke(self, points: Points, colour: Rgba, width: float) -> None:

@@ -1,0 +1,132 @@
+"""Where the picture lies on the screen: pan, zoom, quarter turns and mirrors.
+
+Image points are (row, column) with pixel centres on whole numbers; screen points are (x, y) in
+logical px from the top left of the canvas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QTransform
+
+from viewer.display.slicing import Letters
+
+#: Zoom stays between these screen px per image px.
+MIN_ZOOM, MAX_ZOOM = 0.02, 60.0
+#: 2x2 moves of the screen (x right, y down): a quarter turn to the right, and the mirrors.
+TURN_RIGHT = ((0, -1), (1, 0))
+TURN_LEFT = ((0, 1), (-1, 0))
+MIRROR_LEFT_RIGHT = ((-1, 0), (0, 1))
+MIRROR_UP_DOWN = ((1, 0), (0, -1))
+UPRIGHT = ((1, 0), (0, 1))
+
+Turn = tuple[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """An immutable view onto an image.
+
+    Attributes:
+        canvas: (width, height) of the canvas in px.
+        image: (rows, columns); `mm`: (row, column) millimetres, which shape the pixels.
+        centre: image point (row, column) in the middle of the canvas.
+        scale: screen px per mm.
+        turn: 2x2 matrix of quarter turns and mirrors, image axes (x, y) -> screen.
+        fitted: True while the whole image fills the canvas; it then follows its size.
+    """
+
+    canvas: tuple[int, int] = (1, 1)
+    image: tuple[int, int] = (1, 1)
+    mm: tuple[float, float] = (1.0, 1.0)
+    centre: tuple[float, float] = (0.0, 0.0)
+    scale: float = 1.0
+    turn: Turn = UPRIGHT
+    fitted: bool = True
+
+    @property
+    def zoom(self) -> float:
+        """Screen px per image column."""
+        return self.scale * self.mm[1]
+
+    def fit(self) -> Camera:
+        """The whole image, as large as it goes."""
+        rows, columns = self.image
+        height, width = rows * self.mm[0], columns * self.mm[1]
+        if self.turn[0][0] == 0:
+            height, width = width, height
+        scale = max(min(self.canvas[0] / width, self.canvas[1] / height), 1e-6)
+        return replace(self, scale=scale, centre=((rows - 1) / 2, (columns - 1) / 2), fitted=True)
+
+    def upright(self) -> Camera:
+        """No turns, no mirrors, fitted."""
+        return replace(self, turn=UPRIGHT).fit()
+
+    def resized(self, width: int, height: int) -> Camera:
+        """On a canvas of another size; the middle and the scale stay unless it is fitted."""
+        other = replace(self, canvas=(max(width, 1), max(height, 1)))
+        return other.fit() if self.fitted else other
+
+    def showing(self, image: tuple[int, int], mm: tuple[float, float]) -> Camera:
+        """On another image; the place is kept where the grids are alike, else it is fitted."""
+        if image == self.image and np.allclose(mm, self.mm):
+            return self
+        return replace(self, image=image, mm=mm).fit()
+
+    def turned(self, move: Turn) -> Camera:
+        """Turned or mirrored on the screen."""
+        matrix = np.array(move) @ np.array(self.turn)
+        turn = ((int(matrix[0, 0]), int(matrix[0, 1])), (int(matrix[1, 0]), int(matrix[1, 1])))
+        other = replace(self, turn=turn)
+        return other.fit() if self.fitted else other
+
+    def panned(self, dx: float, dy: float) -> Camera:
+        """Moved by screen px."""
+        x, y = self.canvas[0] / 2 - dx, self.canvas[1] / 2 - dy
+        row, column = self.to_pixel((x, y))
+        return replace(self, centre=(float(row), float(column)), fitted=False)
+
+    def zoomed(self, factor: float, anchor: tuple[float, float]) -> Camera:
+        """Zoomed so that the image point under `anchor` (x, y) stays there."""
+        zoom = float(np.clip(self.zoom * factor, MIN_ZOOM, MAX_ZOOM))
+        before = self.to_pixel(anchor)
+        other = replace(self, scale=zoom / self.mm[1], fitted=False)
+        shift = before - other.to_pixel(anchor)
+        centre = (other.centre[0] + float(shift[0]), other.centre[1] + float(shift[1]))
+        return replace(other, centre=centre)
+
+    def transform(self) -> QTransform:
+        """Image coordinates (x = column, y = row) -> screen."""
+        m = self._matrix()
+        row, column = self.centre
+        dx = self.canvas[0] / 2 - (m[0, 0] * column + m[0, 1] * row)
+        dy = self.canvas[1] / 2 - (m[1, 0] * column + m[1, 1] * row)
+        return QTransform(m[0, 0], m[1, 0], m[0, 1], m[1, 1], dx, dy)
+
+    def _matrix(self) -> npt.NDArray[np.float64]:
+        """2x2 (column, row) -> screen px."""
+        return np.array(self.turn, dtype=np.float64) @ np.diag([self.mm[1], self.mm[0]]) * self.scale
+
+    def to_screen(self, pixel: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Map (..., 2) image points (row, column) to (..., 2) screen (x, y)."""
+        off = np.asarray(pixel, dtype=np.float64) - np.array(self.centre)
+        return np.asarray(off[..., ::-1] @ self._matrix().T + np.array(self.canvas) / 2)
+
+    def to_pixel(self, screen: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Map (..., 2) screen points (x, y) to (..., 2) image points (row, column)."""
+        off = np.asarray(screen, dtype=np.float64) - np.array(self.canvas) / 2
+        return np.asarray((off @ np.linalg.inv(self._matrix()).T)[..., ::-1] + np.array(self.centre))
+
+    def letters(self, upright: Letters) -> Letters:
+        """Edge letters after turns and mirrors."""
+        named = {(1, 0): upright.right, (-1, 0): upright.left, (0, 1): upright.bottom, (0, -1): upright.top}
+        back = np.array(self.turn).T
+
+        def at(x: int, y: int) -> str:
+            image = back @ np.array([x, y])
+            return named[(int(image[0]), int(image[1]))]
+
+        return Letters(at(-1, 0), at(1, 0), at(0, -1), at(0, 1))

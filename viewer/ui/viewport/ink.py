@@ -1,0 +1,138 @@
+"""Pens, plates and text on a picture, in the sizes of design.md."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+
+from viewer.display.colours import TILE, Pattern, Rgb, tile
+from viewer.display.overlay import Line
+from viewer.ui.i18n import language
+from viewer.ui.theme import CAPTION, colour, font
+
+Points = npt.NDArray[np.float64]
+
+LINE_PX = 16
+MARGIN = 8
+LINE_WIDTH, HALO_WIDTH = 1.5, 3.5
+HALO_ALPHA = 0.7
+PATTERN_ALPHA = 140
+_DASHES = {Line.DASHED: (5.0, 4.0), Line.DOTTED: (2.0, 4.0)}
+
+
+@lru_cache(maxsize=4)
+def _font(of_language: str) -> QFont:
+    return font(CAPTION, QFont.Weight.Medium, of_language)
+
+
+def text_font() -> QFont:
+    """12 px, weight 500, tabular digits."""
+    return _font(language())
+
+
+@lru_cache(maxsize=2048)
+def _width(text: str, of_language: str) -> float:
+    return QFontMetricsF(_font(of_language)).horizontalAdvance(text)
+
+
+def text_width(text: str) -> float:
+    """Width of a line of text in px."""
+    return _width(text, language())
+
+
+def put_text(painter: QPainter, at: tuple[float, float], text: str, ink: QColor, align: str = "left") -> QRectF:
+    """A line of text on its plate; `at` is the middle of its left, centre or right end."""
+    width = text_width(text)
+    left = at[0] - {"left": 0.0, "centre": width / 2, "right": width}[align]
+    plate = QRectF(round(left) - 4, round(at[1] - LINE_PX / 2), round(width) + 8, LINE_PX)
+    painter.fillRect(plate, colour("plate"))
+    painter.setFont(text_font())
+    painter.setPen(ink)
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
+    return plate
+
+
+def put_block(
+    painter: QPainter, lines: tuple[str, ...], corner: tuple[float, float], bottom: bool, right: bool
+) -> None:
+    """A corner's lines on one plate, growing away from its corner point."""
+    kept = [line for line in lines if line]
+    if not kept:
+        return
+    width = max(text_width(line) for line in kept) + 8
+    height = LINE_PX * len(kept)
+    left = corner[0] - width if right else corner[0]
+    top = corner[1] - height if bottom else corner[1]
+    painter.fillRect(QRectF(round(left), round(top), round(width), height), colour("plate"))
+    painter.setFont(text_font())
+    painter.setPen(colour("text_1"))
+    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+    for number, line in enumerate(kept):
+        place = QRectF(round(left) + 4, round(top) + number * LINE_PX, round(width) - 8, LINE_PX)
+        painter.drawText(place, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, line)
+
+
+@lru_cache(maxsize=128)
+def pen(ink: Rgb | str, line: Line = Line.SOLID, width: float = LINE_WIDTH) -> QPen:
+    """A cosmetic pen in an overlay colour or a token."""
+    made = QPen(colour(ink) if isinstance(ink, str) else QColor(*ink), width)
+    made.setCosmetic(True)
+    made.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if line in _DASHES:
+        made.setCapStyle(Qt.PenCapStyle.FlatCap)
+        made.setDashPattern([px / width for px in _DASHES[line]])
+    return made
+
+
+@lru_cache(maxsize=1)
+def halo() -> QPen:
+    """The dark line below every coloured one."""
+    ink = colour("bg_viewport")
+    ink.setAlphaF(HALO_ALPHA)
+    made = QPen(ink, HALO_WIDTH)
+    made.setCosmetic(True)
+    made.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return made
+
+
+def stroke(painter: QPainter, path: QPainterPath, ink: Rgb | str, line: Line = Line.SOLID) -> None:
+    """A path with its halo."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(halo())
+    painter.drawPath(path)
+    painter.setPen(pen(ink, line))
+    painter.drawPath(path)
+
+
+def path_of(points: Points, closed: bool = False) -> QPainterPath:
+    """A path through points (x, y)."""
+    path = QPainterPath()
+    path.addPolygon(polygon(points))
+    if closed:
+        path.closeSubpath()
+    return path
+
+
+def polygon(points: Points) -> QPolygonF:
+    """Points (x, y) as Qt's polygon."""
+    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
+
+
+@lru_cache(maxsize=64)
+def _tile_pixmap(pattern: Pattern, ink: Rgb) -> QPixmap:
+    words = np.where(tile(pattern), QColor(*ink, PATTERN_ALPHA).rgba(), 0).astype(np.uint32)
+    image = QImage(words.tobytes(), TILE, TILE, TILE * 4, QImage.Format.Format_ARGB32)
+    return QPixmap.fromImage(image.copy())
+
+
+def pattern_brush(painter: QPainter, pattern: Pattern, ink: Rgb) -> QBrush:
+    """The segment's pattern, standing still on the screen whatever the painter's transform."""
+    brush = QBrush(_tile_pixmap(pattern, ink))
+    inverse, possible = painter.transform().inverted()
+    if possible:
+        brush.setTransform(inverse)
+    return brush

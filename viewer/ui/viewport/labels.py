@@ -1,0 +1,75 @@
+"""Words and badges of a view's strip."""
+
+from __future__ import annotations
+
+from viewer.core.geometry import SpacingKind
+from viewer.core.study import Stack
+from viewer.core.verdict import Caution
+from viewer.display.corners import PLANE_TITLES, shown_plane
+from viewer.display.slicing import Plane
+from viewer.ui.i18n import tr
+from viewer.ui.viewport.facts import BadgeSpec
+from viewer.ui.viewport.picture import Picture
+
+
+def strip_words(picture: Picture) -> tuple[str, str]:
+    """Title and subtitle: "Axial", "CT thorax · Series 3"; films: "Chest PA", "DX · Series 1"."""
+    stack, view = picture.source.stack, picture.view
+    number = tr("Series {n}", n=stack.series_number) if stack.series_number is not None else ""
+    name = stack.description or stack.modality
+    plane = shown_plane(view)
+    if plane is Plane.NATIVE:
+        sub = stack.modality if stack.description else ""
+        return name, " · ".join(part for part in (sub, number) if part)
+    first = name if view.native or picture.source.resampled else tr("MPR, same series")
+    return tr(PLANE_TITLES[plane]), " · ".join(part for part in (first, number if view.native else "") if part)
+
+
+def stack_badges(picture: Picture) -> tuple[BadgeSpec, ...]:
+    """Badges of the pixels themselves: always visible when true."""
+    stack = picture.source.stack
+    badges = [BadgeSpec("warned", tr(c.badge), tr(c.text)) for c in _cautions(stack) if c.badge]
+    said = {badge.text for badge in badges}
+    own = (
+        (stack.lossy and not _has(stack, "lossy"), "Lossy", "Lossy compression: fine detail may be lost.", 3),
+        (picture.source.resampled, "Resampled", "Resampled to an even grid; lengths belong on acquired slices.", 0),
+        (
+            _uncalibrated(picture) and not _has(stack, "no_spacing"),
+            "No calibration",
+            "No pixel spacing in the file.",
+            0,
+        ),
+        (not picture.source.native.oriented and not _has(stack, "no_orientation"), "No orientation", "", 0),
+    )
+    badges += [
+        BadgeSpec("warned", tr(text), tr(tip) if tip else "", collapse)
+        for true, text, tip, collapse in own
+        if true and tr(text) not in said
+    ]
+    return tuple(badges)
+
+
+def _cautions(stack: Stack) -> tuple[Caution, ...]:
+    return tuple({c.code: c for c in (*stack.verdict.reasons, *stack.warnings)}.values())
+
+
+def _has(stack: Stack, code: str) -> bool:
+    return any(c.code == code and c.badge for c in (*stack.verdict.reasons, *stack.warnings))
+
+
+def _uncalibrated(picture: Picture) -> bool:
+    return picture.source.native.spacing_kind is SpacingKind.UNKNOWN
+
+
+def _unoriented(picture: Picture) -> bool:
+    return not picture.source.native.oriented
+
+
+def ai_badge() -> BadgeSpec:
+    """Something on the picture was proposed by a machine and not accepted."""
+    return BadgeSpec("proposed", tr("AI draft"), tr("Proposed by a pack; not for diagnosis until a reader accepts it."))
+
+
+def failed_heatmap_badge() -> BadgeSpec:
+    """The heatmap on show failed its honesty check."""
+    return BadgeSpec("warned", tr("heatmap failed its check"), tr("It does not show what the score rests on."))

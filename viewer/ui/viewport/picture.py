@@ -1,0 +1,182 @@
+"""The picture of one view: what is shown, and its composed 32-bit image, made only when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QImage
+
+from viewer.core.geometry import Geometry
+from viewer.core.study import Stack
+from viewer.core.verdict import Verdict
+from viewer.core.volume import Volume
+from viewer.display.compose import Blend, Painter, Picture32
+from viewer.display.overlay import NOTHING, OverlaySet, SliceOverlay, place
+from viewer.display.slicing import Plane, SliceView, extract, slice_count
+from viewer.display.window import Window, default_window
+from viewer.ui.viewport.shapes import StyledPath, segment_paths
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """What a view was given to show.
+
+    Attributes:
+        volume: of the pixels; a resampled copy where planes cross tilted or uneven slices.
+        native: geometry of the acquired slices, by which lengths are judged.
+        resampled: True where `volume` is not on the acquired grid.
+        loaded: bool [K], filled while the series is read; None when all of it is there.
+    """
+
+    stack: Stack
+    volume: Volume
+    plane: Plane
+    native: Geometry
+    resampled: bool
+    loaded: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The stack's word on measuring."""
+        return self.stack.verdict
+
+
+def source_of(stack: Stack, volume: Volume, plane: Plane, loaded: npt.NDArray[np.bool_] | None) -> Source:
+    """A source; whether it is resampled is seen from the grids."""
+    native = stack.geometry or volume.geometry
+    return Source(stack, volume, plane, native, not volume.geometry.same_grid(native), loaded)
+
+
+class Picture:
+    """One slice of a source with window and overlays; caches what did not change.
+
+    Attributes:
+        image_number: goes up with every composed image.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.index = slice_count(source.volume.geometry, source.plane) // 2
+        self.count = slice_count(source.volume.geometry, source.plane)
+        self.inverted = False
+        self.peek = False
+        self._painter = Painter(source.volume)
+        self._overlays: OverlaySet | None = None
+        self._view: SliceView | None = None
+        self._placed: SliceOverlay | None = None
+        self._paths: tuple[StyledPath, ...] | None = None
+        self._image: QImage | None = None
+        self._words: Picture32 | None = None
+        self._image_key: tuple[object, ...] = ()
+        self._revision = 0
+        self.image_number = 0
+        self.window = default_window(source.volume, self.view.rescale_slice)
+
+    @property
+    def view(self) -> SliceView:
+        """The slice on show."""
+        if self._view is None:
+            self._view = extract(self.source.volume, self.source.plane, self.index)
+        return self._view
+
+    @property
+    def overlays(self) -> OverlaySet | None:
+        """The overlay set, also while peeking."""
+        return self._overlays
+
+    @property
+    def shown_overlays(self) -> OverlaySet | None:
+        """The overlay set as drawn: none while the reader peeks at the bare image."""
+        return None if self.peek or self._overlays is None or not self._overlays.visible else self._overlays
+
+    @property
+    def overlay(self) -> SliceOverlay:
+        """Overlays as they lie on this slice."""
+        if self.peek:
+            return NOTHING
+        if self._placed is None:
+            self._placed = place(self._overlays, self.view)
+        return self._placed
+
+    @property
+    def paths(self) -> tuple[StyledPath, ...]:
+        """Outlines of this slice."""
+        if self.peek:
+            return ()
+        if self._paths is None:
+            self._paths = segment_paths(self.overlay)
+        return self._paths
+
+    @property
+    def is_loaded(self) -> bool:
+        """False while this very slice is still to be read."""
+        loaded = self.source.loaded
+        return loaded is None or self.view.across != 0 or bool(loaded[self.index])
+
+    def go_to(self, index: int) -> bool:
+        """Show another slice, held within the stack; True when it changed."""
+        held = min(max(index, 0), self.count - 1)
+        if held == self.index:
+            return False
+        self.index = held
+        self._view = self._placed = self._paths = None
+        return True
+
+    def lay(self, overlays: OverlaySet | None) -> None:
+        """Put another overlay set on."""
+        self._overlays = overlays
+        self._placed = self._paths = None
+        self._revision += 1
+
+    def arrived(self) -> None:
+        """More slices were read into the volume."""
+        self._view = None
+        self._revision += 1
+
+    def image(self, step: int = 1) -> QImage:
+        """The composed picture; every `step`-th pixel of it. The bytes belong to this object."""
+        key = (self.index, self.inverted, self.peek, self._revision, step)
+        if self._image is None or key != self._image_key:
+            overlay = self.overlay
+            settings = self._overlays or OverlaySet()
+            blend = Blend(settings.fill, settings.fill_opacity, settings.heatmap_opacity)
+            self._words = self._painter.compose(
+                self.view,
+                self.window,
+                self.inverted,
+                overlay=overlay,
+                blend=blend,
+                loaded=self.source.loaded,
+                step=step,
+            )
+            rows, columns = self._words.shape
+            self._image = QImage(self._words.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
+            self._image_key = key
+            self.image_number += 1
+        return self._image
+
+    def set_window(self, window: Window) -> None:
+        """Show through another window."""
+        self.window = window
+        self._revision += 1
+
+    def value_at(self, row: int, column: int) -> tuple[float, ...]:
+        """Real value (or red, green, blue) of a pixel of this slice."""
+        view, volume = self.view, self.source.volume
+        stored = view.pixels[row, column]
+        if np.ndim(stored):
+            return tuple(float(v) for v in stored)
+        if view.is_real:
+            return (float(stored),)
+        return (float(volume.real(np.asarray([stored]), view.rescale_slice)[0]),)
+
+    def values_in(self, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """Real values of the chosen pixels [n]; colour as mean of its channels."""
+        view, volume = self.view, self.source.volume
+        stored = view.pixels[inside]
+        if stored.ndim == 2:
+            return np.asarray(stored.mean(axis=1), dtype=np.float64)
+        real = stored if view.is_real else volume.real(stored, view.rescale_slice)
+        return np.asarray(real, dtype=np.float64)

@@ -1,0 +1,204 @@
+"""Outlines, marks, the reader's drawings and the box, in screen pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QTransform
+
+from viewer.core.annotation import Annotation
+from viewer.core.finding import FindingState
+from viewer.display.colours import Pattern
+from viewer.display.overlay import Line, SegmentStyle, SliceOverlay
+from viewer.ui.theme import colour
+from viewer.ui.viewport.ink import (
+    LINE_PX,
+    MARGIN,
+    Points,
+    path_of,
+    pattern_brush,
+    pen,
+    polygon,
+    put_text,
+    stroke,
+    text_width,
+)
+
+HANDLE = 8
+#: Token of each verdict's colour.
+STATE_TOKENS: dict[FindingState, str] = {
+    FindingState.PROPOSED: "proposed",
+    FindingState.ACCEPTED: "accepted",
+    FindingState.UNSURE: "unsure",
+    FindingState.REJECTED: "rejected",
+}
+_RING = 10.0
+_ARROW_HEAD = 12.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StyledPath:
+    """All outlines of one segment on one slice, in image coordinates (x = column, y = row)."""
+
+    path: QPainterPath
+    style: SegmentStyle
+
+
+def segment_paths(overlay: SliceOverlay) -> tuple[StyledPath, ...]:
+    """One path a segment."""
+    paths: dict[int, StyledPath] = {}
+    for outline in overlay.outlines:
+        styled = paths.setdefault(id(outline.style), StyledPath(QPainterPath(), outline.style))
+        styled.path.addPolygon(polygon(outline.points[:, ::-1]))
+    return tuple(paths.values())
+
+
+def draw_segments(painter: QPainter, paths: tuple[StyledPath, ...], transform: QTransform, patterns: bool) -> None:
+    """Outlines, and patterns inside where wanted."""
+    painter.save()
+    painter.setTransform(transform, True)
+    for styled in paths:
+        if patterns and styled.style.pattern is not Pattern.PLAIN:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.fillPath(styled.path, pattern_brush(painter, styled.style.pattern, styled.style.colour))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        stroke(painter, styled.path, styled.style.colour, styled.style.line)
+        if styled.style.double:
+            painter.setPen(pen(styled.style.colour, styled.style.line, 4.5))
+            painter.drawPath(styled.path)
+            painter.setPen(pen("bg_viewport", Line.SOLID))
+            painter.drawPath(styled.path)
+    painter.restore()
+
+
+def draw_marks(painter: QPainter, marks: list[tuple[Points, str, FindingState, Line]], size: tuple[int, int]) -> None:
+    """Outlines of findings with their words; points are on the screen."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    for points, label, state, line in marks:
+        token = STATE_TOKENS[state]
+        shape = path_of(points, closed=True)
+        if len(points) == 1:
+            shape = QPainterPath()
+            shape.addEllipse(QPointF(*points[0]), _RING, _RING)
+        stroke(painter, shape, token, line)
+        box = shape.boundingRect()
+        x = float(np.clip(box.left() + 4, MARGIN, max(MARGIN, size[0] - text_width(label) - MARGIN)))
+        y = float(np.clip(box.bottom() + LINE_PX, LINE_PX, size[1] - LINE_PX))
+        put_text(painter, (x, y), label, colour(token))
+
+
+def draw_annotation(painter: QPainter, annotation: Annotation, points: Points, selected: bool) -> None:
+    """One drawing of the reader; points are on the screen."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    _SHAPES[annotation.kind](painter, points)
+    if annotation.label:
+        _draw_label(painter, annotation, points)
+    if selected:
+        for x, y in points.tolist():
+            draw_handle(painter, x, y)
+
+
+def _line(painter: QPainter, points: Points) -> None:
+    stroke(painter, path_of(points), "measure")
+
+
+def _length(painter: QPainter, points: Points) -> None:
+    _line(painter, points)
+    for x, y in points.tolist():
+        _cross(painter, x, y, 4)
+
+
+def _ellipse(painter: QPainter, points: Points) -> None:
+    if len(points) < 2:
+        return
+    path = QPainterPath()
+    path.addEllipse(QRectF(QPointF(*points[0]), QPointF(*points[1])).normalized())
+    stroke(painter, path, "measure")
+
+
+def _arrow(painter: QPainter, points: Points) -> None:
+    """The first point is the tip."""
+    if len(points) < 2 or np.allclose(points[0], points[1]):
+        return
+    path = path_of(points)
+    back = (points[1] - points[0]) / np.linalg.norm(points[1] - points[0])
+    for sign in (-1.0, 1.0):
+        turn = np.array([[0.87, -0.5 * sign], [0.5 * sign, 0.87]])
+        path.moveTo(QPointF(*points[0]))
+        path.lineTo(QPointF(*(points[0] + turn @ back * _ARROW_HEAD)))
+    stroke(painter, path, "measure")
+
+
+def _probe(painter: QPainter, points: Points) -> None:
+    for x, y in points.tolist():
+        _cross(painter, x, y, 6)
+
+
+def _text(_painter: QPainter, _points: Points) -> None:
+    """A text is its label alone."""
+
+
+_SHAPES = {
+    "length": _length,
+    "angle": _line,
+    "ellipse": _ellipse,
+    "arrow": _arrow,
+    "probe": _probe,
+    "text": _text,
+}
+
+
+def _cross(painter: QPainter, x: float, y: float, size: float) -> None:
+    path = QPainterPath(QPointF(x - size, y - size))
+    path.lineTo(x + size, y + size)
+    path.moveTo(x + size, y - size)
+    path.lineTo(x - size, y + size)
+    stroke(painter, path, "measure")
+
+
+def _draw_label(painter: QPainter, annotation: Annotation, points: Points) -> None:
+    """The number on its plate, off the thing it measures, with a leader."""
+    anchor = points[-1] if annotation.kind != "ellipse" else np.array([points[:, 0].max(), points[:, 1].mean()])
+    if annotation.kind == "text":
+        put_text(painter, (float(anchor[0]), float(anchor[1])), annotation.label, colour("measure"))
+        return
+    if annotation.kind == "arrow":
+        put_text(painter, (float(anchor[0]) + 8, float(anchor[1])), annotation.label, colour("measure"))
+        return
+    lines = annotation.label.split("\n")
+    at = anchor + np.array([36.0, 28.0])
+    painter.setPen(pen("measure", Line.SOLID, 1.0))
+    painter.drawLine(QPointF(*(anchor + np.array([6.0, 4.0]))), QPointF(*at))
+    for number, line in enumerate(lines):
+        put_text(painter, (float(at[0]) + 4, float(at[1]) + number * LINE_PX), line, colour("measure"))
+
+
+def box_handles(rect: QRectF) -> list[tuple[float, float]]:
+    """The eight handles: corners and middles of the sides, clockwise from the top left."""
+    x0, x1, xm = rect.left(), rect.right(), rect.center().x()
+    y0, y1, ym = rect.top(), rect.bottom(), rect.center().y()
+    return [(x0, y0), (xm, y0), (x1, y0), (x1, ym), (x1, y1), (xm, y1), (x0, y1), (x0, ym)]
+
+
+def draw_box(painter: QPainter, rect: QRectF, label: str, handles: bool) -> None:
+    """The reader's box for packs."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    path = QPainterPath()
+    path.addRect(rect)
+    stroke(painter, path, "measure")
+    if handles:
+        for x, y in box_handles(rect):
+            draw_handle(painter, x, y)
+    if label:
+        put_text(painter, (rect.left() + 4, rect.top() - LINE_PX / 2 - 5), label, colour("measure"))
+
+
+def draw_handle(painter: QPainter, x: float, y: float) -> None:
+    """An 8 px square."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(pen("measure", Line.SOLID, 1.5))
+    painter.setBrush(colour("bg_viewport"))
+    painter.drawRect(QRectF(round(x) - HANDLE / 2, round(y) - HANDLE / 2, HANDLE, HANDLE))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
