@@ -82,25 +82,25 @@ class Catalogue:
         entry.built = None
         if kind is not None:
             entry.others.append(_object_stack(uid, head, kind))
-        elif not head.pixel_tag or not head.short(t.ROWS) or not head.short(t.COLUMNS):
-            entry.others.append(_no_pixels(uid, head))
         else:
-            entry.frames += self._frames(head)
+            spec = self._spec(head) if head.pixel_tag else None
+            if spec is None or not spec.rows or not spec.columns:
+                entry.others.append(_no_pixels(uid, head))
+            else:
+                entry.frames += _frames(head, spec)
         entry.heads.append(head)
         study = text_of(head.raw.get(t.STUDY_UID, b""))
         if study:
             entry.studies.add(study)
 
-    def _frames(self, head: Head) -> list[Frame]:
-        key = (head.syntax, head.pixel_tag, *map(head.raw.get, _PIXEL_KEYS))
+    def _spec(self, head: Head) -> PixelSpec:
+        """Pixel description, one object for all files that agree in it."""
+        value = head.raw.get
+        key = (head.syntax, head.pixel_tag, *[value(tag) for tag in _PIXEL_KEYS])
         spec = self._specs.get(key)
         if spec is None:
             spec = self._specs[key] = spec_of(head)
-        plain = spec.frames == 1 and t.SHARED_GROUPS not in head.raw and t.CSA_IMAGE not in head.raw
-        frames = [frame_of(head, spec)] if plain else frames_of(head, spec)
-        if not plain or not frames[0].complete:
-            _note_bad_numbers(head)
-        return frames
+        return spec
 
     def snapshot(self) -> ScanResult:
         """Studies found so far, in the order they were met."""
@@ -125,6 +125,16 @@ class Catalogue:
             caution = Caution("mixed_studies", text, "Mixed studies")
             stacks = [_with(stack, caution) for stack in stacks]
         return Series(uid, number_stacks(stacks))
+
+
+def _frames(head: Head, spec: PixelSpec) -> list[Frame]:
+    raw = head.raw
+    if spec.frames == 1 and t.SHARED_GROUPS not in raw and t.CSA_IMAGE not in raw:
+        frame = frame_of(head, spec)
+        if frame.complete and t.FRAMES not in raw:
+            return [frame]
+    _note_bad_numbers(head)
+    return frames_of(head, spec)
 
 
 def object_kind(head: Head) -> Kind | None:

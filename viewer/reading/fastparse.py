@@ -27,6 +27,7 @@ _IS_LONG: dict[bytes, bool] = {vr: vr in _LONG for vr in _KNOWN}
 _SHORT_HEAD = struct.Struct("<HH2sH")
 _LONG_LENGTH = struct.Struct("<I")
 _IMPLICIT_HEAD = struct.Struct("<HHI")
+_PLAIN = WANTED - PRESENCE
 #: Native syntaxes and every encapsulated one are explicit little endian (PS3.5 A.4).
 _DECLINED_SYNTAXES = frozenset({"1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.94"})
 
@@ -45,7 +46,7 @@ def parse(data: bytes, path: str, size: int, layout: Layout | None = None) -> He
     Args:
         data: the file's first bytes, from offset 0.
         path, size: of the file; lengths are checked against `size`.
-        layout: what is known of the folder's other headers.
+        layout: what is known of other headers of the scan.
 
     Raises:
         NeedMore: `data` ends inside the header and the file goes on.
@@ -68,23 +69,23 @@ def parse(data: bytes, path: str, size: int, layout: Layout | None = None) -> He
 
 def _file_meta(data: bytes, raw: dict[int, bytes]) -> int:
     """Read group 0002 (always explicit little endian); return where the data set starts."""
-    position, end, last = 132, len(data), 0
-    while True:
-        if position + 12 > end:
-            raise NeedMore
+    position, end, last = 132, len(data) - 12, -1
+    while position <= end:
         group, element, vr, length = _SHORT_HEAD.unpack_from(data, position)
         if group != 2:
             return position
-        if vr not in _KNOWN or element < last:
+        is_long = _IS_LONG.get(vr)
+        if is_long is None or element <= last:
             raise Declined
         last = element
         position += 8
-        if vr in _LONG:
+        if is_long:
             (length,) = _LONG_LENGTH.unpack_from(data, position)
             position += 4
         if element == 0x10:
             raw[TRANSFER_SYNTAX] = data[position : position + length]
         position += length
+    raise NeedMore
 
 
 def _walk_explicit(data: bytes, position: int, head: Head, layout: Layout) -> None:
@@ -114,9 +115,12 @@ def _walk_explicit(data: bytes, position: int, head: Head, layout: Layout) -> No
         if tag >= 0x7FE00000:
             _pixels(head, tag, position, length)
             break
-        if tag in WANTED:
+        stop = position + length
+        if tag in _PLAIN and stop <= end:
+            raw[tag] = data[position:stop]
+        elif tag in WANTED:
             raw[tag] = _value(tag, data, position, length)
-        position += length
+        position = stop
         if position > size:
             raise Declined
         marks.append((start, position, tag))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from viewer.core.study import Instance
 from viewer.reading import tags as t
-from viewer.reading.head import Head, text_of
+from viewer.reading.head import Head, numbers_of, text_of
 
 Vector = tuple[float, ...]
 
@@ -129,27 +129,28 @@ def spec_of(head: Head) -> PixelSpec:
 
 
 def frame_of(head: Head, spec: PixelSpec) -> Frame:
-    """The one picture of a single-frame file (the hot path of a scan)."""
-    number = head.number
-    slope, intercept = number(t.SLOPE), number(t.INTERCEPT)
+    """The one picture of a single-frame file (the hot path of a scan: one look per value)."""
+    value = head.raw.get
+    numbers = numbers_of
+    position, orientation = numbers(value(t.POSITION, b"")), numbers(value(t.ORIENTATION, b""))
+    spacing = numbers(value(t.PIXEL_SPACING, b""))
+    slope, intercept = numbers(value(t.SLOPE, b"")), numbers(value(t.INTERCEPT, b""))
+    echo = numbers(value(t.ECHO_TIME) or value(t.ECHO_NUMBERS, b""))
+    temporal = numbers(value(t.TEMPORAL_POSITION, b""))
     return Frame(
-        head=head,
-        spec=spec,
-        number=head.integer(t.INSTANCE_NUMBER),
-        position=_vector(head, t.POSITION, 3),
-        orientation=_vector(head, t.ORIENTATION, 6),
-        spacing=_vector(head, t.PIXEL_SPACING, 2),
-        slope=1.0 if slope is None else slope,
-        intercept=intercept or 0.0,
-        echo=number(t.ECHO_TIME) or number(t.ECHO_NUMBERS) or 0.0,
-        temporal=number(t.TEMPORAL_POSITION) or 0.0,
-        rescaled=slope is not None and intercept is not None,
+        head,
+        spec,
+        head.integer(t.INSTANCE_NUMBER),
+        None,
+        position if len(position) == 3 else None,
+        orientation if len(orientation) == 6 else None,
+        spacing if len(spacing) == 2 else None,
+        slope[0] if slope else 1.0,
+        intercept[0] if intercept else 0.0,
+        echo[0] if echo else 0.0,
+        temporal[0] if temporal else 0.0,
+        rescaled=bool(slope and intercept),
     )
-
-
-def _vector(head: Head, tag: int, count: int) -> Vector | None:
-    values = head.floats(tag)
-    return values if len(values) == count else None
 
 
 def slice_of(frame: Frame) -> Slice:

@@ -93,7 +93,9 @@ class Head:
 
 @lru_cache(maxsize=4096)
 def numbers_of(value: bytes) -> tuple[float, ...]:
-    """Numbers of a DS value; () where one of them is none. Slices share most values, so they are kept."""
+    """Numbers of a DS value; () where it is empty or not all numbers. Slices share most values: they are kept."""
+    if not value:
+        return ()
     try:
         numbers = tuple(map(float, value.rstrip(b"\0 ").split(b"\\")))
     except ValueError:

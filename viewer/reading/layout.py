@@ -1,4 +1,4 @@
-"""Runs of elements that the files of one folder share byte for byte.
+"""Runs of elements that the files of a scan share byte for byte.
 
 Slices of a series repeat most of their headers. A run that was parsed once and stands again at
 an element boundary means the same again, so one comparison replaces a dozen steps. What a run
@@ -33,11 +33,18 @@ class Run:
 
 
 class Layout:
-    """What is known of a folder's headers; runs by the first eight bytes of their first element."""
+    """What is known of the headers of a scan; runs by the first eight bytes of their first element."""
 
     def __init__(self) -> None:
         self.runs: dict[bytes, Run] = {}
         self._varying: set[int] = set()
+        self._lessons = 0
+
+    def next_folder(self) -> None:
+        """Keep what helped; start anew where the last folder's files shared too little."""
+        if self._lessons >= _MOST_LESSONS:
+            self.runs.clear()
+            self._varying.clear()
         self._lessons = 0
 
     def differs(self, run: Run, data: bytes, position: int) -> None:

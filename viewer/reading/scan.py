@@ -77,7 +77,7 @@ class _Scan:
         self._layout = Layout()
 
     def folder(self, folder: Folder) -> None:
-        self._layout = Layout()
+        self._layout.next_folder()
         self._on_progress(Progress(f"Scanning {Path(folder.path).name}"))
         for path in folder.files:
             self._cancel.check()
