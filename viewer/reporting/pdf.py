@@ -32,6 +32,7 @@ from PySide6.QtGui import (
 from viewer.core.errors import OutputError
 from viewer.core.resources import resources_dir
 from viewer.reporting.paginate import last_forced, page_of, paginate
+from viewer.reporting.searchable import restore_names
 
 #: Paper: A4 with 17 mm margins, at 300 dots per inch.
 MARGIN_MM, DPI = 17.0, 300
@@ -75,9 +76,9 @@ def render(html: str, pages: Pages, images: Mapping[str, npt.NDArray[np.uint8]] 
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         writer = _writer(buffer, pages.title)
-        _paint(writer, html, pages, images or {})
+        text = _paint(writer, html, pages, images or {})
         del writer
-        return bytes(buffer.data().data())
+        return restore_names(bytes(buffer.data().data()), text, families(pages.language))
 
 
 def families(language: str) -> list[str]:
@@ -133,12 +134,17 @@ def _document(writer: QPdfWriter, language: str) -> QTextDocument:
     font = QFont()
     font.setFamilies(families(language))
     font.setPointSizeF(11)
+    # Contextual glyphs of Inter, local ones and ligatures of Noto CJK carry no character of their own, and Qt
+    # then writes a wrong one into the PDF: search and copy would find "SYN,0001" or nothing.
+    for feature in ("calt", "locl", "liga"):
+        font.setFeature(QFont.Tag(feature), 0)
     document.setDefaultFont(font)
     document.setDocumentMargin(0)
     return document
 
 
-def _paint(writer: QPdfWriter, html: str, pages: Pages, images: Mapping[str, npt.NDArray[np.uint8]]) -> None:
+def _paint(writer: QPdfWriter, html: str, pages: Pages, images: Mapping[str, npt.NDArray[np.uint8]]) -> str:
+    """Draw every page and return the text that was drawn."""
     width, height = float(writer.width()), float(writer.height())
     footer = _document(writer, pages.language)
     footer.setTextWidth(width)
@@ -168,6 +174,7 @@ def _paint(writer: QPdfWriter, html: str, pages: Pages, images: Mapping[str, npt
             _draw(painter, footer, height - footer_height, QRectF(0, 0, width, footer_height))
     finally:
         painter.end()
+    return body.toPlainText() + footer.toPlainText()
 
 
 def _filled(footer: str, page: int, pages: int, passport: int) -> str:
