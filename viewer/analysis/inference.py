@@ -44,6 +44,7 @@ class RawOutputs:
         band: uint8 [K, J, I], 1 where the strongest label is unsure (0.3 < p < 0.7).
         maps: label -> float32 [K, J, I], 0..1, class activation (classifiers).
         features: float32 [F], embedding of packs that give one.
+        attention: float32 [K, K], how much slice k listened to each slice (rows sum to 1).
         spread: label -> standard deviation over test-time copies (0 without any).
         prepared: the picture as the network saw it.
     """
@@ -57,6 +58,7 @@ class RawOutputs:
     band: npt.NDArray[np.uint8] | None = None
     maps: dict[str, FloatArray] = field(default_factory=dict)
     features: FloatArray | None = None
+    attention: FloatArray | None = None
     spread: dict[str, float] = field(default_factory=dict)
 
 
@@ -119,6 +121,7 @@ class Runner:
         self.config, self.infer, self.on_progress, self.cancel = config, infer, on_progress, cancel
         self.dims = int(config.get("network", {}).get("args", {}).get("spatial_dims", 2))
         self.flips = [tuple(int(a) for a in axes) for axes in config.get("tta", {}).get("flips", ())]
+        self.batch = int(config.get("window", {}).get("slices", _SLICE_BATCH))
         self.done, self.total = 0, 1
 
     def run(self, array: FloatArray) -> list[tuple[FloatArray, ...]]:
@@ -131,7 +134,7 @@ class Runner:
     def _calls(self, array: FloatArray) -> int:
         if self.dims == 3:
             return sum(1 for _ in windows(array.shape, self._window(array.shape), self._overlap))
-        return -(-len(array) // _SLICE_BATCH)
+        return -(-len(array) // self.batch)
 
     @property
     def _overlap(self) -> float:
@@ -161,8 +164,9 @@ class Runner:
         return out
 
     def _slices(self, array: FloatArray) -> tuple[FloatArray, ...]:
-        parts = [self._call(array[k : k + _SLICE_BATCH, None]) for k in range(0, len(array), _SLICE_BATCH)]
-        return tuple(np.concatenate(group) for group in zip(*parts, strict=True))
+        parts = [self._call(array[k : k + self.batch, None]) for k in range(0, len(array), self.batch)]
+        groups = list(zip(*parts, strict=True))
+        return tuple(np.concatenate(g) for g in groups if len({a.shape[1:] for a in g}) == 1)
 
     def _block(self, array: FloatArray) -> tuple[FloatArray, ...]:
         size = self._window(array.shape)
@@ -224,16 +228,31 @@ def _segmentation(
         logits[0] -= bias
     shares = softmax(logits / float(output.get("temperature", 1.0)))
     labels = running_argmax(shares)
-    if output.get("keep_largest"):
+    if output.get("keep_largest") == "slice":
+        labels = np.stack([keep_largest(plane[None], len(names))[0] for plane in labels])
+    elif output.get("keep_largest"):
         labels = keep_largest(labels, len(names))
     strongest = shares[1:].max(axis=0)
     band = ((strongest > BAND[0]) & (strongest < BAND[1])).astype(np.uint8)
+    per_slice = _slice_scores(output, outputs)
     return RawOutputs(
         prepared,
+        scores={name: float(values.max()) for name, values in per_slice.items()},
+        slice_scores=per_slice,
+        attention=outputs[0][2] if per_slice and len(outputs[0]) > 2 else None,
         labels=prepared.restore_labels(labels),
         probabilities={name: prepared.restore_values(shares[n + 1]) for n, name in enumerate(names)},
         band=prepared.restore_labels(band),
     )
+
+
+def _slice_scores(output: Mapping[str, Any], outputs: Sequence[tuple[FloatArray, ...]]) -> dict[str, FloatArray]:
+    """Calibrated score of each slice, for segmenters that give one."""
+    block = output.get("slice_score")
+    if not block:
+        return {}
+    logits = _mean([out[1] for out in outputs])[:, 0]
+    return {str(block["label"]): sigmoid(logits / float(block.get("temperature", 1.0))).astype(np.float32)}
 
 
 def _classification(

@@ -98,13 +98,22 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """[N, C, ...] with sides that 2**(levels-1) divides -> (logits [N, L, ...],)."""
+        return (self.decode(self.encode(x)),)
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """Features of every level, finest first."""
         kept: list[Tensor] = []
         for block in self.down:
             x = block(x)
             kept.append(x)
+        return kept
+
+    def decode(self, kept: Sequence[Tensor]) -> Tensor:
+        """Features of every level -> logits."""
+        x = kept[-1]
         for level in range(self.levels - 2, -1, -1):
             x = self.up[level](torch.cat([self.lift[level](x), kept[level]], dim=1))
-        return (self.head(x),)
+        return torch.as_tensor(self.head(x))
 
 
 class FilmMember(nn.Module):
@@ -164,10 +173,114 @@ class FilmClassifier(nn.Module):
         return logits, maps, fields
 
 
+class SliceContextUNet(nn.Module):
+    """2-D U-Net over an ordered stack: attention lets each slice see what its neighbours show.
+
+    The deepest features of each slice are pooled to one vector; single-head attention over the
+    stack (with a learned preference for near slices) gives a context vector, which both shifts
+    the slice's features before the decoder and, with its own vector, scores the slice.
+
+    Args:
+        in_channels: channels of a slice.
+        out_channels: classes; 1 for a single sigmoid mask.
+        channels: feature channels per level.
+        width: length of the attention vectors.
+        spatial_dims: 2, stated so that packs read alike.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, channels: Sequence[int], width: int = 64, spatial_dims: int = 2
+    ) -> None:
+        super().__init__()
+        self.unet = UNet(spatial_dims, in_channels, out_channels, channels)
+        deepest = list(channels)[-1]
+        self.query, self.key = nn.Linear(deepest, width), nn.Linear(deepest, width)
+        self.value = nn.Linear(deepest, width)
+        self.reach = nn.Parameter(torch.tensor(-1.0))
+        self.shift = nn.Linear(width, deepest)
+        self.score = nn.Sequential(nn.Linear(deepest + width, width), nn.ReLU(), nn.Linear(width, 1))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """[K, C, J, I], one stack, or [B, K, C, J, I], several of equal length.
+
+        Returns:
+            mask logits [B*K, L, J, I], slice logits [B*K, 1], attention [B*K, K] (rows sum to 1).
+        """
+        stacks = x if x.ndim == 5 else x[None]
+        count = stacks.shape[1]
+        kept = self.unet.encode(stacks.flatten(0, 1))
+        pooled = kept[-1].mean((2, 3)).view(-1, count, kept[-1].shape[1])
+        weight = self._attention(pooled)
+        context = weight @ self.value(pooled)
+        score = self.score(torch.cat([pooled, context], dim=2)).flatten(0, 1)
+        kept[-1] = kept[-1] + self.shift(context).flatten(0, 1)[:, :, None, None]
+        return self.unet.decode(kept), score, weight.flatten(0, 1)
+
+    def _attention(self, pooled: Tensor) -> Tensor:
+        """[B, K, F] -> [B, K, K]."""
+        query, key = self.query(pooled), self.key(pooled)
+        place = torch.arange(pooled.shape[1], device=pooled.device, dtype=pooled.dtype)
+        far = (place[:, None] - place[None, :]).abs()
+        alike = query @ key.transpose(1, 2) / query.shape[-1] ** 0.5
+        return torch.softmax(alike - functional.softplus(self.reach) * far, dim=-1)
+
+
+class FilmGate(nn.Module):
+    """Tells a pack's own kind of film from others: learned outliers plus a feature distance.
+
+    Logits: one per kind of outlier it was shown, and last the squared Mahalanobis distance of its
+    features to the training films', scaled so that 0 lies at their 99th percentile.
+
+    Args:
+        outliers: kinds of outliers.
+        widths: channels of the stem and of each stage.
+        width: length of the feature vector.
+    """
+
+    def __init__(self, outliers: int, widths: Sequence[int], width: int = 48) -> None:
+        super().__init__()
+        first = widths[0]
+        self.stem = nn.Sequential(_conv(2, 1, first, 5, 2), _norm(2, first, "batch"), nn.LeakyReLU(_NEGATIVE_SLOPE))
+        pairs = list(zip(widths, widths[1:], strict=False))
+        self.stages = nn.Sequential(*[ResidualBlock(2, a, b, 2) for a, b in pairs])
+        self.embed = nn.Linear(widths[-1], width)
+        self.outlier = nn.Linear(width, outliers)
+        self.register_buffer("centre", torch.zeros(width))
+        self.register_buffer("whiten", torch.eye(width))
+        self.register_buffer("scale", torch.tensor([0.0, 1.0]))
+
+    def features(self, x: Tensor) -> Tensor:
+        """[N, 1, J, I] -> [N, width]."""
+        return torch.as_tensor(self.embed(self.stages(self.stem(x)).mean((2, 3))))
+
+    def forward(self, x: Tensor) -> tuple[Tensor]:
+        """[N, 1, J, I] -> (logits [N, outliers + 1],)."""
+        vector = self.features(x)
+        said = self.outlier(functional.leaky_relu(vector, _NEGATIVE_SLOPE))
+        centre, whiten, scale = self.get_buffer("centre"), self.get_buffer("whiten"), self.get_buffer("scale")
+        distance = ((vector - centre) @ whiten).square().sum(1, keepdim=True).sqrt()
+        return (torch.cat([said, (distance - scale[0]) / scale[1]], dim=1),)
+
+    @torch.no_grad()
+    def fit_distance(self, vectors: Tensor) -> None:
+        """Set centre, whitening and scale from the training films' features [n, width]."""
+        centre = vectors.mean(0)
+        covariance = torch.cov((vectors - centre).T) + 1e-2 * torch.eye(vectors.shape[1])
+        values, axes = torch.linalg.eigh(covariance)
+        whiten = axes * values.rsqrt()
+        distance = ((vectors - centre) @ whiten).square().sum(1).sqrt()
+        mark = torch.quantile(distance, 0.99)
+        self.get_buffer("centre").copy_(centre)
+        self.get_buffer("whiten").copy_(whiten)
+        self.get_buffer("scale").copy_(torch.stack([mark, distance.std().clamp_min(1e-3)]))
+
+
 #: Name in a pack's data -> network. A new network: one line here.
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "UNet": UNet,
     "FilmClassifier": FilmClassifier,
+    "SliceContextUNet": SliceContextUNet,
+    "FilmGate": FilmGate,
 }
 
 

@@ -99,8 +99,24 @@ def load(pack_id: str, folders: Sequence[Path] | None = None) -> PackInfo:
     raise UsageError(f"There is no pack '{pack_id}'.", f"Packs here: {known}.", "no_pack")
 
 
-def read(folder: Path) -> PackInfo:
+def load_recipe(pack_id: str, folders: Sequence[Path] | None = None) -> PackInfo:
+    """The pack with this id, its weights still missing or not: for training.
+
+    Raises:
+        PackError: it is broken. UsageError: there is none.
+    """
+    for folder in reversed(list(_pack_folders(folders))):
+        if folder.name == pack_id:
+            return read(folder, untrained=True)
+    raise UsageError(f"There is no pack '{pack_id}'.", "`packs list` shows which there are.", "no_pack")
+
+
+def read(folder: Path, *, untrained: bool = False) -> PackInfo:
     """Read and check a pack's folder; the weights' hash is checked by `verify`.
+
+    Args:
+        folder: the pack.
+        untrained: weights may be missing.
 
     Raises:
         PackError: a file missing, JSON broken, a key missing or wrong, or anything executable.
@@ -109,7 +125,7 @@ def read(folder: Path) -> PackInfo:
     problems = packschema.problems(metadata, inference)
     if (folder / "scripts").exists():
         problems.append("it brings a scripts folder, and packs must not bring programs")
-    if not (folder / WEIGHTS).is_file():
+    if not untrained and not (folder / WEIGHTS).is_file():
         problems.append(f"{WEIGHTS} is missing")
     if metadata.get("id", folder.name) != folder.name:
         problems.append(f"its folder is called {folder.name} but it says it is {metadata['id']}")

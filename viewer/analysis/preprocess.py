@@ -20,6 +20,7 @@ import numpy.typing as npt
 from viewer.analysis import resample
 from viewer.core.analysis import Box
 from viewer.core.errors import AnalysisError, PackError, UsageError
+from viewer.core.geometry import SpacingKind
 from viewer.core.volume import Volume
 
 FloatArray = npt.NDArray[np.float32]
@@ -253,9 +254,15 @@ def _turn(affine: npt.NDArray[np.float64], wanted: str) -> tuple[tuple[int, ...]
 
 
 def resample_mm(picture: Prepared, args: Mapping[str, Any]) -> Prepared:
-    """Linear resampling to `args["spacing_mm"]` (k, j, i); kept where within `args["tolerance"]` (share)."""
-    target = [float(s) for s in args["spacing_mm"]]
+    """Linear resampling to `args["spacing_mm"]` (k, j, i; null keeps an axis).
+
+    Kept where within `args["tolerance"]` (share), and, with `only_known`, where the file has no
+    patient spacing.
+    """
     have = picture.spacing
+    if args.get("only_known") and not _known_spacing(picture):
+        return picture
+    target = [h if s is None else float(s) for s, h in zip(args["spacing_mm"], have, strict=True)]
     slack = float(args.get("tolerance", 0.02))
     target = [h if abs(h / t - 1) <= slack else t for h, t in zip(have, target, strict=True)]
     if tuple(target) == have:
@@ -268,6 +275,10 @@ def resample_mm(picture: Prepared, args: Mapping[str, Any]) -> Prepared:
     affine[:3, :3] *= np.array(step)
     back = _Unresample((old[0], old[1], old[2]), (1 / step[0], 1 / step[1], 1 / step[2]), (k, j, i))
     return replace(picture, array=array, affine=affine, back=(*picture.back, back))
+
+
+def _known_spacing(picture: Prepared) -> bool:
+    return picture.volume is not None and picture.volume.geometry.spacing_kind is SpacingKind.PATIENT
 
 
 def film(picture: Prepared, args: Mapping[str, Any]) -> Prepared:

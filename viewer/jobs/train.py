@@ -32,5 +32,5 @@ def train(
     """
     from viewer.training import cases, runner
 
-    pack = packs.load(pack_id)
+    pack = packs.load_recipe(pack_id)
     return runner.train(pack, cases.read_table(Path(cases_csv)), Path(out), on_progress, cancel)

@@ -6,29 +6,21 @@ Paths are relative to the table's folder; an empty cell means "none".
 from __future__ import annotations
 
 import csv
-import importlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import nibabel
 import numpy as np
 import numpy.typing as npt
-from nibabel.filebasedimages import ImageFileError
-from PIL import Image
 
-from viewer.core.errors import ReadError, UsageError, ViewerError
-from viewer.core.geometry import Geometry, SpacingKind
+from viewer.core.errors import UsageError
 from viewer.core.volume import Volume
+from viewer.reading import open_volume
 
 Array = npt.NDArray[Any]
 
 _NEEDED = ("image", "patient", "split")
-_NIFTI = (".nii", ".nii.gz")
-_FLAT_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-#: NIfTI worlds are RAS, ours are LPS.
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,56 +121,29 @@ def assign_folds(keys: Sequence[str], folds: int, seed: int) -> npt.NDArray[np.i
     return np.array([home[str(k)] for k in keys], dtype=np.int64)
 
 
-def load_volume(path: Path, modality: str = "OT") -> Volume:
-    """Read a case's image: the program's own reader first, a tiny one for NIfTI and flat pictures."""
-    lower = path.name.lower()
-    if lower.endswith(_NIFTI):
-        return _nifti(path, modality)
-    if lower.endswith(_FLAT_PICTURES):
-        return _flat(path, modality)
-    return _program_reader()(path)
+def load_volume(path: Path) -> Volume:
+    """Read a case's image with the program's own reader: DICOM, NIfTI, NRRD, PNG, JPEG."""
+    return open_volume(path)
+
+
+def stacked(volumes: Sequence[Volume]) -> Volume:
+    """Pictures of one patient, in order, as one stack; a single volume stays as it is.
+
+    Raises:
+        UsageError: pictures of different sizes.
+    """
+    if len(volumes) == 1:
+        return volumes[0]
+    first = volumes[0]
+    if len({v.shape[1:] for v in volumes}) > 1:
+        raise UsageError("The slices of a patient have different sizes.", "Mend the table.")
+    stored = np.concatenate([v.stored for v in volumes])
+    geometry = replace(first.geometry, shape=(len(stored), *first.shape[1:]), slice_positions=None)
+    return replace(first, stored=stored, geometry=geometry)
 
 
 def load_labels(path: Path) -> Array:
-    """Integer labels [K, J, I] of a mask file (first channel of a picture)."""
-    if path.name.lower().endswith(_NIFTI):
-        return np.rint(_nifti(path, "SEG").values()).astype(np.int16)
-    try:
-        with Image.open(path) as picture:
-            array = np.asarray(picture)
-    except (OSError, ValueError) as error:
-        raise ReadError(f"The mask {path.name} cannot be read.", "Check the file.") from error
-    return (array[..., 0] if array.ndim == 3 else array)[None].astype(np.int16)
-
-
-def _program_reader() -> Callable[[Path], Volume]:
-    reading = importlib.import_module("viewer.reading")
-    reader: Callable[[Path], Volume] | None = getattr(reading, "open_volume", None)
-    if reader is None:
-        raise ViewerError("DICOM cases need the program's reader.", "Use NIfTI or PNG cases.")
-    return reader
-
-
-def _nifti(path: Path, modality: str) -> Volume:
-    try:
-        image = nibabel.load(path)
-        array = np.asarray(image.dataobj)
-    except (OSError, ValueError, ImageFileError) as error:
-        raise ReadError(f"{path.name} cannot be read as NIfTI.", "Check the file.") from error
-    array = array[..., None] if array.ndim == 2 else array
-    affine = (_RAS_TO_LPS @ np.asarray(image.affine, dtype=np.float64))[:, [2, 1, 0, 3]]
-    stored = np.ascontiguousarray(array.transpose(2, 1, 0))
-    k, j, i = stored.shape
-    return Volume(stored, Geometry((k, j, i), affine), modality=modality)
-
-
-def _flat(path: Path, modality: str) -> Volume:
-    try:
-        with Image.open(path) as picture:
-            deep = picture.mode in ("I;16", "I", "F")
-            array = np.asarray(picture if deep or picture.mode == "L" else picture.convert("RGB"))
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise ReadError(f"{path.name} cannot be read as a picture.", "Check the file.") from error
-    shape = (1, array.shape[0], array.shape[1])
-    geometry = Geometry(shape, np.eye(4)[:, [2, 1, 0, 3]], spacing_kind=SpacingKind.UNKNOWN, oriented=False)
-    return Volume(array[None], geometry, modality=modality)
+    """Integer labels [K, J, I] of a mask file (first channel of a colour picture)."""
+    volume = open_volume(path)
+    values = volume.values()
+    return np.rint(values[..., 0] if volume.is_colour else values).astype(np.int16)

@@ -58,7 +58,7 @@ def load_films(table: Sequence[cases.Case], inference_config: Mapping[str, Any],
     """Read every film through the pack's own steps; masks follow on the same grid."""
     images, fields, has_field = [], [], []
     for case in table:
-        volume = cases.load_volume(case.image, str(recipe.get("modality", "DX")))
+        volume = cases.load_volume(case.image)
         ready = prepare(volume, inference_config["preprocess"])
         images.append(ready.array[0].astype(np.float16))
         mask = None if case.mask is None else cases.load_labels(case.mask)
@@ -87,6 +87,8 @@ def balance(table: Sequence[cases.Case], truth: FloatArray, recipe: Mapping[str,
     yes = truth[:, 0].astype(bool)
     weights = np.where(yes, 0.5 / max(1, yes.sum()), 0.5 / max(1, (~yes).sum()))
     block = recipe.get("balance", {})
+    for column in block.get("even", ()):
+        weights = _even(weights, yes, np.array([case.extra.get(column, "") for case in table]))
     columns = block.get("columns", ())
     if not columns or not all(case.extra.get(c) for case in table for c in columns):
         return np.asarray(weights / weights.sum())
@@ -101,6 +103,17 @@ def balance(table: Sequence[cases.Case], truth: FloatArray, recipe: Mapping[str,
     for group in (yes, ~yes):
         weights[group] *= 0.5 / weights[group].sum()
     return np.asarray(weights)
+
+
+def _even(weights: Array, yes: Array, words: Array) -> Array:
+    """Give every word the same total weight, half of it to each class, so neither tells the other."""
+    out = weights.copy()
+    for word in np.unique(words):
+        for group in (yes, ~yes):
+            cell = (words == word) & group
+            if cell.any():
+                out[cell] *= 1 / weights[cell].sum()
+    return np.asarray(out / out.sum())
 
 
 def make_loss(films: Films, recipe: Mapping[str, Any], where: torch.device) -> Loss:

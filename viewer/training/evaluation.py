@@ -39,7 +39,7 @@ class Outcome:
     seconds: float
     gate: str
     scores: dict[str, float] = field(default_factory=dict)
-    dice: dict[str, float] = field(default_factory=dict)
+    overlap: dict[str, tuple[int, int]] = field(default_factory=dict)
     hd95: dict[str, float] = field(default_factory=dict)
     energy_in_mask: float | None = None
     mask_share: float | None = None
@@ -73,14 +73,15 @@ def evaluate(
         raise UsageError(f"The table has no cases in split '{split}'.", "Name another split.")
     failed = [{"case": name, "text": text} for name, text in table.missing]
     outcomes: list[Outcome] = []
-    for index, case in enumerate(chosen):
+    groups = _units(pack, chosen)
+    for index, group in enumerate(groups):
         if cancel is not None:
             cancel.check()
         try:
-            outcomes.append(_one(pack, infer, case, gate or _gate, pictures))
+            outcomes += _run(pack, infer, group, gate or _gate, pictures)
         except ViewerError as error:
-            failed.append({"case": case.name, "text": error.text})
-        on_progress(Progress("Cases", (index + 1) / len(chosen)))
+            failed += [{"case": case.name, "text": error.text} for case in group]
+        on_progress(Progress("Cases", (index + 1) / len(groups)))
     return summary(pack, outcomes, failed)
 
 
@@ -104,53 +105,89 @@ def _gate(pack: PackInfo, volume: Volume, roi: Box | None) -> str:
     return suitability.check(pack, volume, roi, research=True).verdict.value
 
 
-def _one(pack: PackInfo, infer: inference.Infer, case: cases.Case, gate: Gate, pictures: Path | None) -> Outcome:
+def _units(pack: PackInfo, chosen: Sequence[cases.Case]) -> list[list[cases.Case]]:
+    """Cases one by one, or a patient's slices in order for packs that read stacks."""
+    column = pack.viewer.get("truth", {}).get("stack_by")
+    if not column:
+        return [[case] for case in chosen]
+    stacks: dict[str, list[cases.Case]] = {}
+    for case in chosen:
+        stacks.setdefault(case.patient, []).append(case)
+    return [sorted(stack, key=lambda c: float(c.extra.get(column) or 0)) for stack in stacks.values()]
+
+
+def _run(
+    pack: PackInfo, infer: inference.Infer, group: Sequence[cases.Case], gate: Gate, pictures: Path | None
+) -> list[Outcome]:
+    """Run one picture or one stack and give one outcome a case."""
     begun = time.perf_counter()
-    volume = cases.load_volume(case.image)
+    volume = cases.stacked([cases.load_volume(case.image) for case in group])
     roi = _whole(volume) if pack.needs_roi else None
     verdict = gate(pack, volume, roi)
     raw = inference.predict(pack, infer, volume, roi)
-    outcome = Outcome(case, time.perf_counter() - begun, verdict, scores=dict(raw.scores))
-    truth = _truth_mask(pack, case, volume)
-    if raw.labels is not None and truth is not None:
-        _compare(pack, volume, raw.labels, truth, outcome)
-    if raw.maps and truth is not None and truth.any():
-        heat = next(iter(raw.maps.values()))
+    seconds = (time.perf_counter() - begun) / len(group)
+    depth = volume.shape[0] // len(group)
+    outcomes = []
+    for index, case in enumerate(group):
+        part = slice(index * depth, (index + 1) * depth)
+        scores = {n: float(v[part].max()) for n, v in raw.slice_scores.items()} or dict(raw.scores)
+        outcome = Outcome(case, seconds, verdict, scores=scores)
+        truth = _truth_mask(pack, case, (depth, *volume.shape[1:]))
+        _against(pack, volume.geometry.spacing, raw, part, outcome=outcome, truth=truth)
+        if pictures is not None:
+            place = pictures / _verdict_word(pack, outcome)
+            gallery.write(place, volume, raw, part, truth=truth, case=case)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _against(
+    pack: PackInfo,
+    spacing: Sequence[float],
+    raw: inference.RawOutputs,
+    part: slice,
+    *,
+    outcome: Outcome,
+    truth: Array | None,
+) -> None:
+    """Fill in overlaps with, and heat inside, the case's mask."""
+    if truth is None:
+        return
+    if raw.labels is not None:
+        _compare(pack, spacing, raw.labels[part], truth, outcome)
+    if raw.maps and truth.any():
+        heat = next(iter(raw.maps.values()))[part]
         outcome.energy_in_mask = float(heat[truth > 0].sum() / max(float(heat.sum()), 1e-9))
         outcome.mask_share = float((truth > 0).mean())
-    if pictures is not None:
-        gallery.write(pictures / _verdict_word(pack, outcome), volume, raw, truth, case)
-    return outcome
 
 
 def _whole(volume: Volume) -> Box:
     return (0, 0, 0), volume.shape
 
 
-def _truth_mask(pack: PackInfo, case: cases.Case, volume: Volume) -> Array | None:
+def _truth_mask(pack: PackInfo, case: cases.Case, shape: tuple[int, ...]) -> Array | None:
     """Labels of the case's mask on the volume's grid; all zero where the table says "none"."""
     rules = pack.viewer.get("truth", {})
     if case.mask is None:
-        return None if pack.task == "classification" or not rules.get("empty_is_zero") else np.zeros(volume.shape, int)
+        return None if pack.task == "classification" or not rules.get("empty_is_zero") else np.zeros(shape, int)
     mask = cases.load_labels(case.mask)
-    if mask.shape != volume.shape:
+    if mask.shape != shape:
         raise UsageError(f"The mask of {case.name} has another shape than the image.", "Mend the table.")
     least = int(rules.get("mask_at_least", 1))
     return (mask >= least).astype(np.int16) if rules.get("binary_mask") else mask
 
 
-def _compare(pack: PackInfo, volume: Volume, labels: Array, truth: Array, outcome: Outcome) -> None:
-    spacing = volume.geometry.spacing
+def _compare(pack: PackInfo, spacing: Sequence[float], labels: Array, truth: Array, outcome: Outcome) -> None:
     for number, name in enumerate(pack.inference["output"]["labels"], start=1):
         ours, theirs = labels == number, truth == number
-        outcome.dice[name] = metrics.dice(ours, theirs)
+        outcome.overlap[name] = metrics.overlap(ours, theirs)
         outcome.hd95[name] = metrics.hd95(ours, theirs, spacing)
 
 
 def _verdict_word(pack: PackInfo, outcome: Outcome) -> str:
     """ "right" or "wrong", for the gallery."""
-    if outcome.dice:
-        worst = min(outcome.dice.values())
+    if outcome.overlap:
+        worst = min(2 * both / total if total else 1.0 for both, total in outcome.overlap.values())
         return "right" if worst >= float(pack.viewer.get("truth", {}).get("good_dice", 0.8)) else "wrong"
     for name, score in outcome.scores.items():
         truth = _yes(pack, name, outcome.case.label)
@@ -185,7 +222,7 @@ def summary(pack: PackInfo, outcomes: Sequence[Outcome], failed: Sequence[Mappin
     }
     if any(o.scores for o in outcomes):
         out.update(_scores(pack, outcomes))
-    if any(o.dice for o in outcomes):
+    if any(o.overlap for o in outcomes):
         out["structures"] = metrics.structures(_rows(outcomes))
         out["by"] = {**_dice_by(outcomes), **out.get("by", {})}
     return out
@@ -193,9 +230,9 @@ def summary(pack: PackInfo, outcomes: Sequence[Outcome], failed: Sequence[Mappin
 
 def _rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     return [
-        {"structure": name, "unit": o.case.patient, "dice": value, "hd95": o.hd95.get(name)}
+        {"structure": name, "unit": o.case.patient, "both": both, "total": total, "hd95": o.hd95.get(name)}
         for o in outcomes
-        for name, value in o.dice.items()
+        for name, (both, total) in o.overlap.items()
     ]
 
 

@@ -23,20 +23,26 @@ _COLOURS = ((80, 200, 255), (255, 170, 60), (140, 255, 120), (255, 110, 200))
 _TRUTH = (255, 255, 255)
 
 
-def write(place: Path, volume: Volume, raw: RawOutputs, truth: Array | None, case: Case) -> None:
+def write(place: Path, volume: Volume, raw: RawOutputs, part: slice, *, truth: Array | None, case: Case) -> None:
     """Write one case's picture as `place/<case>.png`: bare image | what the pack said.
 
-    The slice shown is the one with most truth (or answer). White outlines are the truth.
+    Args:
+        place: folder, made where missing.
+        volume: the pictures.
+        raw: the pack's answer on them.
+        part: the case's share of the volume's slices; the one with most truth (or answer) is shown.
+        truth: labels of that part, outlined in white.
+        case: gives name and label.
     """
-    labels = raw.labels
-    k = _best_slice(truth if truth is not None and truth.any() else labels, volume.shape[0])
-    plane = _grey(raw, volume, k)
+    labels = None if raw.labels is None else raw.labels[part]
+    k = _best_slice(truth if truth is not None and truth.any() else labels, part.stop - part.start)
+    plane = _grey(volume, part.start + k)
     said = plane.copy()
     if labels is not None:
         for number in range(1, int(labels.max()) + 1):
             said[_edge(labels[k] == number)] = _COLOURS[(number - 1) % len(_COLOURS)]
     for heat in raw.maps.values():
-        said = _tinted(said, heat[k])
+        said = _tinted(said, heat[part][k])
     if truth is not None and labels is not None:
         plane[_edge(truth[k] > 0)] = _TRUTH
     picture = Image.fromarray(np.concatenate([plane, said], axis=1))
@@ -57,8 +63,8 @@ def _best_slice(labels: Array | None, count: int) -> int:
     return int((labels > 0).sum(axis=(1, 2)).argmax())
 
 
-def _grey(raw: RawOutputs, volume: Volume, k: int) -> Array:
-    values = raw.prepared.volume.values(k) if raw.prepared.volume is not None else volume.values(k)
+def _grey(volume: Volume, k: int) -> Array:
+    values = volume.values(k)
     values = values.mean(axis=-1) if values.ndim == 3 else values
     low, high = np.percentile(values, (0.5, 99.5))
     grey = np.clip((values - low) / max(float(high - low), 1e-6), 0, 1) * 255

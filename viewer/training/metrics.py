@@ -155,22 +155,45 @@ def operating_point(
     }  # fmt: skip
 
 
+def overlap(ours: Array, truth: Array) -> tuple[int, int]:
+    """Voxels in both masks, and the sum of both sizes: what Dice is made of."""
+    return int(np.count_nonzero(ours & truth)), int(np.count_nonzero(ours)) + int(np.count_nonzero(truth))
+
+
 def structures(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Per-structure summary from rows {"structure", "unit" (patient or case), "dice", "hd95"}."""
+    """Per-structure summary over units (patients): overlaps of a patient's cases are pooled first.
+
+    Args:
+        rows: {"structure", "unit", "both", "total", "hd95" (mm, inf where one mask is empty, or None)}.
+    """
     out: dict[str, dict[str, Any]] = {}
     for name in dict.fromkeys(str(row["structure"]) for row in rows):
         mine = [row for row in rows if row["structure"] == name]
         units = sorted({str(row["unit"]) for row in mine})
-        values = np.array([np.mean([r["dice"] for r in mine if r["unit"] == u]) for u in units])
-        far = np.array([r["hd95"] for r in mine if r.get("hd95") is not None], dtype=float)
+        values = np.array([_pooled([r for r in mine if str(r["unit"]) == u]) for u in units])
         low, high = bootstrap(lambda i, v=values: float(v[i].mean()), units)  # type: ignore[misc]
         out[name] = {
-            "n": len(units), "dice_mean": float(values.mean()), "dice_ci": [low, high],
-            "dice_median": float(np.median(values)), "dice_worst": float(values.min()),
-        }  # fmt: skip
-        if len(far):
-            reached = far[np.isfinite(far)]
-            out[name]["hd95_mm"] = float(reached.mean()) if len(reached) else None
-            out[name]["hd95_median_mm"] = float(np.median(far)) if np.isfinite(np.median(far)) else None
-            out[name]["empty"] = int((~np.isfinite(far)).sum())
+            "n": len(units),
+            "dice_mean": float(values.mean()),
+            "dice_ci": [low, high],
+            "dice_median": float(np.median(values)),
+            "dice_worst": float(values.min()),
+            "worst_unit": units[int(values.argmin())],
+            **_distances(mine),
+        }
     return out
+
+
+def _pooled(rows: Sequence[Mapping[str, Any]]) -> float:
+    total = sum(int(r["total"]) for r in rows)
+    return 2 * sum(int(r["both"]) for r in rows) / total if total else 1.0
+
+
+def _distances(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean HD95 over cases where both masks hold something, and how many did not."""
+    far = np.array([r["hd95"] for r in rows if r.get("hd95") is not None], dtype=float)
+    if not len(far):
+        return {}
+    reached = far[np.isfinite(far)]
+    mean = float(reached.mean()) if len(reached) else None
+    return {"hd95_mm": mean, "one_empty": int((~np.isfinite(far)).sum())}

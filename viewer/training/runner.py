@@ -19,7 +19,7 @@ from viewer.analysis import networks, packs
 from viewer.core.analysis import PackInfo
 from viewer.core.errors import PackError, UsageError
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
-from viewer.training import card, cases, classification, curves, evaluation, points, segmentation
+from viewer.training import card, cases, classification, curves, evaluation, gate, points, segmentation, stacks
 from viewer.training.loop import LoopConfig, Trainer, device
 
 _log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class Trained:
     operating_points: list[dict[str, Any]] = field(default_factory=list)
     temperature: float | None = None
     folds: dict[str, Any] = field(default_factory=dict)
+    gate: dict[str, Any] = field(default_factory=dict)
 
 
 def train(
@@ -89,9 +90,9 @@ def train_segmenter(job: Job) -> Trained:
         mine = [e for e, f in zip(examples, folds, strict=True) if f != fold]
         held = [e.case for e, f in zip(examples, folds, strict=True) if f == fold]
         judge = segmentation.make_judge(held, inference, job.recipe, where)
-        net = _fit(job, segmentation.make_loss(mine, job.recipe, where), f"fold-{fold}", seed=1, judge=judge)
+        net = fit(job, segmentation.make_loss(mine, job.recipe, where), f"fold-{fold}", seed=1, judge=judge)
         measured[f"fold {fold}"] = {"n": len(held), **judge(net)}
-    net = _fit(job, segmentation.make_loss(examples, job.recipe, where), "all", seed=1)
+    net = fit(job, segmentation.make_loss(examples, job.recipe, where), "all", seed=1)
     return Trained(net, folds=measured)
 
 
@@ -107,12 +108,36 @@ def train_classifier(job: Job) -> Trained:
         kept, held = films.take(folds != fold), films.take(folds == fold)
         recipe = _seeded(job.recipe, fold + 1)
         loss = classification.make_loss(kept, recipe, where)
-        net = _fit(job, loss, f"fold-{fold}", seed=fold + 1, judge=classification.make_judge(held, where))
+        net = fit(job, loss, f"fold-{fold}", seed=fold + 1, judge=classification.make_judge(held, where))
         logits[folds == fold] = classification.score(net, held.images, where, mirror=_mirrors(job.pack))
         members.append(net)
     merged = merge(members, job.pack.inference["network"])
     fixed = points.fix(logits[:, 0], films.truth[:, 0], films.groups, job.recipe.get("points", {}))
     return Trained(merged, fixed.points, fixed.temperature, fixed.folds)
+
+
+def train_stacks(job: Job) -> Trained:
+    """A network over ordered slices; a checked fold fixes the slice score's points."""
+    where, config = device(), job.pack.inference
+    examples = segmentation.load_examples(job.training_cases, config, job.recipe)
+    gathered = stacks.gather(examples, str(job.recipe["order"]))
+    folds = cases.assign_folds([s[0].case.patient for s in gathered], int(job.recipe["folds"]), seed=1)
+    measured: dict[str, Any] = {}
+    logits, truth, groups = [], [], []
+    for fold in job.recipe.get("check_folds", ()):
+        held = [s for s, f in zip(gathered, folds, strict=True) if f == fold]
+        judge = stacks.make_judge(held, config, where)
+        mine = [s for s, f in zip(gathered, folds, strict=True) if f != fold]
+        net = fit(job, stacks.make_loss(mine, job.recipe, where), f"fold-{fold}", seed=1, judge=judge)
+        measured[f"fold {fold}"] = {"patients": len(held), **judge(net)}
+        for stack in held:
+            out = stacks.outputs(net, stack, config, where)
+            logits += list(np.mean([o[1] for o in out], axis=0)[:, 0])
+            truth += [float(e.labels.any()) for e in stack]
+            groups += [e.case.patient for e in stack]
+    net = fit(job, stacks.make_loss(gathered, job.recipe, where), "all", seed=1)
+    fixed = points.fix(np.array(logits), np.array(truth), groups, job.recipe.get("points", {}))
+    return Trained(net, fixed.points, fixed.temperature, {**measured, "slices": fixed.folds})
 
 
 def merge(members: Sequence[nn.Module], network: Mapping[str, Any]) -> nn.Module:
@@ -139,7 +164,7 @@ def _fold_key(case: cases.Case, recipe: Mapping[str, Any]) -> str:
     return case.patient if column == "patient" else case.extra.get(column, case.patient)
 
 
-def _fit(job: Job, loss: Any, name: str, *, seed: int, judge: Any = None) -> nn.Module:
+def fit(job: Job, loss: Any, name: str, *, seed: int, judge: Any = None) -> nn.Module:
     """Train one network from a fixed seed in `folder/name`."""
     torch.manual_seed(seed)
     network = job.pack.inference["network"]
@@ -190,12 +215,14 @@ def write_pack(pack: PackInfo, trained: Trained, folder: Path) -> Path:
     metadata["viewer"]["weights_sha256"] = packs.sha256(folder / packs.WEIGHTS)
     if trained.operating_points:
         metadata["viewer"]["operating_points"] = trained.operating_points
+    if trained.gate:
+        metadata["viewer"]["gate"]["scores"] = trained.gate
     if trained.folds:
         metadata["viewer"]["cross_validation"] = trained.folds
     _write_json(folder / packs.METADATA, metadata)
     inference = copy.deepcopy(pack.inference)
     if trained.temperature is not None:
-        inference["output"]["temperature"] = round(trained.temperature, 4)
+        inference["output"].get("slice_score", inference["output"])["temperature"] = round(trained.temperature, 4)
     _write_json(folder / packs.INFERENCE, inference)
     return folder
 
@@ -230,4 +257,6 @@ def _write_json(path: Path, value: Mapping[str, Any]) -> None:
 RECIPES: dict[str, Callable[[Job], Trained]] = {
     "segmentation": train_segmenter,
     "classification": train_classifier,
+    "stacks": train_stacks,
+    "gate": gate.train_gate,
 }

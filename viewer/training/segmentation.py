@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from viewer.analysis import inference
 from viewer.analysis.preprocess import prepare
+from viewer.core.errors import UsageError
 from viewer.training import augment, cases, losses, metrics
 from viewer.training.loop import Judge, Loss
 
@@ -25,7 +26,7 @@ class Example:
     """One case ready for training: picture and truth on the network's spacing, unpadded."""
 
     case: cases.Case
-    array: FloatArray
+    array: npt.NDArray[np.float16]
     labels: Array
 
 
@@ -33,17 +34,29 @@ def load_examples(
     table: Sequence[cases.Case], inference_config: Mapping[str, Any], recipe: Mapping[str, Any]
 ) -> list[Example]:
     """Take every case through the pack's own steps, boxes and padding left out."""
-    modality = str(recipe.get("modality", "OT"))
-    least = int(recipe.get("mask_at_least", 1))
-    binary = bool(recipe.get("binary_mask", False))
     examples = []
     for case in table:
-        volume = cases.load_volume(case.image, modality)
+        if case.mask is None and recipe.get("skip_without_mask"):
+            continue
+        volume = cases.load_volume(case.image)
         ready = prepare(volume, inference_config["preprocess"], skip=("crop_roi", "pad"))
-        truth = np.zeros(volume.shape, dtype=np.int16) if case.mask is None else cases.load_labels(case.mask)
-        truth = (truth >= least).astype(np.int16) if binary else truth
-        examples.append(Example(case, ready.array, ready.follow_labels(truth)))
+        truth = _truth(case, volume.shape, recipe)
+        examples.append(Example(case, ready.array.astype(np.float16), ready.follow_labels(truth)))
     return examples
+
+
+def _truth(case: cases.Case, shape: tuple[int, int, int], recipe: Mapping[str, Any]) -> Array:
+    """Label numbers [K, J, I]; with `vote_share`, the share 0..1 of readers who marked a voxel."""
+    if case.mask is None:
+        return np.zeros(shape, dtype=np.uint8)
+    mask = cases.load_labels(case.mask)
+    if mask.shape != shape:
+        raise UsageError(f"The mask of {case.name} has another shape than the image.", "Mend the table.")
+    votes = recipe.get("vote_share")
+    if votes:
+        return (mask / float(votes)).astype(np.float16)
+    least = int(recipe.get("mask_at_least", 1))
+    return ((mask >= least) if recipe.get("binary_mask") else mask).astype(np.uint8)
 
 
 def make_loss(examples: Sequence[Example], recipe: Mapping[str, Any], where: torch.device) -> Loss:
@@ -58,7 +71,7 @@ def make_loss(examples: Sequence[Example], recipe: Mapping[str, Any], where: tor
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         chosen = rng.integers(0, len(examples), count)
         cuts = [_cut(examples[n], size, rng) for n in chosen]
-        images = torch.from_numpy(np.stack([c[0] for c in cuts])[:, None])
+        images = torch.from_numpy(np.stack([c[0] for c in cuts])[:, None].astype(np.float32))
         labels = torch.from_numpy(np.stack([c[1] for c in cuts])[:, None].astype(np.float32))
         moved, truth = augment.spatial(images, labels, config.get("spatial", {}), generator)
         assert truth is not None
@@ -70,7 +83,7 @@ def make_loss(examples: Sequence[Example], recipe: Mapping[str, Any], where: tor
     return loss
 
 
-def _cut(example: Example, size: Sequence[int], rng: np.random.Generator) -> tuple[FloatArray, Array]:
+def _cut(example: Example, size: Sequence[int], rng: np.random.Generator) -> tuple[Array, Array]:
     """A random window of the picture and its labels; too small pictures are edge-padded."""
     array, labels = example.array, example.labels
     if len(size) == 2:
@@ -105,23 +118,22 @@ def measure(
     *,
     distances: bool = False,
 ) -> list[dict[str, Any]]:
-    """Rows {"structure", "unit", "case", "dice", "hd95"} on the cases' own grids."""
+    """Rows for `metrics.structures` on the cases' own grids."""
     names = inference_config["output"]["labels"]
     rows: list[dict[str, Any]] = []
     steps = [s for s in inference_config["preprocess"] if s["step"] != "crop_roi"]
-    least, binary = int(recipe.get("mask_at_least", 1)), bool(recipe.get("binary_mask", False))
+    hard = {k: v for k, v in recipe.items() if k != "vote_share"}
     for case in table:
-        volume = cases.load_volume(case.image, str(recipe.get("modality", "OT")))
-        truth = np.zeros(volume.shape, dtype=np.int16) if case.mask is None else cases.load_labels(case.mask)
-        truth = (truth >= least).astype(np.int16) if binary else truth
+        volume = cases.load_volume(case.image)
+        truth = _truth(case, volume.shape, hard)
         ready = prepare(volume, steps)
         runner = inference.Runner(inference_config, infer)
         said = inference.interpret(inference_config, ready, runner.run(ready.array)).labels
         assert said is not None
         for n, name in enumerate(names, start=1):
             far = metrics.hd95(said == n, truth == n, volume.geometry.spacing) if distances else None
-            rows.append({"structure": name, "unit": case.patient, "case": case.name,
-                         "dice": metrics.dice(said == n, truth == n), "hd95": far})  # fmt: skip
+            both, total = metrics.overlap(said == n, truth == n)
+            rows.append({"structure": name, "unit": case.patient, "both": both, "total": total, "hd95": far})
     return rows
 
 
@@ -132,8 +144,7 @@ def make_judge(
 
     def judge(net: nn.Module) -> dict[str, float]:
         rows = measure(infer_of(net, where), table, inference_config, recipe)
-        names = inference_config["output"]["labels"]
-        out = {n: float(np.mean([r["dice"] for r in rows if r["structure"] == n])) for n in names}
+        out = {name: float(s["dice_mean"]) for name, s in metrics.structures(rows).items()}
         return {**out, "dice": float(np.mean(list(out.values())))}
 
     return judge

@@ -1,0 +1,195 @@
+"""The gate's recipe: own films against adults' films, mirrored films and everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from viewer.analysis import networks
+from viewer.analysis.preprocess import prepare
+from viewer.core.errors import UsageError, ViewerError
+from viewer.training import augment, cases, metrics
+from viewer.training.loop import Judge, Loss, device
+
+if TYPE_CHECKING:
+    from viewer.training.runner import Job, Trained
+
+Array = npt.NDArray[Any]
+
+#: What a picture is, and the outliers the network is asked about, in its output's order.
+OWN, ADULT, OTHER = 0, 1, 2
+QUESTIONS = ("adult film", "not a frontal chest film", "mirrored film", "unlike the training films")
+#: Share of own films that each score may stop, of those the network never saw.
+_STOPPED = {"adult film": 0.012, "not a frontal chest film": 0.002, "mirrored film": 0.006, QUESTIONS[3]: 0.004}
+_EVERY = 5
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Prepared pictures float16 [n, J, I], what each is, and which are held back."""
+
+    images: npt.NDArray[np.float16]
+    kinds: Array
+    sets: Array
+    held: Array
+
+    def pick(self, held: bool) -> Pictures:
+        """Only the held-back pictures, or only the others."""
+        chosen = self.held == held
+        return Pictures(self.images[chosen], self.kinds[chosen], self.sets[chosen], self.held[chosen])
+
+
+def train_gate(job: Job) -> Trained:
+    """Train on own films and outliers; thresholds from held-back own films."""
+    from viewer.training.runner import Trained, fit
+
+    pictures = load(job.table, job.pack.inference, job.recipe)
+    where = device()
+    kept, held = pictures.pick(False), pictures.pick(True)
+    net = fit(job, make_loss(kept, job.recipe, where), "all", seed=1, judge=make_judge(held, where))
+    assert isinstance(net, networks.FilmGate)
+    own = kept.images[kept.kinds == OWN]
+    net.fit_distance(torch.cat([net.features(b) for b in _batches(own)]))
+    scores = score(net, held.images)
+    marks = thresholds(scores[held.kinds == OWN])
+    return Trained(net, gate=marks, folds=figures(held, scores, marks))
+
+
+def load(table: cases.CaseTable, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> Pictures:
+    """Own films of the table's train split; outliers from the tables beside its folder."""
+    images, kinds, sets, held = [], [], [], []
+    beside = table.path.resolve().parent.parent
+    for kind, names in ((OWN, [""]), (ADULT, recipe["adult"]), (OTHER, recipe["other"])):
+        for name in names:
+            chosen = _cases(table if not name else _sibling(beside, str(name)))
+            for index, case in enumerate(chosen):
+                try:
+                    volume = cases.load_volume(case.image)
+                    plane = prepare(volume, config["preprocess"]).array[volume.shape[0] // 2]
+                except ViewerError:
+                    continue
+                images.append(plane.astype(np.float16))
+                kinds.append(kind)
+                sets.append(name)
+                held.append(index % _EVERY == 0)
+    return Pictures(np.stack(images), np.array(kinds), np.array(sets), np.array(held))
+
+
+def _cases(table: cases.CaseTable) -> list[cases.Case]:
+    """Training cases in order of patient, so that every fifth is rarely a neighbour of the others."""
+    return sorted(table.of("train"), key=lambda c: (c.patient, c.name))
+
+
+def _sibling(beside: Path, name: str) -> cases.CaseTable:
+    path = beside / name / "cases.csv"
+    if not path.is_file():
+        raise UsageError(f"The gate's recipe also needs the set '{name}' beside the table's folder.", "Put it there.")
+    return cases.read_table(path)
+
+
+def make_loss(pictures: Pictures, recipe: Mapping[str, Any], where: torch.device) -> Loss:
+    """Balanced batches; a third of the films mirrored, some own films turned or inverted as outliers."""
+    count, seed = int(recipe["batch"]), int(recipe["loop"].get("seed", 1))
+    weights = _weights(pictures, recipe)
+
+    def loss(net: nn.Module, step: int) -> Tensor:
+        rng = np.random.default_rng([seed, step])
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        chosen = rng.choice(len(weights), count, p=weights)
+        images = torch.from_numpy(pictures.images[chosen].astype(np.float32))[:, None]
+        kinds = torch.from_numpy(pictures.kinds[chosen])
+        images, kinds, mirrored = _spoil(images, kinds, generator)
+        moved, _ = augment.spatial(images, None, recipe["augment"]["spatial"], generator)
+        changed = augment.intensity(moved, recipe["augment"]["intensity"], generator)
+        changed = augment.erase(changed, recipe["augment"], generator)
+        logits = net(changed.to(where))[0][:, :3].float()
+        truth = torch.stack([kinds == ADULT, kinds == OTHER, mirrored], dim=1).float().to(where)
+        asked = torch.stack([kinds != OTHER, kinds >= OWN, kinds != OTHER], dim=1).float().to(where)
+        soft = truth * 0.98 + 0.01
+        each = functional.binary_cross_entropy_with_logits(logits, soft, reduction="none")
+        return (each * asked).sum() / asked.sum()
+
+    return loss
+
+
+def _weights(pictures: Pictures, recipe: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+    """Sampling weights: stated shares of adults and others, each set of others alike."""
+    shares = {ADULT: float(recipe["share_adult"]), OTHER: float(recipe["share_other"])}
+    shares[OWN] = 1 - sum(shares.values())
+    weights = np.zeros(len(pictures.kinds))
+    for kind, share in shares.items():
+        names = np.unique(pictures.sets[pictures.kinds == kind])
+        for name in names:
+            mine = (pictures.kinds == kind) & (pictures.sets == name)
+            weights[mine] = share / len(names) / mine.sum()
+    return np.asarray(weights / weights.sum())
+
+
+def _spoil(images: Tensor, kinds: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Mirror a third of the films; turn, tip over or invert a tenth of them, which makes them "other"."""
+    draw = torch.rand(len(images), generator=rng)
+    film = kinds != OTHER
+    mirrored = film & (draw < 0.33)
+    images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
+    spoilt = film & (draw > 0.88)
+    ways = torch.randint(0, 4, (len(images),), generator=rng)
+    made = [images.flip(2), images.transpose(2, 3), images.transpose(2, 3).flip(2), -images]
+    for way, variant in enumerate(made):
+        images = torch.where((spoilt & (ways == way))[:, None, None, None], variant, images)
+    kinds = torch.where(spoilt, torch.full_like(kinds, OTHER), kinds)
+    return images, kinds, mirrored & ~spoilt
+
+
+def _batches(images: npt.NDArray[np.float16], size: int = 64) -> list[Tensor]:
+    return [torch.from_numpy(images[n : n + size].astype(np.float32))[:, None] for n in range(0, len(images), size)]
+
+
+@torch.inference_mode()
+def score(net: nn.Module, images: npt.NDArray[np.float16]) -> Array:
+    """Sigmoid scores [n, 4] in the order of `QUESTIONS`."""
+    return np.concatenate([torch.sigmoid(net(batch)[0].float()).numpy() for batch in _batches(images)])
+
+
+def thresholds(own: Array) -> dict[str, Any]:
+    """Thresholds that stop the stated small shares of own films the network never saw."""
+    return {name: round(float(np.quantile(own[:, n], 1 - _STOPPED[name])), 5) for n, name in enumerate(QUESTIONS)}
+
+
+def figures(held: Pictures, scores: Array, marks: Mapping[str, float]) -> dict[str, Any]:
+    """Share stopped, and the AUC against own films, for own films and every outlier set."""
+    stopped = np.any(
+        [scores[:, n] > marks[name] for n, name in enumerate(QUESTIONS) if name != "mirrored film"], axis=0
+    )
+    worst = scores[:, [0, 1, 3]].max(axis=1)
+    own = held.kinds == OWN
+    out: dict[str, Any] = {"own films": {"n": int(own.sum()), "stopped": float(stopped[own].mean())}}
+    for name in np.unique(held.sets[~own]):
+        mine = held.sets == name
+        truth = np.concatenate([np.zeros(own.sum()), np.ones(mine.sum())])
+        both = np.concatenate([worst[own], worst[mine]])
+        out[str(name)] = {"n": int(mine.sum()), "stopped": float(stopped[mine].mean()), "auc": metrics.auc(truth, both)}
+    mirror = scores[own, 2] > marks["mirrored film"]
+    out["own films"]["called mirrored"] = float(mirror.mean())
+    return out
+
+
+def make_judge(held: Pictures, where: torch.device) -> Judge:
+    """AUC of own films against adults and against everything else."""
+
+    def judge(net: nn.Module) -> dict[str, float]:
+        scores = score(net, held.images)
+        out = {}
+        for name, kind, column in (("adult", ADULT, 0), ("other", OTHER, 1)):
+            chosen = (held.kinds == OWN) | (held.kinds == kind)
+            out[name] = metrics.auc((held.kinds[chosen] == kind).astype(int), scores[chosen, column])
+        return {**out, "auc": min(out.values())}
+
+    return judge
