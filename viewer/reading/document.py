@@ -72,7 +72,11 @@ def _cda_lines(data: bytes) -> tuple[Node, ...]:
         if said and len(lines) < MAX_LINES:
             lines.append(said)
 
+    def end_paragraph(*_: object) -> None:
+        """Called between elements, so that expat hands over the text collected so far."""
+
     parser.buffer_text = True
+    parser.StartElementHandler = parser.EndElementHandler = end_paragraph
     parser.StartDoctypeDeclHandler = refuse_doctype
     parser.CharacterDataHandler = keep
     try:

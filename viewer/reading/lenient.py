@@ -21,6 +21,8 @@ def _imported() -> ModuleType:
     import pydicom.config
 
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    # A number of the wrong length becomes unknown bytes instead of an exception of its own kind.
+    pydicom.config.convert_wrong_length_to_UN = True
     logging.getLogger("pydicom").setLevel(logging.ERROR)
     module: ModuleType = pydicom
     return module

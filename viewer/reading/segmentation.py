@@ -79,12 +79,13 @@ def read_segmentation(stack: Stack) -> tuple[Mask, ...]:
     """
     with opened(stack.instances[0].path, BULK_BYTES) as dataset:
         seen = _object(dataset)
+        stored = Frames(dataset, seen.layout)
         planes = planes_of(dataset, seen.layout.frames)
         size = (seen.layout.rows, seen.layout.columns)
         name = text(dataset, "SeriesDescription") or text(dataset, "ContentLabel")
         found = grids(planes, size, text(dataset, "FrameOfReferenceUID") or None)
         _check_size(found)
-        return tuple(mask for grid in found for mask in _masks(dataset, seen, grid, name))
+        return tuple(mask for grid in found for mask in _masks(dataset, stored, seen, grid, name))
 
 
 def count_segments(stack: Stack) -> tuple[SegmentCount, ...]:
@@ -178,8 +179,7 @@ def _voxels(grid: Grid) -> int:
     return slices * rows * columns
 
 
-def _masks(dataset: Dataset, seen: _Object, grid: Grid, name: str) -> list[Mask]:
-    stored = Frames(dataset, seen.layout)
+def _masks(dataset: Dataset, stored: Frames, seen: _Object, grid: Grid, name: str) -> list[Mask]:
     if seen.kind == "LABELMAP":
         return [_label_map(dataset, stored, seen, grid, name)]
     layers: list[_Layer] = []

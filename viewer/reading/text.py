@@ -60,6 +60,11 @@ _IN_G0 = frozenset({b"\x1b$B", b"\x1b$@", b"\x1b$(D"})
 
 _ESCAPE = re.compile(b"(\x1b(?:\\$[()]?|[()-])[@-~])")
 _TERM = re.compile(r"ISO[ _-]?(?:2022[ _-]?)?IR[ _-]?(\d+)")
+#: Names that are no DICOM terms but stand in files: Python's own names of plain text codecs.
+_ALIEN = re.compile(
+    r"(?:US-)?ASCII|UTF[-_]?8|GB(?:2312|18030)|BIG5|SHIFT[-_]?JIS|EUC[-_](?:KR|JP)|KOI8[-_][RU]"
+    r"|(?:WINDOWS|CP|ISO)[-_]?8859[-_]\d{1,2}|(?:WINDOWS[-_]?|CP)\d{3,4}|LATIN[-_]?\d{1,2}"
+)
 #: Characters after which a value starts again in its first set (PS3.5 6.1.2.5.3).
 _RESET = re.compile(b"([\\^=\\\\\r\n\f\t]+)")
 
@@ -79,6 +84,8 @@ def codec_of(term: str) -> str | None:
         return "gbk"
     if name == "ISO 2022 58":
         return "gb2312"
+    if not _ALIEN.fullmatch(name):
+        return None
     try:
         return codecs.lookup(name).name
     except LookupError:
