@@ -11,7 +11,7 @@ from typing import Any
 
 from viewer.core.resources import resources_dir
 from viewer.core.study import Kind, Stack
-from viewer.display.slicing import Plane, native_plane
+from viewer.display.slicing import Plane, native_plane, upright_plane
 
 
 class Layout(Enum):
@@ -95,12 +95,14 @@ def _found(pattern: str, stack: Stack, fields: tuple[str, ...]) -> bool:
 
 
 def _acquired(stack: Stack, planes: tuple[Plane, ...]) -> tuple[Plane, ...]:
-    """Three planes with the acquired one first where the rule leads with axial.
+    """The acquired slices upright; of three planes the acquired one first where the rule leads with axial.
 
     A stack without orientation keeps its acquired slices only: other planes would have no names.
     """
-    if planes == (Plane.NATIVE,) or stack.geometry is None:
-        return planes
+    if stack.geometry is None:
+        return (Plane.NATIVE,)
+    if planes == (Plane.NATIVE,):
+        return (upright_plane(stack.geometry),)
     if not stack.geometry.oriented:
         return (Plane.NATIVE,)
     own = native_plane(stack.geometry)

@@ -13,11 +13,13 @@ from viewer.display.compose import Blend, Painter
 from viewer.display.framing import BARE, MARGIN, STRIP, Fit, Frame, Rgb8, draw_frame, draw_heat_bar, strip
 from viewer.display.overlay import Fill, OverlaySet, SliceOverlay, place
 from viewer.display.pen import LINE_PX, Sketch, text_width
-from viewer.display.slicing import Plane, SliceView, extract, slice_count
+from viewer.display.slicing import Plane, SliceView, extract, slice_count, upright_plane
 from viewer.display.window import Window, default_window
 
 #: Long side of a picture whose size is not given, in px.
 DEFAULT_SIDE = 900
+#: A picture with corner texts is at least this large, so that they do not overlap.
+LEAST_SIZE = (480, 320)
 #: Opacity of the pattern's lines.
 PATTERN_ALPHA = 0.55
 
@@ -54,7 +56,8 @@ def render(
     settings = overlays or OverlaySet()
     blend = Blend(settings.fill, settings.fill_opacity, settings.heatmap_opacity)
     picture = Painter(volume).compose(view, shown, inverted, overlay=overlay, blend=blend)
-    fit = _fit(view, size, STRIP if frame.has_strip(settings.shows_ai) else 0)
+    least = LEAST_SIZE if frame.corners else (1, 1)
+    fit = _fit(view, size, STRIP if frame.has_strip(settings.shows_ai) else 0, least)
     canvas = _scaled(comp.to_rgb(picture), fit, smooth)
     if settings.fill is Fill.COLOUR_AND_PATTERN:
         _draw_patterns(canvas, overlay, fit)
@@ -72,15 +75,15 @@ def render(
 
 def thumbnail(volume: Volume, index: int | None = None, side: int = 96) -> Rgb8:
     """The acquired slice as a small square picture with black margins: uint8 RGB [side, side, 3]."""
-    return render(volume, Plane.NATIVE, index, size=(side, side), frame=BARE)
+    return render(volume, upright_plane(volume.geometry), index, size=(side, side), frame=BARE)
 
 
-def _fit(view: SliceView, size: tuple[int, int] | None, strip_height: int) -> Fit:
+def _fit(view: SliceView, size: tuple[int, int] | None, strip_height: int, least: tuple[int, int]) -> Fit:
     rows, columns = view.shape
     height_mm, width_mm = rows * view.mm[0], columns * view.mm[1]
     if size is None:
         scale = DEFAULT_SIDE / max(height_mm, width_mm)
-        size = (max(1, round(width_mm * scale)), max(1, round(height_mm * scale)))
+        size = (max(least[0], round(width_mm * scale)), max(least[1], round(height_mm * scale)))
     else:
         size = (size[0], max(1, size[1] - strip_height))
     scale = min(size[0] / width_mm, size[1] / height_mm)

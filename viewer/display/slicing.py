@@ -29,6 +29,8 @@ class Plane(Enum):
     SAGITTAL = "sagittal"
 
 
+#: Slices that lean more than this against the patient's axes are shown as they are stored.
+UPRIGHT_DEGREES = 30.0
 #: Plane -> (patient axis to the right of the screen, its sign, patient axis down the screen, its
 #: sign); axes 0, 1, 2 = L, P, H.
 _SCREEN: dict[Plane, tuple[int, int, int, int]] = {
@@ -173,6 +175,19 @@ def native_plane(geometry: Geometry) -> Plane:
         if cut(geometry, plane).across == 0:
             return plane
     return Plane.NATIVE
+
+
+def upright_plane(geometry: Geometry) -> Plane:
+    """The plane that shows the acquired slices the way up that readers expect.
+
+    A plane by name where slices lie along the patient's axes (within `UPRIGHT_DEGREES`), which
+    turns files stored in another order upright; as stored for oblique ones and for films.
+    """
+    placed = geometry.frame_of_reference_uid is not None or geometry.shape[0] > 1
+    if not (geometry.oriented and placed and geometry.spacing_kind is SpacingKind.PATIENT):
+        return Plane.NATIVE
+    best = np.abs(_directions(geometry)).max(axis=1)
+    return native_plane(geometry) if bool((best > np.cos(np.radians(UPRIGHT_DEGREES))).all()) else Plane.NATIVE
 
 
 def slice_count(geometry: Geometry, plane: Plane) -> int:

@@ -1,0 +1,142 @@
+"""One slice as a PNG file, as the viewport shows it."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from os import PathLike
+from pathlib import Path
+
+from PIL import Image
+
+from viewer.core.errors import UsageError
+from viewer.core.study import ScanResult, Stack, Study
+from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
+from viewer.core.volume import Volume
+from viewer.display.framing import Frame, Rgb8
+from viewer.display.overlay import OverlaySet, overlays_of
+from viewer.display.render import render
+from viewer.display.slicing import Plane, needs_resampling, upright_plane
+from viewer.display.window import Window
+from viewer.jobs.open import open_one
+from viewer.jobs.result_folder import cannot_write, load
+from viewer.reading import resample_regular
+
+
+def render_picture(
+    path: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    series: str | None = None,
+    plane: str | None = None,
+    index: int | None = None,
+    window: tuple[float, float] | None = None,
+    overlay: Path | None = None,
+    size: tuple[int, int] | None = None,
+    on_progress: OnProgress = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> Path:
+    """Write one slice of a stack as a PNG with corners, letters, scale bar and badges.
+
+    Args:
+        plane: "axial", "coronal" or "sagittal"; default the acquired slices.
+        index: slice along the plane, from 0; default the middle one.
+        window: (centre, width); default the one the picture opens with.
+        overlay: result folder of `analyze` whose masks and heatmaps go on it.
+
+    Raises:
+        UsageError: no such series, a width that is not positive, or results of another series.
+        ReadError: the picture or the result folder cannot be read.
+        GeometryError: there is no such slice.
+        OutputError: the file cannot be written; nothing half-written stays.
+        Cancelled: the reader asked to stop.
+    """
+    chosen = None if window is None else _window(*window)
+    found, stack, volume = open_one(path, series=series, on_progress=on_progress, cancel=cancel)
+    overlays = None if overlay is None else _overlays(overlay, stack)
+    on_progress(Progress("Drawing", None))
+    cut = Plane(plane) if plane else upright_plane(volume.geometry)
+    pixels = draw(volume, stack, cut, index, window=chosen, overlays=overlays, study=_study_of(found, stack), size=size)
+    return _write(pixels, Path(out))
+
+
+def draw(
+    volume: Volume,
+    stack: Stack,
+    plane: Plane,
+    index: int | None = None,
+    *,
+    window: Window | None = None,
+    overlays: OverlaySet | None = None,
+    study: Study | None = None,
+    size: tuple[int, int] | None = None,
+) -> Rgb8:
+    """One slice with all that the viewport puts round it: uint8 RGB [height, width, 3].
+
+    Planes across tilted or uneven slices are cut from a resampled copy, with its badge.
+    """
+    native = volume.geometry
+    badges = list(dict.fromkeys(c.badge for c in (*stack.verdict.reasons, *stack.warnings) if c.badge))
+    if stack.lossy and not any(badge.startswith("Lossy") for badge in badges):
+        badges.append("Lossy")
+    if needs_resampling(native, plane):
+        volume = resample_regular(volume)
+        badges.append("Resampled")
+    frame = Frame(
+        badges=tuple(badges),
+        stack=stack,
+        patient=_patient_lines(study, stack),
+        when="" if study is None else f"{study.date} {study.time[:2]}:{study.time[2:4]}".strip(" :"),
+        native=native,
+    )
+    return render(volume, plane, index, window, overlays, size=size, frame=frame)
+
+
+def _window(center: float, width: float) -> Window:
+    if width <= 0:
+        raise UsageError(f"A window {width:g} wide shows nothing.", "Give the centre, then a width above 0.")
+    return Window(center, width, "LINEAR" if width >= 1 else "LINEAR_EXACT")
+
+
+def _overlays(folder: Path, stack: Stack) -> OverlaySet:
+    loaded = load(folder)
+    if loaded.stack.key != stack.key:
+        raise UsageError(
+            "These results belong to another series than the picture.",
+            "Name that series with --series, or the result folder of this one.",
+        )
+    return overlays_of(loaded.results, loaded.findings)
+
+
+def _study_of(found: ScanResult, stack: Stack) -> Study | None:
+    return next((study for study in found.studies if any(one.key == stack.key for one in study.stacks)), None)
+
+
+def _patient_lines(study: Study | None, stack: Stack) -> tuple[str, ...]:
+    """Name; sex and age; ID, as the file states them."""
+    if study is None:
+        return ()
+    patient = study.patient
+    name = " ".join(part for part in patient.name.split("=")[0].split("^") if part)
+    age = stack.header.get("PatientAge", "")
+    return tuple(line for line in (name, f"{patient.sex} {age}".strip(), patient.id) if line)
+
+
+def _write(pixels: Rgb8, target: Path) -> Path:
+    """A PNG under its name only once it is whole."""
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, format="PNG")
+    part: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=".render-", suffix=".part", dir=target.parent)
+        part = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(png.getvalue())
+        part.chmod(0o644)
+        part.replace(target)
+    except OSError as error:
+        if part is not None:
+            part.unlink(missing_ok=True)
+        raise cannot_write(target, error) from error
+    return target
