@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,17 +12,16 @@ from typing import Any
 from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding
-from viewer.core.plain import from_plain, to_plain
+from viewer.core.plain import from_plain
 from viewer.core.report import Report, Signature
 from viewer.core.settings import load_settings
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
-from viewer.jobs import report_content, report_images, result_folder, result_json
-from viewer.jobs.dicom_objects import Saying, Written, write_objects
+from viewer.jobs import report_content, report_files, report_images, result_folder
 from viewer.jobs.result_folder import Loaded
-from viewer.jobs.review import all_findings, check_open, with_findings
-from viewer.jobs.swap import swap_in
+from viewer.jobs.review import all_findings, check_open
+from viewer.reporting.words import words_in
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +42,8 @@ def write_report(
 
     The folder gets `report.pdf`, for DICOM input `seg.dcm` and `sr.dcm` with the accepted
     findings, and result.json with what was said and signed; `out` gets a copy of the PDF.
-    Everything is written under temporary names and read back first.
+    Everything is written under temporary names and read back first. Once the report is signed
+    nothing in the folder changes any more: `out` gets a copy.
 
     Args:
         folder: a result folder.
@@ -71,14 +69,18 @@ def write_report(
     on_progress(Progress("Reading results", 0.0))
     loaded = result_folder.load(folder)
     findings = all_findings(loaded)
-    report = _report(loaded, findings, language, sign, sections)
+    said = _said(loaded, sections)
+    report = _report(loaded, findings, language, _signature(loaded, sign, sections), said)
     images = report_images.key_images(loaded, report.findings, language, _share(on_progress, 0.05, 0.4), cancel)
     report = report_content.with_images(report, images)
     on_progress(Progress("Laying out pages", 0.5))
     pdf = _pdf(report)
     cancel.check()
     on_progress(Progress("Writing and reading back", 0.7))
-    _keep(loaded, findings, report, pdf, target)
+    if _is_signed(loaded):
+        report_files.copy_to(target, pdf)
+    else:
+        report_files.keep(loaded, findings, report, pdf, target=target, said=said)
     on_progress(Progress("Done", 1.0))
     _log.info("report written: %d findings, %s", len(report.findings), report.status.value)
     return target
@@ -179,41 +181,52 @@ def _check_target(target: Path) -> None:
         raise UsageError(f"'{target.name}' is a folder.", "Name the PDF file to write.")
 
 
+def _is_signed(loaded: Loaded) -> bool:
+    return bool((loaded.document.get("report") or {}).get("signature"))
+
+
+def _said(loaded: Loaded, sections: Mapping[str, str] | None) -> dict[str, str]:
+    """The reader's words: those kept, and over them those given now."""
+    before = (loaded.document.get("report") or {}).get("sections", {})
+    return {key: str(text) for key, text in {**before, **(sections or {})}.items()}
+
+
 def _report(
     loaded: Loaded,
     findings: Sequence[Finding],
     language: str,
-    sign: tuple[str, str] | None,
-    sections: Mapping[str, str] | None,
+    signature: Signature | None,
+    said: Mapping[str, str],
 ) -> Report:
     before: dict[str, Any] = loaded.document.get("report") or {}
-    signature = _signature(before, sign, sections)
-    said = {**before.get("sections", {}), **(sections or {})}
-    again = bool(before.get("signature"))
+    again = _is_signed(loaded)
+    notes: tuple[str, ...] = ()
+    if again and before.get("language") != language:
+        notes = (words_in(language)("author", "translated"),)
     return report_content.build(
         loaded,
         findings,
         load_settings(),
-        sections={key: str(value) for key, value in said.items()},
+        sections=said,
         language=language,
         created=str(before["created"]) if again else _now(),
         version=int(before.get("version", 0)) + (0 if again else 1),
         signature=signature,
+        digest_before=str(before.get("sha256", "")) if again else "",
+        notes=notes,
     )
 
 
-def _signature(
-    before: Mapping[str, Any], sign: tuple[str, str] | None, sections: Mapping[str, str] | None
-) -> Signature | None:
+def _signature(loaded: Loaded, sign: tuple[str, str] | None, sections: Mapping[str, str] | None) -> Signature | None:
     """The signature given now or kept from before.
 
     Raises:
         UsageError: it lacks a part, or the report is signed already.
     """
-    if before.get("signature"):
+    if _is_signed(loaded):
         if sign is not None or sections:
             raise UsageError("This report is signed and can no longer be changed.", "Analyse again to begin anew.")
-        return from_plain(Signature, before["signature"])
+        return from_plain(Signature, loaded.document["report"]["signature"])
     if sign is None:
         return None
     name, organization = (" ".join(part.split()) for part in sign)
@@ -236,88 +249,6 @@ def _pdf(report: Report) -> bytes:
     pdf = render(paper.html, paper.pages, paper.images)
     stop_on(compare_pdf(report, pdf), "The report")
     return pdf
-
-
-def _keep(loaded: Loaded, findings: Sequence[Finding], report: Report, pdf: bytes, target: Path) -> None:
-    """Write all files beside their places, then put them there together or not at all."""
-    folder = loaded.folder.absolute()
-    part: Path | None = None
-    copy = target.with_name(f".{target.name}.part")
-    try:
-        part = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
-        written = _write_objects(loaded, findings, report, part)
-        (part / "report.pdf").write_bytes(pdf)
-        document = _document(loaded, findings, report, written)
-        (part / "result.json").write_text(result_json.dump(document), encoding="utf-8")
-        moves = [(path, folder / path.name) for path in sorted(part.iterdir())]
-        if target != folder / "report.pdf":
-            target.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(pdf)
-            moves.append((copy, target))
-        gone = [folder / name for name in _dicom_names(loaded) if name not in written.files]
-        swap_in(moves, gone if _is_redone(written) else [], part)
-    except OSError as error:
-        raise result_folder.cannot_write(target, error) from error
-    finally:
-        copy.unlink(missing_ok=True)
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
-
-
-def _write_objects(loaded: Loaded, findings: Sequence[Finding], report: Report, part: Path) -> Written:
-    """SEG and SR of what was accepted."""
-    old = loaded.folder / "sr.dcm"
-    spoken = ("findings", "impression", "recommendation")
-    sections = {key: text for key, text in report.sections.items() if key in spoken}
-    saying = Saying(
-        sections=sections,
-        reader=report.author,
-        signature=report.signature,
-        predecessor=old if old.is_file() else None,
-        language=report.language,
-        reviewed=True,
-    )
-    results = tuple(_accepted_only(result) for result in with_findings(loaded.results, report.findings))
-    return write_objects(part, loaded.study, loaded.stack, results, saying)
-
-
-def _accepted_only(result: AnalysisResult) -> AnalysisResult:
-    """Masks with the segments of the findings that are left."""
-    numbers = {finding.location.segment for finding in result.findings}
-    masks = [replace(mask, segments=tuple(s for s in mask.segments if s.number in numbers)) for mask in result.masks]
-    return replace(result, masks=tuple(mask for mask in masks if mask.segments))
-
-
-def _document(loaded: Loaded, findings: Sequence[Finding], report: Report, written: Written) -> dict[str, Any]:
-    """result.json with the findings, the words and the signature."""
-    document = dict(loaded.document)
-    document["findings"] = [to_plain(finding) for finding in findings]
-    document["report"] = {
-        "file": "report.pdf",
-        "status": report.status.value,
-        "language": report.language,
-        "version": report.version,
-        "created": report.created,
-        "author": report.author,
-        "sections": report.sections,
-        "signature": to_plain(report.signature),
-        "sha256": report.digest,
-        "findings": [finding.id for finding in report.findings],
-    }
-    before = [e for e in document.get("left_out", []) if e.get("file") not in ("seg.dcm", "sr.dcm")]
-    document["left_out"] = [*before, *written.left_out]
-    kept = {name for name in document.get("files", []) if not name.endswith(".dcm") or not _is_redone(written)}
-    document["files"] = sorted(kept | {*written.files, "report.pdf", "result.json"})
-    return document
-
-
-def _dicom_names(loaded: Loaded) -> list[str]:
-    return [path.name for path in loaded.folder.glob("*.dcm")]
-
-
-def _is_redone(written: Written) -> bool:
-    """True when the new objects replace the old ones: an old one then must not stay beside them."""
-    return "sr.dcm" in written.files
 
 
 def _share(on_progress: OnProgress, low: float, high: float) -> OnProgress:

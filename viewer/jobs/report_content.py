@@ -33,12 +33,16 @@ def build(
     created: str,
     version: int,
     signature: Signature | None,
+    digest_before: str = "",
+    notes: tuple[str, ...] = (),
 ) -> Report:
     """Everything that goes on paper but the pictures.
 
     Args:
         findings: all of them, as judged; only accepted ones reach the report.
         sections: the reader's words; technique and impression are drafted where empty.
+        digest_before: what was signed before, for copies of a signed report.
+        notes: lines under author and status.
     """
     words = words_in(language)
     study, stack = loaded.study, loaded.stack
@@ -61,6 +65,7 @@ def build(
         signature=signature,
         provenance=tuple(run.provenance for run in runs if run.provenance is not None),
         language=language,
+        notes=notes,
         synthetic=is_synthetic(study, stack),
         runs=runs,
         letterhead=settings.letterhead,
@@ -69,7 +74,7 @@ def build(
         created=created,
         version=version,
     )
-    return replace(report, digest=digest(report) if signature else "")
+    return replace(report, digest=digest_before or digest(report) if signature else "")
 
 
 def with_images(report: Report, images: tuple[KeyImage, ...]) -> Report:
@@ -153,6 +158,7 @@ def _sections(given: Mapping[str, str], stack: Stack, accepted: Sequence[Finding
 
 def _impression(finding: Finding, words: Words) -> str:
     place = words.place(finding)
+    place = place[:1].lower() + place[1:]
     comma = words("ai", "comma")
     return words("captions", "impression", label=words.name(finding.label), place="" if place == "–" else comma + place)
 

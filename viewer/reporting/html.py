@@ -91,6 +91,7 @@ def _context(report: Report, words: Words, title: str) -> dict[str, Any]:
         "recommendation": _lines(report, ("recommendation",), words, "recommendation"),
         "ai_statement": ai_statement(report, words),
         "author": _author(report, words),
+        "notes": report.notes,
         "passports": passports(report, words),
         "judgements": judgements(report, words),
     }

@@ -31,7 +31,7 @@ from PySide6.QtGui import (
 
 from viewer.core.errors import OutputError
 from viewer.core.resources import resources_dir
-from viewer.reporting.paginate import last_forced, page_of, paginate
+from viewer.reporting.paginate import Page, last_forced, page_of, paginate
 from viewer.reporting.searchable import restore_names
 
 #: Paper: A4 with 17 mm margins, at 300 dots per inch.
@@ -41,6 +41,8 @@ FOOTER_GAP_MM = 4.0
 #: First family that is installed wins, glyph by glyph; the second list when the language is Chinese.
 LATIN = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 CHINESE = ("Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC")
+#: Text sizes: the smaller ones only where they save a page.
+TEXT_POINTS = (11.0, 10.5, 10.0)
 #: Pages beyond this are a mistake, not a report.
 MAX_PAGES = 200
 
@@ -133,7 +135,7 @@ def _document(writer: QPdfWriter, language: str) -> QTextDocument:
     layout.setPaintDevice(writer)
     font = QFont()
     font.setFamilies(families(language))
-    font.setPointSizeF(11)
+    font.setPointSizeF(TEXT_POINTS[0])
     # Contextual glyphs of Inter, local ones and ligatures of Noto CJK carry no character of their own, and Qt
     # then writes a wrong one into the PDF: search and copy would find "SYN,0001" or nothing.
     for feature in ("calt", "locl", "liga"):
@@ -155,8 +157,7 @@ def _paint(writer: QPdfWriter, html: str, pages: Pages, images: Mapping[str, npt
     for name, pixels in images.items():
         body.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), _image(pixels))
     body.setTextWidth(width)
-    body.setHtml(html)
-    cut = paginate(body, text_height)
+    cut = _fitted(body, html, text_height)
     if len(cut) > MAX_PAGES:
         raise OutputError("The report is longer than any report should be.", "Shorten its texts.", "too_long")
     forced = last_forced(body)
@@ -175,6 +176,24 @@ def _paint(writer: QPdfWriter, html: str, pages: Pages, images: Mapping[str, npt
     finally:
         painter.end()
     return body.toPlainText() + footer.toPlainText()
+
+
+def _fitted(body: QTextDocument, html: str, height: float) -> list[Page]:
+    """The pages at the largest text size that needs no more of them than the smallest one."""
+    counts: dict[float, list[Page]] = {}
+    for points in TEXT_POINTS:
+        font = body.defaultFont()
+        font.setPointSizeF(points)
+        body.setDefaultFont(font)
+        body.setHtml(html)
+        counts[points] = paginate(body, height)
+    fewest = min(len(cut) for cut in counts.values())
+    chosen = next(points for points in TEXT_POINTS if len(counts[points]) == fewest)
+    font = body.defaultFont()
+    font.setPointSizeF(chosen)
+    body.setDefaultFont(font)
+    body.setHtml(html)
+    return counts[chosen]
 
 
 def _filled(footer: str, page: int, pages: int, passport: int) -> str:
