@@ -40,6 +40,8 @@ MAX_TEXT = 1 << 20
 
 _ITEM = b"\xfe\xff\x00\xe0"
 _ITEM_BIG = b"\xff\xfe\xe0\x00"
+#: Bytes of an element's tag and length.
+_HEADER = 8
 _UNDEFINED = 0xFFFFFFFF
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 
@@ -57,7 +59,8 @@ class _CountingFile(io.BytesIO):
         if self.reads > MAX_READS:
             raise _too_large("it holds more values than any real object")
         data = super().read(size)
-        if size is not None and 0 < len(data) < size:
+        # A few zero bytes at the end are padding that some writers leave, not a cut value.
+        if size is not None and 0 < len(data) < size and (size > _HEADER or any(data)):
             self.short = True
         return data
 

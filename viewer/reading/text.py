@@ -33,6 +33,8 @@ _NUMBERED = {
     "203": "iso8859_15",
 }
 
+_MULTI_BYTE = {"GBK": "gbk", "ISO 2022 GBK": "gbk", "ISO 2022 58": "gb2312"}
+
 #: Escape sequences (PS3.3 C.12-3 and C.12-4) -> codec of the bytes that follow.
 _ESCAPES = {
     b"\x1b(B": "ascii",
@@ -80,10 +82,8 @@ def codec_of(term: str) -> str | None:
     match = _TERM.fullmatch(name)
     if match:
         return _NUMBERED.get(match.group(1))
-    if name in {"ISO 2022 GBK", "GBK"}:
-        return "gbk"
-    if name == "ISO 2022 58":
-        return "gb2312"
+    if name in _MULTI_BYTE:
+        return _MULTI_BYTE[name]
     if not _ALIEN.fullmatch(name):
         return None
     try:

@@ -57,6 +57,13 @@ def test_changed_bytes_never_crash_a_reader(tmp_path_factory: pytest.TempPathFac
         assert error.text
 
 
+@pytest.mark.parametrize("padding", [1, 6, 512])
+def test_zero_bytes_after_the_end_are_no_fault(tmp_path: Path, padding: int) -> None:
+    path = small_report(tmp_path / "a")
+    path.write_bytes(path.read_bytes() + bytes(padding))
+    assert len(read_report(stack_of(path)).measurements) == 2
+
+
 def nested(depth: int) -> Dataset:
     inner = content("TEXT", "CONTAINS", LENGTH, TextValue="deep")
     for _ in range(depth):
