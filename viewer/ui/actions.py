@@ -21,7 +21,7 @@ class ActionRow:
         keys: default keys, the first is the one shown.
         menu: menu it stands in; a change of `group` draws a separator there.
         tool: id of the tool it picks (exclusive, checkable); toggle: checkable on its own.
-        view: works on the active view, so it needs an open picture and leaves typing alone.
+        view: works on the active view, so it needs an open picture; on: checked at the start.
     """
 
     id: str
@@ -34,6 +34,7 @@ class ActionRow:
     tool: str = ""
     toggle: bool = False
     view: bool = False
+    on: bool = False
 
 
 MENUS = ("File", "View", "Image", "Measure", "Analysis", "Report", "Window", "Help")
@@ -46,7 +47,9 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("file.settings", "Settings...", "File", ("Ctrl+,",), group=2),
     ActionRow("file.quit", "Quit", "File", ("Ctrl+Q",), group=3),
     ActionRow("view.layout", "Next layout", "View", ("Ctrl+L",), "layout", "Layout", view=True),
-    ActionRow("view.sync", "Synchronise scrolling", "View", ("Ctrl+Alt+S",), "sync", "Sync", toggle=True, view=True),
+    ActionRow(
+        "view.sync", "Synchronise scrolling", "View", ("Ctrl+Alt+S",), "sync", "Sync", toggle=True, view=True, on=True
+    ),
     ActionRow("view.next", "Next view", "View", ("Tab",), group=1, view=True),
     ActionRow("view.maximise", "Maximise view", "View", ("F11",), group=1, view=True),
     ActionRow("view.corners", "Corner annotations", "View", ("Space",), group=2, view=True),
@@ -55,7 +58,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("series.next", "Next series", "View", ("PgDown",), group=3, view=True),
     ActionRow("patient.previous", "Previous patient", "View", ("Ctrl+Up",), group=3, view=True),
     ActionRow("patient.next", "Next patient", "View", ("Ctrl+Down",), group=3, view=True),
-    ActionRow("tool.window", "Window tool", "Image", ("W",), "window-level", "W/L", tool="window", view=True),
+    ActionRow("tool.window", "Window tool", "Image", ("W",), "window-level", "W/L", tool="window", view=True, on=True),
     ActionRow("tool.pan", "Pan", "Image", ("T",), "pan", "Pan", tool="pan", view=True),
     ActionRow("tool.zoom", "Zoom", "Image", ("Z",), "zoom", "Zoom", tool="zoom", view=True),
     ActionRow("tool.scroll", "Scroll", "Image", ("S",), "scroll", "Scroll", tool="scroll", view=True),
@@ -97,8 +100,8 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("view.reset", "Reset view", "Image", ("Ctrl+R",), "reset", "Reset", group=4, view=True),
     ActionRow("edit.undo", "Undo", "Window", ("Ctrl+Z",), "undo", "Undo"),
     ActionRow("edit.redo", "Redo", "Window", ("Ctrl+Y", "Ctrl+Shift+Z"), "redo", "Redo"),
-    ActionRow("panel.studies", "Studies panel", "Window", ("F7",), group=1, toggle=True),
-    ActionRow("panel.right", "Right panel", "Window", ("F8",), group=1, toggle=True),
+    ActionRow("panel.studies", "Studies panel", "Window", ("F7",), group=1),
+    ActionRow("panel.right", "Right panel", "Window", ("F8",), group=1),
     ActionRow("help.keys", "All keys", "Help", ("F1",)),
     ActionRow("help.about", "About SecondRead", "Help"),
 )
@@ -146,6 +149,7 @@ def build(parent: QWidget, rebound: Mapping[str, str]) -> dict[str, QAction]:
         if entry.icon:
             action.setIcon(icons.icon(entry.icon))
         action.setCheckable(bool(entry.tool) or entry.toggle)
+        action.setChecked(entry.on)
         action.setShortcuts([QKeySequence(key) for key in keys_of(entry, rebound)])
         action.setToolTip(_tip(entry, action))
         made[entry.id] = action

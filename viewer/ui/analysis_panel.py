@@ -13,8 +13,10 @@ from viewer.ui.pack_cards import failed_card, idle_card, ran_row, refused_card, 
 from viewer.ui.pack_state import AnalysisView, Asks, PackState
 from viewer.ui.running_card import RunningCard
 from viewer.ui.widgets.basic import clear, icon_label, label, line, row
-from viewer.ui.widgets.section import Section
+from viewer.ui.widgets.section import Message, Section
 
+#: Packs that cannot be used and are named; their number is always said.
+_BROKEN_SHOWN = 3
 #: The bar moves at most this often (design.md, "Motion").
 UPDATE_MS = 250
 
@@ -57,8 +59,7 @@ class AnalysisPanel(Section):
             self.body.addWidget(label(view.blocked, "warn", wrap=True))
         for state in sorted(view.packs, key=_order):
             self._add_pack(state)
-        for name, words in view.broken:
-            self.body.addWidget(refused_card(name, "", [(words, "")], ""))
+        self._add_broken(view)
         self._add_notes(view)
 
     def _show_empty(self, view: AnalysisView) -> None:
@@ -71,8 +72,14 @@ class AnalysisPanel(Section):
             note.addWidget(icon_label("accepted", "accepted", 16), 0, Qt.AlignmentFlag.AlignTop)
             note.addWidget(label(view.verified, "small", wrap=True), 1)
             self.body.addLayout(note)
-        for name, words_of in view.broken:
-            self.body.addWidget(refused_card(name, "", [(words_of, "")], ""))
+        self._add_broken(view)
+
+    def _add_broken(self, view: AnalysisView) -> None:
+        """Packs that are damaged or incomplete: one message for all."""
+        count = len(view.broken)
+        if count:
+            head = tr("1 pack cannot be used.") if count == 1 else tr("{n} packs cannot be used.", n=count)
+            self.body.addWidget(Message("warn", head, "\n".join(words for _, words in view.broken[:_BROKEN_SHOWN])))
 
     def _add_pack(self, state: PackState) -> None:
         job = state.job

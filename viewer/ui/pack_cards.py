@@ -197,8 +197,8 @@ def ran_words(entry: ResultEntry) -> str:
     result = entry.result
     if result.outcome == "refused":
         return result.message or "; ".join(r.text for r in result.gate.reasons) if result.gate else tr("Refused")
-    seconds = seconds_words(sum(result.seconds.values()))
-    device = result.provenance.device.upper() if result.provenance else ""
+    seconds = seconds_words(result.seconds.get("total", sum(result.seconds.values())))
+    device = result.provenance.device if result.provenance else ""
     count = len(result.findings)
     if not count:
         found = tr("Ran, nothing found")

@@ -127,7 +127,7 @@ class StudyBrowser(QFrame):
         if not count:
             return
         head = tr("1 file not opened.") if count == 1 else tr("{n} files not opened.", n=count)
-        lines = [f"{_file_name(r.path)}: {r.text}" for r in self._refused[:_REFUSED_SHOWN]]
+        lines = [f"{_file_name(r.path)}: {r.text.partition('. ')[0]}" for r in self._refused[:_REFUSED_SHOWN]]
         message = Message("warn", head, "\n".join(lines), ((tr("Show all"), self.refused_asked.emit),))
         self._messages.addWidget(message)
 

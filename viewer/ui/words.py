@@ -116,9 +116,14 @@ def images_words(count: int) -> str:
     return tr("1 image") if count == 1 else tr("{n} images", n=count)
 
 
+#: Cautions that the status bar says and the studies list need not repeat.
+_QUIET_CODES = frozenset({"detector_spacing"})
+
+
 def stack_cautions(stack: Stack) -> str:
     """Warnings as short words: "tilt, uneven gaps, lossy"."""
-    return ", ".join(dict.fromkeys(tr(w.code.replace("_", " ")) for w in stack.warnings if w.badge))
+    said = (w.code for w in stack.warnings if w.badge and w.code not in _QUIET_CODES)
+    return ", ".join(dict.fromkeys(tr(code.replace("_", " ")) for code in said))
 
 
 def seconds_words(seconds: float) -> str:
@@ -139,3 +144,9 @@ def days_between(first: str, second: str) -> int | None:
     """Whole days between two DICOM dates, None where one is missing."""
     a, b = _day(first), _day(second)
     return None if a is None or b is None else abs((b - a).days)
+
+
+def corner_lines(study: Study, hide: bool = False) -> tuple[str, ...]:
+    """Lines of the corner "who": name; sex and age; ID."""
+    who, _, number = patient_line(study.patient, study, hide).rpartition(" · ")
+    return tuple(part for part in (patient_name(study.patient, hide), who, number.removeprefix("ID ")) if part)

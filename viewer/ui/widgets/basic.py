@@ -74,6 +74,10 @@ class ElidedLabel(QLabel):
         self.setToolTip(self._whole if shown != self._whole else "")
 
 
+#: A little air between a button's icon and its word.
+_HAIR = "\u2009\u2009"
+
+
 def button(
     text: str,
     on_click: Callable[[], object] | None = None,
@@ -87,7 +91,7 @@ def button(
 
     It takes focus from the Tab key only, so that a click leaves the keys with the picture.
     """
-    made = QPushButton(text)
+    made = QPushButton(f"{_HAIR}{text}" if icon and text else text)
     for word in style.split():
         made.setProperty(word, True)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -81,7 +81,7 @@ class Badge(QWidget):
         """Icon, word and 6 px on each side."""
         word = QFontMetricsF(self.font()).horizontalAdvance(self._text)
         mark = icons.BADGE + 4 if self._style.icon else 0
-        return QSize(round(word) + mark + 13, self._HEIGHT)
+        return QSize(round(word) + mark + (13 if self._text else 8), self._HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw box, icon and word."""

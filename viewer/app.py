@@ -1,0 +1,146 @@
+"""Composition root: puts session, journal, lanes and window together and runs them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication, QLockFile, QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from viewer.analysis.client import InferenceProcess
+from viewer.core.errors import SettingsError
+from viewer.core.resources import user_data_dir
+from viewer.core.settings import Settings, load_settings
+from viewer.journal import open_journal
+from viewer.session.record import LastPlace, last_place
+from viewer.ui.control.desk import Desk
+from viewer.ui.control.work import Work
+from viewer.ui.i18n import set_language, tr
+from viewer.ui.main_window import MainWindow
+from viewer.ui.theme import apply_theme
+from viewer.ui.widgets.basic import FocusRing
+
+_LOG = logging.getLogger(__name__)
+
+
+class Program(QObject):
+    """One running program: the desk, its work, and the window that shows it.
+
+    Args:
+        paths: what to open; nothing opens where the last run was, if that run was cut off.
+    """
+
+    def __init__(self, app: QApplication, paths: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._app = app
+        self._lock = QLockFile(_lock_path())
+        self._alone = self._lock.tryLock(0)
+        settings, words_of_settings = _settings()
+        journal, words_of_journal = open_journal(user_data_dir())
+        set_language(settings.language)
+        apply_theme(app, settings.language)
+        self._language = settings.language
+        self._last = last_place(journal) if self._alone else LastPlace()
+        self.desk = Desk(journal, settings, InferenceProcess())
+        self.work = Work(self.desk)
+        self._ring = FocusRing(app)
+        self.window = MainWindow(self.work)
+        self._paths = tuple(paths)
+        self._closed = False
+        self._connect_window()
+        self.desk.settings_changed.connect(self._on_settings)
+        for words in (words_of_settings, words_of_journal):
+            if words:
+                self.window.notices.say(words)
+
+    def _connect_window(self) -> None:
+        self.window.painted.connect(self._on_painted)
+        self.window.closing.connect(self.close)
+
+    def show(self) -> None:
+        """Show the window; files are opened after its first paint."""
+        self.window.show()
+
+    @Slot()
+    def _on_painted(self) -> None:
+        """The window stands: now packs, the inference process, and files."""
+        self.work.start()
+        if self._paths:
+            self.work.opening.open_paths(self._paths)
+        elif not self._last.ended and self._last.paths:
+            self._come_back()
+
+    def _come_back(self) -> None:
+        """Open where the last run was cut off."""
+        place = self._last.place or {}
+        self.window.centre.come_back_to(place)
+        self.work.reviewing.selected = str(place.get("selected", ""))
+        if place.get("stack"):
+            self.work.open_at(str(place["stack"]))
+        self.work.opening.open_paths(self._last.paths)
+        words = tr("The last session ended unexpectedly. It was opened again where you were; nothing was lost.")
+        self.window.notices.say(words, "info")
+
+    @Slot()
+    def _on_settings(self) -> None:
+        """Another language or other keys need a window with other words."""
+        if self.desk.settings.language != self._language:
+            self._language = self.desk.settings.language
+            QTimer.singleShot(0, self._rebuild)
+
+    @Slot()
+    def _rebuild(self) -> None:
+        """Make the window anew in another language; it keeps no truth, so nothing is lost."""
+        set_language(self._language)
+        apply_theme(self._app, self._language)
+        old, place = self.window, self.window.centre.place()
+        old.closing.disconnect(self.close)
+        size = old.size()
+        self.work.forget_window()
+        self.window = MainWindow(self.work)
+        self.window.closing.connect(self.close)
+        self.window.resize(size)
+        self.window.centre.come_back_to(place)
+        self.window.show()
+        self.work.show_again()
+        old.close()
+        old.deleteLater()
+
+    @Slot()
+    def close(self) -> None:
+        """End lanes, processes and the journal, once."""
+        if not self._closed:
+            self._closed = True
+            self.desk.close()
+            self._lock.unlock()
+
+
+def _lock_path() -> str:
+    """Where a running window says that it is there; in a folder that cannot be made nobody is."""
+    folder = user_data_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        _LOG.warning("no data folder: %s", error.strerror)
+    return str(folder / "window.lock")
+
+
+def _settings() -> tuple[Settings, str]:
+    try:
+        return load_settings(), ""
+    except SettingsError as error:
+        return Settings(), error.text
+
+
+def run_window(paths: Sequence[str] = ()) -> int:
+    """Open the window, on these paths if given; returns the exit status when it is closed."""
+    QCoreApplication.setApplicationName("SecondRead")
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    program = Program(app, [str(path) for path in paths])
+    program.show()
+    status = app.exec()
+    program.close()
+    return status

@@ -1,0 +1,141 @@
+"""Overlays: what lies over each stack, from results, verdicts and the reader's choice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from viewer.core.finding import Finding, FindingState
+from viewer.display.overlay import Fill, MaskLayer, OverlaySet, marks_of, overlays_of
+from viewer.session import ResultEntry
+from viewer.ui.control.desk import Desk
+from viewer.ui.i18n import tr
+from viewer.ui.segments_panel import HeatRow, OverlayChoice, SegmentRow
+from viewer.ui.widgets.marks import state_words
+
+
+class Overlaying(QObject):
+    """Builds overlay sets and the rows of the Overlay section.
+
+    Signals:
+        changed: the choice or what there is to show changed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        settings = desk.settings
+        self.choice = OverlayChoice(
+            fill=Fill(settings.overlay_pattern),
+            fill_opacity=settings.fill_opacity,
+            heatmap_opacity=settings.heatmap_opacity,
+        )
+
+    def choose(self, choice: OverlayChoice) -> None:
+        """Take over what the reader chose."""
+        if choice != self.choice:
+            self.choice = choice
+            self.changed.emit()
+
+    def toggle(self) -> None:
+        """The `o` key."""
+        self.choose(replace(self.choice, visible=not self.choice.visible))
+
+    def entries(self, key: str) -> tuple[ResultEntry, ...]:
+        """Results that count for a stack."""
+        study = self._desk.session.library.study_of(key)
+        if study is None:
+            return ()
+        return tuple(e for e in self._desk.session.review.latest_results(study.uid) if e.stack_key == key)
+
+    def overlays(self, key: str, selected: str = "") -> OverlaySet | None:
+        """Everything over one stack, in the state of its findings; None where there is nothing."""
+        entries = self.entries(key)
+        if not entries:
+            return None
+        study_uid = entries[0].study_uid
+        findings = self._desk.session.review.findings(study_uid)
+        choice = self.choice
+        made = overlays_of(
+            (e.result for e in entries),
+            findings,
+            words={state: state_words(state) for state in FindingState},
+            hidden=choice.hidden,
+            fill=choice.fill,
+            fill_opacity=choice.fill_opacity,
+            heatmap_opacity=choice.heatmap_opacity,
+        )
+        own = {f.id for e in entries for f in self._desk.session.review.findings_of(e.id)}
+        heats = self.heat_rows(key)
+        shown = tuple(
+            replace(layer, visible=choice.heat_shown(row)) for layer, row in zip(made.heatmaps, heats, strict=True)
+        )
+        words = {state: state_words(state) for state in FindingState}
+        marks = tuple(mark for mark in marks_of(findings, words) if mark.finding_id in own)
+        masks = tuple(self._select(layer, findings, selected) for layer in made.masks)
+        return replace(made, heatmaps=shown, marks=marks, masks=masks, visible=choice.visible)
+
+    def _select(self, layer: MaskLayer, findings: tuple[Finding, ...], selected: str) -> MaskLayer:
+        """A rejected segment is drawn while its finding is selected."""
+        chosen = next((f for f in findings if f.id == selected), None)
+        if chosen is None or chosen.location.segment is None:
+            return layer
+        return replace(layer, selected=frozenset({chosen.location.segment}))
+
+    def heat_rows(self, key: str) -> tuple[HeatRow, ...]:
+        """Heatmaps of a stack."""
+        return tuple(
+            HeatRow(f"{entry.id}/{number}", heat.label, heat.honest, heat.honesty)
+            for entry in self.entries(key)
+            for number, heat in enumerate(entry.result.heatmaps)
+        )
+
+    def segment_rows(self, key: str) -> tuple[SegmentRow, ...]:
+        """Segments of a stack with volume, swatch and verdict."""
+        entries = self.entries(key)
+        if not entries:
+            return ()
+        layers = overlays_of(e.result for e in entries).masks
+        owners = [entry for entry in entries for _ in entry.result.masks]
+        return tuple(row for entry, layer in zip(owners, layers, strict=True) for row in self._rows_of(entry, layer))
+
+    def _rows_of(self, entry: ResultEntry, layer: MaskLayer) -> list[SegmentRow]:
+        findings = self._desk.session.review.findings_of(entry.id)
+        judged = {f.location.segment: f for f in findings if f.location.segment is not None}
+        rows = []
+        for segment in layer.mask.segments:
+            style = layer.style(segment)
+            finding = judged.get(segment.number)
+            if finding is None:
+                continue
+            red, green, blue = style.colour
+            rows.append(
+                SegmentRow(
+                    (entry.result.request_id, segment.number),
+                    segment.name,
+                    _group(finding, entry),
+                    next((m.value for m in finding.measurements if m.unit == "mm3"), None),
+                    f"#{red:02X}{green:02X}{blue:02X}",
+                    style.pattern.value,
+                    finding.state,
+                )
+            )
+        return rows
+
+    def swatch(self, finding: Finding) -> tuple[str, int] | None:
+        """Colour and pattern of a finding's segment."""
+        entry = self._desk.session.review.result(finding.result_id)
+        if entry is None or finding.location.segment is None:
+            return None
+        key = (entry.result.request_id, finding.location.segment)
+        row = next((r for r in self.segment_rows(entry.stack_key) if r.key == key), None)
+        return (row.colour, row.pattern) if row is not None else None
+
+
+def _group(finding: Finding, entry: ResultEntry) -> str:
+    """Heading over segments: the side, else the pack."""
+    side = {"left": tr("Left"), "right": tr("Right")}.get(finding.side.value, "")
+    return side or entry.result.pack_id
