@@ -1,8 +1,8 @@
 """CODECS: one entry per compressed transfer syntax; each turns a frame's code stream into pixels.
 
-imagecodecs (BSD) does every JPEG family without holding the GIL; RLE is pylibjpeg-rle (MIT).
-Before a native decoder sees a stream, its own size claim is held against the header's, so that a
-few bytes cannot make it allocate gigabytes.
+imagecodecs (BSD) decodes every family here without holding the GIL and writes straight into the
+volume. Before a native decoder sees a stream, its own size claim is held against the header's, so
+that a few bytes cannot make it allocate gigabytes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from viewer.reading.codestream import claimed_size
 from viewer.reading.frame import PixelSpec
 from viewer.reading.limits import check_compressed
 
-Decode = Callable[[bytes, PixelSpec], Array]
+Decode = Callable[[bytes, PixelSpec, Array | None], Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Codec:
     """A decoder.
 
     Attributes:
-        decode: code stream -> [rows, columns] or [rows, columns, 3].
+        decode: code stream, description, optional target -> [rows, columns] or [rows, columns, 3];
+            the target itself where it could be written to.
         colour: True where colour comes out as RGB whatever the photometric interpretation says.
     """
 
@@ -36,54 +38,76 @@ class Codec:
     colour: bool = False
 
 
-def _jpeg(data: bytes, spec: PixelSpec) -> Array:
-    """Baseline, extended, progressive and lossless JPEG (libjpeg-turbo)."""
+def _into(function: Callable[..., Any], data: bytes, target: Array | None, **options: Any) -> Array:
+    """Decode into `target` where type and shape allow (signed targets also as unsigned), else anew."""
+    if target is not None:
+        views = [target] if target.dtype.kind != "i" else [target.view(f"u{target.itemsize}"), target]
+        for view in views:
+            try:
+                return np.asarray(function(data, out=view, **options))
+            except (ValueError, TypeError):
+                # The stream has another type than the header says: the caller sorts that out.
+                continue
+    return np.asarray(function(data, **options))
+
+
+def _jpeg(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
+    """Baseline, extended and progressive JPEG (libjpeg-turbo)."""
     import imagecodecs
 
-    if spec.samples == 3 and spec.photometric == "RGB" and b"Adobe\0" not in data[:4096]:
-        # Without Adobe's marker libjpeg takes three components for YCbCr; the header says they are RGB.
-        return np.asarray(imagecodecs.jpeg8_decode(data, colorspace="RGB", outcolorspace="RGB"))
-    return np.asarray(imagecodecs.jpeg8_decode(data))
+    if spec.samples == 3 and spec.photometric == "RGB" and not _says_ycc(data):
+        # Without a marker libjpeg takes three components for YCbCr; the header says they are RGB.
+        return _into(imagecodecs.jpeg8_decode, data, target, colorspace="RGB", outcolorspace="RGB")
+    return _into(imagecodecs.jpeg8_decode, data, target)
 
 
-def _lossless(data: bytes, spec: PixelSpec) -> Array:
-    """Lossless JPEG: components come out as stored; predictors libjpeg-turbo lacks go to liblj92."""
+def _says_ycc(data: bytes) -> bool:
+    """True where a whole Adobe marker names the YCbCr transform."""
+    marker = data.find(b"\xff\xee\x00\x0eAdobe", 0, 4096)
+    return marker >= 0 and data[marker + 15 : marker + 16] == b"\1"
+
+
+def _lossless(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
+    """Lossless JPEG: components come out as stored; what libjpeg-turbo lacks goes to liblj92."""
     import imagecodecs
 
+    options = {} if spec.samples == 1 else {"colorspace": "RGB", "outcolorspace": "RGB"}
     try:
-        if spec.samples == 1:
-            return np.asarray(imagecodecs.jpeg8_decode(data))
-        return np.asarray(imagecodecs.jpeg8_decode(data, colorspace="RGB", outcolorspace="RGB"))
+        return _into(imagecodecs.jpeg8_decode, data, target, **options)
     except imagecodecs.Jpeg8Error:
         return np.asarray(imagecodecs.ljpeg_decode(data))
 
 
-def _jpegls(data: bytes, spec: PixelSpec) -> Array:
+def _jpegls(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
     import imagecodecs
 
-    return np.asarray(imagecodecs.jpegls_decode(data))
+    return _into(imagecodecs.jpegls_decode, data, target)
 
 
-def _jpeg2000(data: bytes, spec: PixelSpec) -> Array:
+def _jpeg2000(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
     import imagecodecs
 
-    return np.asarray(imagecodecs.jpeg2k_decode(data, numthreads=1))
+    return _into(imagecodecs.jpeg2k_decode, data, target, numthreads=1)
 
 
-def _jpegxl(data: bytes, spec: PixelSpec) -> Array:
+def _jpegxl(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
     import imagecodecs
 
-    return np.asarray(imagecodecs.jpegxl_decode(data, numthreads=1))
+    return _into(imagecodecs.jpegxl_decode, data, target, numthreads=1)
 
 
-def _rle(data: bytes, spec: PixelSpec) -> Array:
+def _rle(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
     """RLE Lossless (PS3.5 Annex G): colour comes in planes."""
-    from rle.utils import decode_frame
+    import imagecodecs
 
     if spec.allocated == 1:
         return _rle_bits(data, spec)
-    raw = decode_frame(data, spec.rows * spec.columns, spec.allocated, "<")
-    pixels = np.frombuffer(raw, dtype=f"<u{spec.allocated // 8}")
+    kind = np.dtype(f"<u{spec.allocated // 8}")
+    if target is not None and target.dtype.itemsize == kind.itemsize and spec.samples == 1:
+        imagecodecs.dicomrle_decode(data, kind.str, out=target.reshape(-1).data.cast("B"))
+        return target
+    pixels = np.empty(spec.samples * spec.rows * spec.columns, kind)
+    imagecodecs.dicomrle_decode(data, kind.str, out=pixels.data.cast("B"))
     planes = pixels.reshape(spec.samples, spec.rows, spec.columns)
     return np.asarray(planes[0] if spec.samples == 1 else planes.transpose(1, 2, 0))
 
@@ -94,18 +118,19 @@ def _rle_bits(data: bytes, spec: PixelSpec) -> Array:
 
     offset = int.from_bytes(data[4:8], "little")
     packed = np.frombuffer(imagecodecs.packbits_decode(data[offset:]), np.uint8)
+    return _bits(packed, spec)
+
+
+def _bits(packed: Array, spec: PixelSpec) -> Array:
     bits = np.unpackbits(packed, bitorder="little")
-    if bits.size < spec.rows * spec.columns:
-        raise ValueError("too few bits")
     return bits[: spec.rows * spec.columns].reshape(spec.rows, spec.columns)
 
 
-def _deflated_frame(data: bytes, spec: PixelSpec) -> Array:
+def _deflated_frame(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
     """Deflated Image Frame Compression (PS3.5 A.4.14)."""
     raw = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, spec.frame_bytes + 1)
     if spec.allocated == 1:
-        bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")
-        return bits[: spec.rows * spec.columns].reshape(spec.rows, spec.columns)
+        return _bits(np.frombuffer(raw, np.uint8), spec)
     pixels = np.frombuffer(raw[: spec.frame_bytes], dtype=f"<u{spec.allocated // 8}")
     if spec.samples == 1:
         return pixels.reshape(spec.rows, spec.columns)
@@ -145,8 +170,8 @@ def codec_for(syntax: str) -> Codec:
     )
 
 
-def decode(data: bytes, spec: PixelSpec) -> Array:
-    """Decode one frame.
+def decode(data: bytes, spec: PixelSpec, target: Array | None = None) -> Array:
+    """Decode one frame, straight into `target` where that is possible.
 
     Returns:
         [rows, columns] or [rows, columns, samples], unsigned or signed as the stream says.
@@ -163,7 +188,7 @@ def decode(data: bytes, spec: PixelSpec) -> Array:
             "Ask for a new copy.",
         )
     try:
-        pixels = codec.decode(data, spec)
+        pixels = codec.decode(data, spec, target)
     except (ValueError, RuntimeError, TypeError, MemoryError, IndexError, OverflowError, zlib.error) as error:
         raise ReadError(f"A {codec.name} picture is damaged and cannot be decoded.", "Ask for a new copy.") from error
     shape = (spec.rows, spec.columns) if spec.samples == 1 else (spec.rows, spec.columns, spec.samples)

@@ -66,7 +66,9 @@ def read_frame(where: Slice, target: Array) -> None:
         if is_direct(spec) and where.tile is None:
             _read_direct(descriptor, where, spec, target)
         else:
-            target[...] = _picture(descriptor, where, spec)
+            pixels = _picture(descriptor, where, spec, target)
+            if not np.shares_memory(pixels, target):
+                target[...] = pixels
     finally:
         os.close(descriptor)
     _fix_bits(target, spec)
@@ -90,19 +92,19 @@ def _fill_rest(target: Array, got: int) -> None:
     flat[have:] = flat[:have].min() if have else 0
 
 
-def _picture(descriptor: int, where: Slice, spec: PixelSpec) -> Array:
-    """The whole picture, converted to RGB where it is colour, or the slice's tile of it."""
+def _picture(descriptor: int, where: Slice, spec: PixelSpec, target: Array) -> Array:
+    """The whole picture, converted to RGB where it is colour, or the slice's tile of it; `target` if it was filled."""
     if spec.syntax in NATIVE:
         pixels = _native(_native_bytes(descriptor, where, spec), where.frame or 0, spec)
     else:
-        pixels = _decoded(descriptor, where, spec)
+        pixels = _decoded(descriptor, where, spec, None if where.tile else target)
     if where.tile is not None:
         row, column, rows, columns = where.tile
         pixels = pixels[row : row + rows, column : column + columns]
     return pixels
 
 
-def _decoded(descriptor: int, where: Slice, spec: PixelSpec) -> Array:
+def _decoded(descriptor: int, where: Slice, spec: PixelSpec, target: Array | None) -> Array:
     codec = codec_for(spec.syntax)
     status = os.fstat(descriptor)
     if spec.frames > 1:
@@ -110,7 +112,8 @@ def _decoded(descriptor: int, where: Slice, spec: PixelSpec) -> Array:
         fragments = cached_fragments(str(where.path), stamp, where.offset, spec.frames)[where.frame or 0]
     else:
         fragments = frame_fragments(descriptor, where.offset, status.st_size, 1)[0]
-    pixels = _same_kind(decode(read_fragments(descriptor, fragments), spec), dtype_of(spec))
+    usable = target if target is not None and target.dtype == dtype_of(spec) else None
+    pixels = _same_kind(decode(read_fragments(descriptor, fragments), spec, usable), dtype_of(spec))
     if spec.samples == 3 and not codec.colour:
         return to_rgb(pixels, spec.photometric, spec.stored)
     return pixels
@@ -135,10 +138,11 @@ def _native_bytes(descriptor: int, where: Slice, spec: PixelSpec) -> bytes:
     if spec.syntax == DEFLATED:
         data = _inflated(where, spec)[begin : begin + count]
     else:
-        count_here = max(0, min(count, where.length - begin))
-        data = read_at(descriptor, count_here, where.offset + begin)
-        if spec.syntax == BIG_ENDIAN and spec.allocated == 8:
-            data = _unswapped(descriptor, where, data)
+        swapped = spec.syntax == BIG_ENDIAN and spec.allocated == 8 and begin % 2 == 0
+        wanted = count + count % 2 if swapped else count
+        data = read_at(descriptor, max(0, min(wanted, where.length - begin)), where.offset + begin)
+        if swapped:
+            data = _unswapped(descriptor, where, data)[:count]
     return data.ljust(count, b"\0")
 
 

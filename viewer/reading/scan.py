@@ -106,7 +106,10 @@ class _Scan:
 
         for directory in self._directories:
             try:
-                for name, found in referenced(directory):
+                named = list(referenced(directory))
+                if not named:
+                    raise ReadError("The DICOMDIR names no files.", "Open the folder itself instead.", "empty")
+                for name, found in named:
                     self._cancel.check()
                     if found is None:
                         self.catalogue.refuse(self._shown(str(Path(directory).parent / name)), _missing())
