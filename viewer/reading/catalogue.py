@@ -11,9 +11,10 @@ from viewer.core.errors import ReadError
 from viewer.core.study import Instance, Kind, Patient, Refusal, ScanResult, Series, Stack, Study
 from viewer.core.verdict import Caution, judge
 from viewer.reading import tags as t
+from viewer.reading.codecs import NATIVE
 from viewer.reading.describe import header_of
 from viewer.reading.frame import Frame, PixelSpec, frame_of, slice_of, spec_of
-from viewer.reading.head import Head, text_of
+from viewer.reading.head import UNDEFINED, Head, text_of
 from viewer.reading.identity import made_up_uid
 from viewer.reading.multiframe import frames_of
 from viewer.reading.objects import kind_of
@@ -100,6 +101,8 @@ class Catalogue:
         spec = self._specs.get(key)
         if spec is None:
             spec = self._specs[key] = spec_of(head)
+        if spec.photometric == "YBR_FULL_422" and _holds_full_chroma(head, spec):
+            return replace(spec, photometric="YBR_FULL")
         return spec
 
     def snapshot(self) -> ScanResult:
@@ -129,6 +132,8 @@ class Catalogue:
 
 def _frames(head: Head, spec: PixelSpec) -> list[Frame]:
     raw = head.raw
+    if head.pixel_length != UNDEFINED:
+        _note_short(head, spec)
     if spec.frames == 1 and t.SHARED_GROUPS not in raw and t.CSA_IMAGE not in raw:
         frame = frame_of(head, spec)
         if frame.complete and t.FRAMES not in raw:
@@ -145,6 +150,22 @@ def object_kind(head: Head) -> Kind | None:
 
 def _named(head: Head) -> bool:
     return any(head.raw.get(tag) for tag in (t.PATIENT_ID, t.PATIENT_NAME, t.SERIES_UID))
+
+
+def _holds_full_chroma(head: Head, spec: PixelSpec) -> bool:
+    """Some writers say YBR_FULL_422 and store every sample uncompressed."""
+    full = spec.rows * spec.columns * spec.frames * 3 * spec.allocated // 8
+    return spec.syntax in NATIVE and spec.samples == 3 and full <= head.pixel_length < UNDEFINED
+
+
+def _note_short(head: Head, spec: PixelSpec) -> None:
+    """Say where uncompressed pixels are fewer than rows, columns and frames need."""
+    needed = (spec.frame_bits * spec.frames + 7) // 8
+    if spec.syntax not in NATIVE or head.pixel_length >= needed or any(n.code == "truncated" for n in head.notes):
+        return
+    share = 100 * (1 - head.pixel_length / needed)
+    text = f"The file holds fewer pixels than its header claims: {share:.1f} % are missing."
+    head.notes += (Caution("truncated", text, "Truncated"),)
 
 
 def _note_bad_numbers(head: Head) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer.core.errors import ReadError
-from viewer.reading.lenient import PYDICOM_FAULTS, pydicom_lenient
+from viewer.reading.lenient import PYDICOM_FAULTS, WatchedFile, pydicom_lenient
 
 
 def dataset_of(path: str | Path) -> Any:
@@ -24,7 +24,7 @@ def dataset_of(path: str | Path) -> Any:
             source: Any = file
             if is_deflated(file):
                 source = io.BytesIO(inflated_file(file, DEFLATED_HEADER))
-            return dcmread(source, stop_before_pixels=True, force=True)
+            return dcmread(WatchedFile(source), stop_before_pixels=True, force=True)
     except PYDICOM_FAULTS as error:
         raise ReadError("The DICOM header is damaged and cannot be followed.", "Ask for a new copy.") from error
 

@@ -7,12 +7,43 @@ import logging
 import struct
 import warnings
 from types import ModuleType
+from typing import BinaryIO
 
 #: What pydicom may raise on broken input; a reader turns each into words.
 PYDICOM_FAULTS = (
     ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError, RecursionError,
     TypeError, ValueError, struct.error,
 )  # fmt: skip
+
+
+#: Longer values than this are not kept from a header (bytes): no real header needs one.
+LONGEST_VALUE = 4 << 20
+#: Reads that pydicom may make for one header; bounds the time that a hostile file can take.
+MOST_READS = 2_000_000
+
+
+class WatchedFile:
+    """A file that bounds how often it is read and notices a read it could only answer in part."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = MOST_READS
+        self.short = False
+        self.seek, self.tell, self.close = file.seek, file.tell, file.close
+        self.name = str(getattr(file, "name", ""))
+
+    def read(self, size: int = -1) -> bytes:
+        """As the file's own.
+
+        Raises:
+            ValueError: the header has more parts than any real one.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("more values than any real header holds")
+        data = self._file.read(size)
+        self.short |= 0 < len(data) < size
+        return data
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,17 +17,22 @@ from viewer.core.geometry import Geometry
 from viewer.core.study import Stack
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.core.volume import Array, ModalityLut, VoiLut, Volume
-from viewer.reading.codecs import NATIVE, codec_for
+from viewer.reading.codecs import CODECS, NATIVE, codec_for
 from viewer.reading.colour import palette_rgb
 from viewer.reading.details import dataset_of
 from viewer.reading.formats import ForeignSlice, reader_named
 from viewer.reading.frame import PixelSpec, Slice
+from viewer.reading.head import DEFLATED
 from viewer.reading.lenient import PYDICOM_FAULTS
-from viewer.reading.limits import check_claim
+from viewer.reading.limits import check_claim, check_compressed
 from viewer.reading.luts import modality_lut, suv_factor, voi_lut, windows_of
 from viewer.reading.pixels import dtype_of, read_frame
 
 log = logging.getLogger(__name__)
+
+#: Uncompressed files must hold at least one byte in so many of what they claim.
+_LEAST_HELD = 50
+_SHRUNK = frozenset(CODECS) | {DEFLATED}
 
 OnSlice = Callable[[int], None]
 
@@ -181,8 +187,9 @@ def _empty_volume(stack: Stack, slices: tuple[Slice, ...], palette: np.dtype[np.
     shape = geometry.shape
     dtype = palette or _common_dtype(slices)
     colour = spec.samples == 3 or palette is not None
-    check_claim(int(np.prod(shape, dtype=object)) * dtype.itemsize * (3 if colour else 1))
-    _check_backed(slices)
+    claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize * (3 if colour else 1)
+    check_claim(claimed)
+    _check_backed(slices, claimed)
     stored = np.empty((*shape, 3) if colour else shape, dtype)
     return _volume(stack, geometry, slices, stored)
 
@@ -199,23 +206,25 @@ def _common_dtype(slices: tuple[Slice, ...]) -> np.dtype[np.generic]:
     return kinds.pop() if len(kinds) == 1 else np.result_type(*kinds)
 
 
-def _check_backed(slices: tuple[Slice, ...]) -> None:
-    """Uncompressed slices must be in their files before memory is taken for them.
+def _check_backed(slices: tuple[Slice, ...], claimed: int) -> None:
+    """What the files hold must be worth the memory that is taken for it.
 
     Raises:
         ReadError: the files hold almost nothing of what they claim.
     """
-    native = [one for one in slices if one.spec is not None and one.spec.syntax in NATIVE and one.tile is None]
-    claimed = sum(one.spec.frame_bytes for one in native if one.spec is not None)
-    lengths = {one.path: one.length for one in native}
-    if native and native[0].spec is not None and native[0].spec.syntax != "1.2.840.10008.1.2.1.99":
-        held = sum(lengths.values())
-        if held * 50 < claimed:
-            raise ReadError(
-                f"The file claims {claimed / 1e6:.0f} MB of pixels and holds {held / 1e6:.2f} MB.",
-                "Ask for a new copy.",
-                "truncated",
-            )
+    spec = _one_spec(slices)
+    try:
+        held = sum(Path(path).stat().st_size for path in {one.path for one in slices})
+    except OSError as error:
+        raise ReadError(f"A file cannot be read ({error.strerror}).", "Is the disk there?", "unreadable") from error
+    if spec.syntax in _SHRUNK:
+        check_compressed(claimed, held)
+    elif held * _LEAST_HELD < claimed:
+        raise ReadError(
+            f"The file claims {claimed / 1e6:.1f} MB of pixels and holds {held / 1e6:.2f} MB.",
+            "Ask for a new copy.",
+            "truncated",
+        )
 
 
 def _volume(stack: Stack, geometry: Geometry, slices: tuple[Slice, ...], stored: npt.NDArray[np.generic]) -> Volume:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from viewer.core.errors import ReadError
 from viewer.core.verdict import Caution
 from viewer.reading import tags as t
 from viewer.reading.fastparse import FIRST_READ, Declined, NeedMore, parse
 from viewer.reading.head import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, UNDEFINED, Head
-from viewer.reading.lenient import PYDICOM_FAULTS, pydicom_lenient
+from viewer.reading.lenient import LONGEST_VALUE, PYDICOM_FAULTS, WatchedFile, pydicom_lenient
 
 #: A deflated header is looked for in this many inflated bytes.
 DEFLATED_HEADER = 4 << 20
@@ -107,8 +107,10 @@ def _read(file: BinaryIO, path: str, size: int) -> Head:
             found.append((int(tag), vr, length))
         return int(tag) >= t.FLOAT_PIXELS
 
-    watched = _Watched(file)
-    dataset = read_partial(watched, stop, force=True, specific_tags=sorted(t.WANTED))
+    watched = WatchedFile(file)
+    dataset = read_partial(
+        cast(BinaryIO, watched), stop, defer_size=LONGEST_VALUE, force=True, specific_tags=sorted(t.WANTED)
+    )
     implicit, little = dataset.original_encoding
     syntax = _effective(dataset, bool(implicit), bool(little))
     head = Head(path, size, _raw(dataset), syntax, fast=False)
@@ -122,20 +124,6 @@ def _read(file: BinaryIO, path: str, size: int) -> Head:
     elif watched.short or file.tell() > size:
         head.notes += (_ENDS_EARLY,)
     return head
-
-
-class _Watched:
-    """A file that notices a read which the file could only answer in part."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.short = False
-        self.seek, self.tell, self.close = file.seek, file.tell, file.close
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self.short |= 0 < len(data) < size
-        return data
 
 
 def _effective(dataset: Any, implicit: bool, little: bool) -> str:
