@@ -94,12 +94,13 @@ def _one(sample: Sample, results: Path, on_progress: OnProgress, cancel: CancelT
     """Analyse with every pack that suits, accept what it proposes, report."""
     plane, index = VIEWS[sample.key]
     picture = results / f"{sample.key}.png"
-    view: dict[str, Any] = {"plane": plane, "index": index, "on_progress": on_progress, "cancel": cancel}
+    draw = _part(on_progress, 0.8, 1.0)
+    view: dict[str, Any] = {"plane": plane, "index": index, "on_progress": draw, "cancel": cancel}
     if not sample.pack:
         return Done(sample.key, None, (), None, render.render_picture(sample.folder, picture, **view))
     folder = results / sample.key
     box: Box | None = sample.boxes.get("left")
-    found = analyse.analyse(sample.folder, folder, roi=box, on_progress=on_progress, cancel=cancel)
+    found = analyse.analyse(sample.folder, folder, roi=box, on_progress=_part(on_progress, 0.0, 0.7), cancel=cancel)
     if found["findings"]:
         review.review(folder, accept=("all",), reject=(), unsure=(), reader=READER)
     pdf = report.write_report(folder, folder / "report.pdf", language="en", sign=None, cancel=cancel)

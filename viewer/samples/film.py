@@ -83,5 +83,5 @@ def mark(film: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
     picture = Image.new("L", film.shape[::-1])
     pen = ImageDraw.Draw(picture)
     pen.text((70, 330), "R", fill=255, font=ImageFont.load_default(64))
-    pen.text((film.shape[1] - 250, film.shape[0] - 60), "SYNTHETIC", fill=200, font=ImageFont.load_default(34))
+    pen.text((40, 420), "SYNTHETIC", fill=200, font=ImageFont.load_default(26))
     return np.maximum(film, (np.asarray(picture, np.uint16) * (WHITE // 255)).astype(np.uint16))
