@@ -1,0 +1,111 @@
+"""Overlays from others: segmentations, structure sets and parametric maps on the series they speak of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from viewer.core.errors import ViewerError
+from viewer.core.geometry import Geometry
+from viewer.core.study import Kind, Stack, Study
+from viewer.core.task import CancelFlag, CancelToken
+from viewer.core.volume import Heatmap, Mask, Volume
+from viewer.display.structures import structure_masks
+from viewer.reading.objects import PARAMETRIC_MAP
+from viewer.reading.parametric import read_parametric
+from viewer.reading.references import links_of
+from viewer.reading.segmentation import read_segmentation
+from viewer.reading.structures import read_structures
+
+log = logging.getLogger(__name__)
+
+_PICTURES = frozenset({Kind.VOLUME, Kind.STACK, Kind.IMAGE, Kind.CINE})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Foreign:
+    """What one object of another system lays over a stack; `problem` says why it does not."""
+
+    source: Stack
+    masks: tuple[Mask, ...] = ()
+    heatmaps: tuple[Heatmap, ...] = ()
+    problem: str = ""
+
+
+def is_overlay(stack: Stack) -> bool:
+    """True for objects that can lie over pictures."""
+    return stack.kind in {Kind.SEGMENTATION, Kind.STRUCTURES} or _is_map(stack)
+
+
+def _is_map(stack: Stack) -> bool:
+    return bool(stack.instances) and stack.instances[0].sop_class_uid == PARAMETRIC_MAP
+
+
+def overlays_on(
+    stack: Stack, geometry: Geometry, studies: Iterable[Study], cancel: CancelToken | None = None
+) -> tuple[Foreign, ...]:
+    """Every overlay of the same patient's studies that speaks of a stack, at its place in mm.
+
+    Args:
+        stack: the pictures.
+        geometry: their grid.
+        studies: of one patient; a study of anyone else must not be passed.
+        cancel: asked at each object.
+
+    Raises:
+        Cancelled: the reader asked to stop.
+    """
+    cancel = cancel or CancelFlag()
+    found = []
+    if stack.kind not in _PICTURES:
+        return ()
+    for other in (s for study in studies for s in study.stacks if is_overlay(s) and s.key != stack.key):
+        cancel.check()
+        try:
+            if links_of(other).speak_of(stack):
+                found.append(read_overlay(other, geometry))
+        except ViewerError as error:
+            log.info("an overlay object could not be read: %s", error.code)
+            found.append(Foreign(other, problem=error.text))
+    return tuple(found)
+
+
+def read_overlay(source: Stack, geometry: Geometry) -> Foreign:
+    """One object as masks or a heatmap for pictures on a grid.
+
+    Raises:
+        ReadError, GeometryError: it cannot be read or placed.
+    """
+    if source.kind is Kind.STRUCTURES:
+        structures = read_structures(source)
+        return Foreign(source, _named(structure_masks(structures, geometry), source))
+    if _is_map(source):
+        return Foreign(source, heatmaps=(_heatmap(read_parametric(source)),))
+    masks = tuple(_adopted(mask, geometry) for mask in read_segmentation(source))
+    return Foreign(source, _named(masks, source))
+
+
+def _named(masks: tuple[Mask, ...], source: Stack) -> tuple[Mask, ...]:
+    return tuple(replace(mask, name=mask.name or source.description) for mask in masks)
+
+
+def _adopted(mask: Mask, geometry: Geometry) -> Mask:
+    """A mask without a place in the patient (X-ray) lies on the one picture that it was made of."""
+    if mask.geometry.oriented or mask.labels.shape != geometry.shape:
+        return mask
+    return replace(mask, geometry=geometry)
+
+
+def _heatmap(volume: Volume) -> Heatmap:
+    """A map's values between its smallest and largest as 0..1; the label tells what those are."""
+    values = np.asarray(volume.values(), dtype=np.float64)
+    good = values[np.isfinite(values)]
+    low, high = (float(good.min()), float(good.max())) if good.size else (0.0, 1.0)
+    share = (np.nan_to_num(values, nan=low) - low) / (high - low if high > low else 1.0)
+    unit = "" if volume.unit == "1" else f" {volume.unit}"
+    name = volume.tags.get("Quantity") or "Parametric map"
+    label = f"{name}, 0 = {low:.4g}{unit}, 1 = {high:.4g}{unit}"
+    return Heatmap(share.astype(np.float32), volume.geometry, label, meaning="quantity")
