@@ -67,8 +67,7 @@ def read_table(path: Path, image_column: str = "image", mask_column: str = "mask
         raise UsageError("The case table has no rows.", "Add cases and try again.")
     _refuse_leakage(rows)
     missing = tuple((c.name, text) for c in rows if (text := _missing(c)))
-    gone = {name for name, _ in missing}
-    return CaseTable(path, tuple(c for c in rows if c.name not in gone), missing)
+    return CaseTable(path, tuple(c for c in rows if not _missing(c)), missing)
 
 
 def _case(row: dict[str, str], folder: Path, image_column: str, mask_column: str) -> Case:

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
-from viewer.analysis import inference, networks, suitability
-from viewer.core.analysis import Box, PackInfo
+from viewer.analysis import inference, networks, outlier, suitability
+from viewer.core.analysis import Box, PackInfo, Suitability
 from viewer.core.errors import UsageError, ViewerError
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
@@ -27,6 +28,9 @@ Array = npt.NDArray[Any]
 GROUP_COLUMNS = ("site", "subtype", "sex", "age")
 #: Groups smaller than this are listed with their number only.
 _LEAST_GROUP = 5
+
+#: Rules that only say that a picture outside DICOM says nothing about itself.
+_HEADER_RULES = ("modality", "body_part", "view", "age", "sequence", "plane", "spacing", "photometric")
 
 Gate = Callable[[PackInfo, Volume, Box | None], str]
 
@@ -73,12 +77,13 @@ def evaluate(
         raise UsageError(f"The table has no cases in split '{split}'.", "Name another split.")
     failed = [{"case": name, "text": text} for name, text in table.missing]
     outcomes: list[Outcome] = []
+    gate = gate or make_gate(pack, torch.device("cpu"))
     groups = _units(pack, chosen)
     for index, group in enumerate(groups):
         if cancel is not None:
             cancel.check()
         try:
-            outcomes += _run(pack, infer, group, gate or _gate, pictures)
+            outcomes += _run(pack, infer, group, gate, pictures)
         except ViewerError as error:
             failed += [{"case": case.name, "text": error.text} for case in group]
         on_progress(Progress("Cases", (index + 1) / len(groups)))
@@ -101,8 +106,21 @@ def evaluate_pack(
     return evaluate(pack, infer, table, split, pictures=pictures, on_progress=on_progress, cancel=cancel)
 
 
-def _gate(pack: PackInfo, volume: Volume, roi: Box | None) -> str:
-    return suitability.check(pack, volume, roi, research=True).verdict.value
+def make_gate(pack: PackInfo, where: torch.device) -> Gate:
+    """The gate as the program runs it; pictures outside DICOM are judged by their pixels alone."""
+    guard = outlier.guard_of(pack)
+    net = None if guard is None else networks.load(guard.inference["network"], guard.weights).to(where)
+    infer = None if net is None else segmentation.infer_of(net, where)
+
+    def gate(pack: PackInfo, volume: Volume, roi: Box | None) -> str:
+        spoken = list(suitability.reasons(pack, volume, roi, research=True))
+        if volume.series_uid is None:
+            spoken = [r for r in spoken if not (r.verdict is Suitability.WARN and r.rule in _HEADER_RULES)]
+        if guard is not None and infer is not None and volume.shape[0] == 1:
+            spoken += outlier.judge(guard, infer, volume)
+        return suitability.verdict_of(spoken).verdict.value
+
+    return gate
 
 
 def _units(pack: PackInfo, chosen: Sequence[cases.Case]) -> list[list[cases.Case]]:

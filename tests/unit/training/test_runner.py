@@ -1,0 +1,120 @@
+"""A whole recipe, tiny: table in, pack out; then measured through the program's path."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from viewer.analysis import packs
+from viewer.core.errors import UsageError
+from viewer.jobs.evaluate import evaluate
+from viewer.jobs.train import train
+
+RNG = np.random.default_rng(2)
+LOOP = {"steps": 30, "learning_rate": 0.01, "ema": 0.8, "judge_every": 15, "better": "auc", "precision": "full"}
+
+
+def film(ill):
+    plane = RNG.normal(100, 8, (48, 40))
+    if ill:
+        plane[14:34, 8:32] += 60
+    return np.clip(plane, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def table(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    rows = ["image,mask,label,patient,split,site"]
+    for n in range(44):
+        ill = n % 2 == 0
+        plane = film(ill)
+        Image.fromarray(plane).save(folder / f"i{n}.png")
+        Image.fromarray(((plane > 130) * 255).astype(np.uint8)).save(folder / f"m{n}.png")
+        split = "val" if n >= 32 else "train"
+        rows.append(f"i{n}.png,m{n}.png,{'ILL' if ill else 'WELL'},p{n // 2 * 2 + ill},{split},s{n % 3}")
+    (folder / "cases.csv").write_text("\n".join(rows), encoding="utf-8")
+    return folder / "cases.csv"
+
+
+def pack(models, task, network, output, recipe, truth):
+    folder = models / "tiny-pack"
+    (folder / "configs").mkdir(parents=True)
+    (folder / "docs").mkdir()
+    (folder / "docs/data_license.txt").write_text("none")
+    viewer = {
+        "task": "segmentation" if output["kind"] == "labels" else "classification",
+        "network_family": "tiny", "intended_use": "Tests.", "match": {}, "weights_sha256": "0" * 64, "truth": truth,
+        "data": {"name": "d", "citation": "c", "licence": "l"},
+        "operating_points": [{"name": "default", "threshold": 0.5, "origin": "none"}],
+    }  # fmt: skip
+    steps = [{"step": "film"}, {"step": "squash", "size": [32, 32]}, {"step": "normalise", "per": "slice"}]
+    inference = {"network": network, "preprocess": steps, "output": output}
+    metadata = {"id": "tiny-pack", "name": "Tiny", "version": "1", "viewer": viewer}
+    for name, block in (("metadata", metadata), ("inference", inference), ("train", {"task": task, **recipe})):
+        (folder / f"configs/{name}.json").write_text(json.dumps(block))
+
+
+def test_a_classifier_from_its_recipe(tmp_path, table, monkeypatch):
+    models = tmp_path / "models"
+    monkeypatch.setenv("SECONDREAD_MODELS", str(models))
+    recipe = {"positive": {"Ill": "ILL"}, "folds": 2, "batch": 8, "sides": [[0.5, 24], [1, 32]], "loop": LOOP,
+              "balance": {"even": ["site"]}}  # fmt: skip
+    network = {"_target_": "FilmClassifier", "args": {"labels": 1, "widths": [4, 8, 8], "blocks": 1, "members": 2}}
+    truth = {"labels": {"Ill": {"positive": ["ILL"], "negative": ["WELL"]}}}
+    pack(models, "classification", network, {"kind": "scores", "labels": ["Ill"]}, recipe, truth)
+    seen = []
+    folder = train("tiny-pack", table, models, seen.append)
+    made = packs.load("tiny-pack")
+    packs.verify(made)
+    assert folder == made.folder and seen and seen[-1].fraction == 1
+    assert {p.name for p in made.operating_points} == {"default", "high_sensitivity", "high_specificity"}
+    assert "Measured" in (folder / "docs/README.md").read_text() and (models / "work/fold-0/curve.png").is_file()
+    out = evaluate("tiny-pack", table, "val", gallery=tmp_path / "gallery")
+    assert out["n"] == 12 and out["failed"] == [] and out["auc"] > 0.9
+    assert {"auc_ci", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "precision", "f1", "threshold",
+            "confusion", "calibration", "by", "heatmap_energy_in_mask", "mask_area_share", "gate"} <= set(out)  # fmt: skip
+    assert set(out["by"]["site"]) == {"s0", "s1", "s2"} and sum(out["gate"].values()) == 12
+    assert len(list((tmp_path / "gallery").rglob("*.png"))) == 12
+    # the card's figures are the evaluation's
+    assert made.viewer["results"]["auc"] == pytest.approx(out["auc"])
+
+
+def test_a_segmenter_from_its_recipe(tmp_path, table, monkeypatch):
+    models = tmp_path / "models"
+    monkeypatch.setenv("SECONDREAD_MODELS", str(models))
+    recipe = {"patch": [32, 32], "batch": 8, "binary_mask": True, "check_folds": [0], "folds": 2,
+              "loop": {**LOOP, "steps": 60, "better": "dice", "judge_every": 30}}  # fmt: skip
+    network = {"_target_": "UNet", "args": {"spatial_dims": 2, "in_channels": 1, "out_channels": 1, "channels": [8, 8]}}
+    truth = {"binary_mask": True, "mask_at_least": 1}
+    pack(models, "segmentation", network, {"kind": "labels", "labels": ["thing"]}, recipe, truth)
+    train("tiny-pack", table, models)
+    out = evaluate("tiny-pack", table, "val")
+    thing = out["structures"]["thing"]
+    assert thing["n"] == 12 and thing["dice_mean"] > 0.5 and thing["dice_ci"][0] <= thing["dice_mean"]
+    assert "fold 0" in packs.load("tiny-pack").viewer["cross_validation"]
+
+
+def test_unknown_labels_leave_the_metrics_out_and_broken_files_are_named(tmp_path, table, monkeypatch):
+    models = tmp_path / "models"
+    monkeypatch.setenv("SECONDREAD_MODELS", str(models))
+    network = {"_target_": "FilmClassifier", "args": {"labels": 1, "widths": [4, 8], "members": 1}}
+    pack(models, "classification", network, {"kind": "scores", "labels": ["Ill"]}, {}, {"labels": {}})
+    from viewer.analysis import networks
+
+    folder = models / "tiny-pack"
+    networks.save(networks.build(network), folder / packs.WEIGHTS)
+    (folder / "docs/README.md").write_text("card")
+    metadata = json.loads((folder / "configs/metadata.json").read_text())
+    metadata["viewer"]["weights_sha256"] = packs.sha256(folder / packs.WEIGHTS)
+    (folder / "configs/metadata.json").write_text(json.dumps(metadata))
+    (table.parent / "i33.png").write_bytes(b"no picture")
+    (table.parent / "i34.png").unlink()
+    out = evaluate("tiny-pack", table, "val")
+    assert "auc" not in out and out["n"] == 10 and sum(out["gate"].values()) == 10
+    assert {f["case"] for f in out["failed"]} == {"i33.png", "i34.png"} and all(f["text"] for f in out["failed"])
+    with pytest.raises(UsageError, match="no cases"):
+        evaluate("tiny-pack", table, "test")
