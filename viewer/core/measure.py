@@ -145,14 +145,6 @@ def ellipse_inside(shape: tuple[int, int], first: npt.ArrayLike, second: npt.Arr
     return np.asarray(row**2 + column**2 <= 1.0)
 
 
-def box_inside(shape: tuple[int, int], first: npt.ArrayLike, second: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Pixels [rows, columns] whose centres lie in the box with these opposite corners."""
-    box = np.sort(np.array([first, second], dtype=np.float64), axis=0)
-    rows, columns = np.arange(shape[0])[:, None], np.arange(shape[1])[None, :]
-    inside = (rows >= box[0, 0]) & (rows <= box[1, 0]) & (columns >= box[0, 1]) & (columns <= box[1, 1])
-    return np.asarray(inside)
-
-
 def check(points: FloatArray, geometry: Geometry, verdict: Verdict | None, what: str) -> None:
     """Refuse points that may not be measured together.
 
