@@ -20,7 +20,7 @@ def run_window(paths: Sequence[Path]) -> int:
         )
     from viewer.app import run_window as open_window
 
-    return open_window(list(paths))
+    return open_window([str(path) for path in paths])
 
 
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
