@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from viewer.analysis import device as devices
-from viewer.analysis import findings, inference, packs, passport, suitability
+from viewer.analysis import findings, inference, outlier, packs, passport, suitability
 from viewer.analysis.resample import resize_plane
 from viewer.core.analysis import (
     AnalysisRequest,
@@ -81,6 +81,35 @@ def run(
         return work.go()
     except MemoryError as error:
         raise _out_of_memory() from error
+
+
+def gate(
+    pack: PackInfo, volume: Volume, roi: Box | None = None, *, research: bool = False, precision: str = "auto"
+) -> GateVerdict:
+    """The whole verdict: header, geometry, pixel values, and the looks by gate packs.
+
+    The gate pack is asked only where nothing else refuses; one that is broken warns.
+    """
+    verdict = suitability.check(pack, volume, roi, research=research)
+    if verdict.verdict is Suitability.REFUSE:
+        return verdict
+    guard = outlier.guard_of(pack)
+    if guard is None:
+        return verdict
+    looks = [r for r in _looks(guard, volume, precision) if r.verdict is not Suitability.RUN]
+    return suitability.verdict_of([*verdict.reasons, *looks])
+
+
+def _looks(guard: PackInfo, volume: Volume, precision: str) -> tuple[GateReason, ...]:
+    """What a gate pack says of the pixels; one that cannot be used is a warning."""
+    from viewer.analysis.backends.ladder import Ladder
+
+    try:
+        packs.verify(guard)
+        return outlier.judge(guard, Ladder(_loaded(guard), "cpu", precision), volume)
+    except ViewerError as error:
+        text = f"The picture's looks were not checked. {error.what}"
+        return (GateReason("ood", Suitability.WARN, text, todo=error.todo),)
 
 
 def failed(request: AnalysisRequest, error: ViewerError) -> AnalysisResult:
@@ -156,7 +185,7 @@ class _Run:
 
     def _gate(self) -> GateVerdict:
         research = bool(self.request.options.get("research"))
-        return suitability.check(self.pack, self.volume, self.request.roi, research=research)
+        return gate(self.pack, self.volume, self.request.roi, research=research, precision=self.request.precision)
 
     def _open(self) -> Ladder:
         """The network on the best rung, its weights checked."""
@@ -238,15 +267,15 @@ class _Run:
         )
 
     def _passport(self, infer: Ladder | None) -> Provenance:
-        point = findings.default_point(self.pack)
         settings: dict[str, Any] = {
             "roi": _plain_box(self.request.roi),
             "device": self.request.device,
             "precision": self.request.precision,
-            "operating_point": point.name,
-            "threshold": point.threshold,
             **{key: value for key, value in self.request.options.items() if isinstance(value, (bool, int, float, str))},
         }
+        if self.pack.task == "classification":
+            point = findings.default_point(self.pack)
+            settings |= {"operating_point": point.name, "threshold": point.threshold}
         processor = self.device if infer is not None and infer.device == self.device.kind else devices.cpu()
         return Provenance(
             pack_id=self.pack.id,

@@ -29,6 +29,17 @@ PARTS: dict[str, tuple[str, ...]] = {
     "EYE": ("EYE", "RETINA", "FUNDUS"),
 }
 
+#: Regions that a series of one may well show of the other.
+NEAR: tuple[frozenset[str], ...] = (
+    frozenset({"CHEST", "HEART"}),
+    frozenset({"CHEST", "ABDOMEN"}),
+    frozenset({"CHEST", "NECK"}),
+    frozenset({"CHEST", "BREAST"}),
+    frozenset({"CHEST", "SPINE"}),
+    frozenset({"BRAIN", "NECK"}),
+    frozenset({"ABDOMEN", "PELVIS"}),
+)
+
 DIRECTION_WORDS = {
     "L": "the patient's left",
     "R": "the patient's right",
@@ -54,12 +65,23 @@ _WEIGHTINGS: tuple[tuple[str, str], ...] = (
 
 
 def age_years(value: str) -> float | None:
-    """Years of an Age String ("018M" -> 1.5), None where it says nothing usable."""
+    """Years of an Age String ("018M" -> 1.5), None where it says nothing usable.
+
+    "000Y" says nothing: whoever removes ages leaves it, and ages under two are written in
+    months, weeks or days.
+    """
+    if is_zero_years(value):
+        return None
     match = re.fullmatch(r"(\d{1,3})\s*([DWMY]?)", value.strip().upper())
     if match is None:
         return None
     years = int(match[1]) / _PER_YEAR[match[2] or "Y"]
     return years if years <= _OLDEST else None
+
+
+def is_zero_years(value: str) -> bool:
+    """True for "000Y", "0Y", "0": a removed age, or a careless one."""
+    return re.fullmatch(r"0+\s*Y?", value.strip().upper()) is not None
 
 
 def age_string(birth_date: str, on_date: str) -> str:
@@ -99,6 +121,11 @@ def same_part(a: str, b: str) -> bool:
     return region_of(a) == region_of(b)
 
 
+def near_part(a: str, b: str) -> bool:
+    """True when series of one region often show the other (`NEAR`)."""
+    return frozenset({region_of(a), region_of(b)}) in NEAR
+
+
 def parts_in(description: str) -> frozenset[str]:
     """Regions that a free description names."""
     words = re.findall(r"[A-Z]+", description.upper())
@@ -111,6 +138,11 @@ def is_lateral(description: str, orientation: str) -> bool:
         return True
     rows = orientation.replace("/", "\\").split("\\")[0].strip().upper()
     return rows[:1] in ("A", "P")
+
+
+def is_scout(description: str) -> bool:
+    """True where words say that a series only plans others."""
+    return re.search(r"\b(LOCALI[SZ]ER|SCOUT|PILOT|TOPOGRAM|SURVIEW|SURVEY|LOC)\b", description.upper()) is not None
 
 
 def patient_orientation(tags: Mapping[str, str]) -> tuple[str, str]:

@@ -34,7 +34,7 @@ SHUFFLES = 3
 #: Maps of shuffled networks must correlate less than this with the real one.
 MAX_CORRELATION = 0.5
 #: Blur that hides a part: sigma as a share of the picture's side.
-_BLUR_SHARE = 0.08
+_BLUR_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,11 @@ def head(**changes: Any) -> Volume:
 
 
 def film(**changes: Any) -> Volume:
-    """A child's PA chest film, 90 x 80, brighter in the lower left of the picture."""
-    j, i = np.mgrid[:90, :80].astype(np.float32)
-    blob = np.exp(-(((j - 65) / 9) ** 2 + ((i - 22) / 9) ** 2))
-    stored = (800 + 10 * j + 5 * i + 2000 * blob).astype(np.uint16)[None]
+    """A child's PA chest film, 120 x 100: dark lungs, a bright patch low on the left of the picture."""
+    j, i = np.mgrid[:120, :100].astype(np.float32)
+    lungs = np.exp(-(((j - 60) / 35) ** 2)) * (np.exp(-(((i - 27) / 13) ** 2)) + np.exp(-(((i - 73) / 13) ** 2)))
+    patch = np.exp(-(((j - 80) / 7) ** 2 + ((i - 26) / 7) ** 2))
+    stored = (3000 - 2200 * lungs + 3 * j + 1500 * patch).astype(np.uint16)[None]
     affine = np.diag([1.0, 0.2, 0.2, 1.0])[[2, 1, 0, 3]]
     tags = {
         "Modality": "DX",

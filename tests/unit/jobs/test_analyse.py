@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import synth, tiny_packs
+from tests.unit.analysis.conftest import film as chest
 from viewer.core.errors import OutputError, PackError, ReadError, UsageError
 from viewer.core.finding import FindingState
 from viewer.core.task import CancelFlag, Cancelled
@@ -37,7 +38,7 @@ def head(tmp_path: Path) -> synth.Written:
 
 @pytest.fixture
 def film(tmp_path: Path) -> synth.Written:
-    return synth.write_xray(tmp_path / "xr")
+    return synth.write_xray(tmp_path / "xr", stored=chest().stored[0])
 
 
 def outcomes(document: dict[str, Any]) -> dict[str, str]:
@@ -71,7 +72,7 @@ def test_film_gives_score_heatmap_and_place(models: Path, film: synth.Written, t
     document = analyse.analyse(film.folder, out, packs=[tiny_packs.CLASSIFIER], device="cpu")
     assert outcomes(document) == {tiny_packs.CLASSIFIER: "ran"}
     heat = nibabel.load(out / f"heatmap-{tiny_packs.CLASSIFIER}.nii.gz")
-    assert heat.shape == (40, 48, 1)
+    assert heat.shape == (100, 120, 1)
     finding = document["findings"][0]
     assert finding["code"] == {"scheme": "99SECONDREAD", "value": "TINY", "meaning": "Test structure"}
     assert finding["operating_point"]["name"] == "default"

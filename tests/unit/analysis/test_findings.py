@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.analysis.conftest import film, head
+from viewer.analysis import findings, measures
+from viewer.core.finding import Side
+from viewer.core.geometry import Geometry, SpacingKind
+from viewer.core.volume import Mask, Segment, Volume
+
+WIDTH = film().shape[2]
+LEFT_HALF, RIGHT_HALF, MIDDLE = WIDTH * 0.25, WIDTH * 0.75, (WIDTH - 1) / 2
+
+
+@pytest.mark.parametrize(
+    ("orientation", "view", "on_the_left_of_the_film"),
+    [
+        ("L\\F", "PA", Side.RIGHT),
+        ("L\\F", "", Side.RIGHT),
+        ("R\\F", "PA", Side.LEFT),
+        ("LP\\F", "AP", Side.RIGHT),
+        ("", "PA", Side.RIGHT),
+        ("", "AP", Side.RIGHT),
+        ("", "LL", Side.NONE),
+        ("", "", Side.NONE),
+        ("A\\F", "PA", Side.NONE),
+        ("P\\F", "LL", Side.NONE),
+    ],
+)
+def test_side_of_a_film_only_where_the_file_says_it(orientation: str, view: str, on_the_left_of_the_film: Side) -> None:
+    volume = film(tags={"PatientOrientation": orientation, "ViewPosition": view})
+    other = {Side.RIGHT: Side.LEFT, Side.LEFT: Side.RIGHT, Side.NONE: Side.NONE}[on_the_left_of_the_film]
+    assert findings.film_side(volume, LEFT_HALF) is on_the_left_of_the_film
+    assert findings.film_side(volume, RIGHT_HALF) is other
+    assert findings.film_side(volume, MIDDLE) is Side.NONE
+
+
+def test_warm_regions_are_told_apart_with_their_share() -> None:
+    values = np.zeros((1, 40, 40), np.float32)
+    values[0, 5:10, 5:10] = 1.0
+    values[0, 30:33, 30:35] = 0.8
+    values[0, 20, 20] = 0.4
+    values[0, 0, 39] = 0.9
+    regions = findings.warm_regions(values)
+    total = 25 * 1.0 + 15 * 0.8 + 0.9
+    assert [r.share for r in regions] == [pytest.approx(25 / total), pytest.approx(12 / total)]
+    assert findings.box_of(regions[0].mask) == ((0, 5, 5), (1, 10, 10))
+    assert findings.warm_regions(np.zeros((1, 3, 3), np.float32)) == ()
+
+
+def whole_head(shift: float = 0.0, flip: bool = False, **changes: Any) -> Volume:
+    """160 mm of head at 4 mm, its middle `shift` mm left of LPS x = 0."""
+    stored = np.zeros((40, 50, 46), np.int16)
+    stored[2:38, 3:47, 3:43] = 900
+    step = -4.0 if flip else 4.0
+    first = shift - step * (3 + 39 / 2)
+    affine = np.array([[0, 0, step, first], [0, 4.0, 0, -100], [4.0, 0, 0, -80], [0, 0, 0, 1]])
+    if flip:
+        affine[1] *= -1
+    geometry = Geometry(stored.shape, affine, frame_of_reference_uid="1.2.3")
+    return replace(head(), stored=stored, geometry=geometry, **changes)
+
+
+def box_at(volume: Volume, x: float) -> Any:
+    k, j, i = (round(float(n)) for n in volume.geometry.world_to_index(np.array([x, 0.0, 0.0])))
+    return (k - 3, j - 3, i - 3), (k + 4, j + 4, i + 4)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("shift", [0.0, 25.0])
+def test_side_of_a_box_in_a_whole_head(shift: float, flip: bool) -> None:
+    volume = whole_head(shift, flip)
+    assert findings.box_side(volume, box_at(volume, shift + 30)) is Side.LEFT
+    assert findings.box_side(volume, box_at(volume, shift - 30)) is Side.RIGHT
+    assert findings.box_side(volume, box_at(volume, shift)) is Side.NONE
+
+
+def test_no_side_where_geometry_cannot_be_trusted() -> None:
+    volume = whole_head()
+    box = box_at(volume, 30)
+    cropped = replace(
+        volume, stored=volume.stored[:, :, :20], geometry=volume.geometry.cropped((0, 0, 0), (40, 50, 20))
+    )
+    assert findings.box_side(cropped, ((10, 10, 2), (20, 20, 8))) is Side.NONE
+    assert findings.box_side(replace(volume, series_uid=None), box) is Side.NONE
+    assert findings.box_side(replace(volume, modality="OT"), box) is Side.NONE
+    assert findings.box_side(replace(volume, geometry=replace(volume.geometry, oriented=False)), box) is Side.NONE
+    assert findings.box_side(volume, None) is Side.NONE
+
+
+def disc(radius: float, spacing: tuple[float, float, float] = (1.0, 0.5, 0.5), **changes: Any) -> Mask:
+    """A ball of `radius` mm."""
+    shape = tuple(int(2 * radius / s) + 9 for s in spacing)
+    index = np.indices(shape).astype(float)
+    centre = [(n - 1) / 2 for n in shape]
+    squares = [((index[a] - centre[a]) * spacing[a]) ** 2 for a in range(3)]
+    labels = (np.sum(squares, axis=0) <= radius**2).astype(np.uint8)
+    affine = np.zeros((4, 4))
+    affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = *spacing, 1
+    geometry = Geometry(labels.shape, affine, **changes)
+    return Mask(labels, (Segment(1, "Ball"),), geometry)
+
+
+def test_volume_and_diameters_of_a_ball() -> None:
+    mask = disc(10.0)
+    (size,) = measures.volume(mask, 1)
+    assert size.value == pytest.approx(4 / 3 * math.pi * 1000, rel=0.02)
+    long, short, mean = measures.diameters(mask, 1)
+    assert long.value == pytest.approx(20.0, abs=0.8)
+    assert short.value == pytest.approx(20.0, abs=0.8)
+    assert mean.value == pytest.approx((long.value + short.value) / 2, abs=0.06)
+    assert (long.unit, short.unit, mean.unit) == ("mm", "mm", "mm")
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.floats(0.3, 2.0), st.floats(0.3, 2.0))
+def test_diameters_of_a_rectangle_are_its_diagonal_and_the_extent_across(
+    rows: int, columns: int, down: float, right: float
+) -> None:
+    labels = np.zeros((3, 12, 12), np.uint8)
+    labels[1, 1 : 1 + rows, 2 : 2 + columns] = 1
+    affine = np.zeros((4, 4))
+    affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = 1.0, down, right, 1
+    mask = Mask(labels, (Segment(1, "Box"),), Geometry((3, 12, 12), affine))
+    long, short, _ = measures.diameters(mask, 1)
+    height, width = rows * down, columns * right
+    diagonal = math.hypot(height, width)
+    assert long.value == pytest.approx(diagonal, abs=0.06)
+    assert short.value == pytest.approx(2 * height * width / diagonal, abs=0.06)
+
+
+def test_plus_minus_is_half_the_spread_of_the_band() -> None:
+    mask = disc(4.0, (1.0, 1.0, 1.0))
+    probability = np.where(mask.labels == 1, 0.9, 0.0)
+    edge = np.argwhere(mask.labels == 1)[:10]
+    probability[tuple(edge.T)] = 0.5
+    (size,) = measures.volume(mask, 1, probability)
+    assert size.plus_minus == pytest.approx(5.0)
+
+
+def test_no_millimetres_no_sizes() -> None:
+    flat = disc(4.0, (1.0, 1.0, 1.0), spacing_kind=SpacingKind.UNKNOWN)
+    assert measures.of_segment(("volume_mm3", "diameters_mm"), flat, 1, None) == ()
+    detector = disc(4.0, (1.0, 1.0, 1.0), spacing_kind=SpacingKind.DETECTOR)
+    assert measures.of_segment(("volume_mm3", "diameters_mm"), detector, 1, None) == ()
+    assert measures.of_segment(("area_share",), detector, 1, None)[0].unit == "%"
+    steps = tuple(float(k + (k > 3)) for k in range(flat.labels.shape[0]))
+    uneven = disc(4.0, (1.0, 1.0, 1.0), slice_positions=steps)
+    assert measures.volume(uneven, 1) == ()

@@ -1,0 +1,1 @@
+"""Rules of the suitability gate, by what they look at. Torch-free."""

@@ -1,0 +1,51 @@
+"""What a rule looks at, and the words rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from viewer.core.analysis import Box, GateReason, PackInfo, Suitability
+from viewer.core.volume import Volume
+
+RUN, WARN, REFUSE = Suitability.RUN, Suitability.WARN, Suitability.REFUSE
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a rule looks at."""
+
+    pack: PackInfo
+    volume: Volume
+    roi: Box | None
+    research: bool
+
+    @property
+    def match(self) -> dict[str, Any]:
+        """The pack's rules."""
+        return self.pack.match
+
+    def tag(self, keyword: str) -> str:
+        """A header value, stripped and in capitals; "" where the file does not say."""
+        return self.volume.tags.get(keyword, "").strip().upper()
+
+    @property
+    def description(self) -> str:
+        """Every free description of the series, in capitals."""
+        keys = ("SeriesDescription", "ProtocolName", "StudyDescription", "SequenceName")
+        return " ".join(word for word in map(self.tag, keys) if word)
+
+
+Rule = Callable[[Case], GateReason | None]
+
+
+def words_of(value: Any) -> tuple[str, ...]:
+    """A word or a list of words, in capitals."""
+    entries = [value] if isinstance(value, str) else list(value or ())
+    return tuple(str(entry).upper() for entry in entries)
+
+
+def either(words: Sequence[str]) -> str:
+    """ "A", "A or B", "A, B or C"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
