@@ -141,13 +141,17 @@ class VoiLut:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One label of a mask: number >= 1, name, code and colour (#RRGGBB or None = palette)."""
+    """One label of a mask: number >= 1, name, code and colour (#RRGGBB or None = palette).
+
+    `automatic`: made by a program alone, as the file says (PS3.3 C.8.20.2 Segment Algorithm Type).
+    """
 
     number: int
     name: str
     code: Code | None = None
     colour: str | None = None
     tracking_uid: str | None = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +181,7 @@ class Heatmap:
 
     Attributes:
         values: float32 [K, J, I], 0..1, peak 1.
-        meaning: "saliency" or "probability".
+        meaning: "saliency" or "probability"; "quantity" for a measured map scaled to 0..1.
         label: what it speaks for ("Pneumonia pattern").
         honest: True / False after the honesty check, None where none was made.
         honesty: the check's figures in words.

@@ -151,6 +151,7 @@ def _segment(item: Dataset) -> Segment:
         code(item, "SegmentedPropertyTypeCodeSequence"),
         colour,
         text(item, "TrackingUID") or None,
+        text(item, "SegmentAlgorithmType") == "AUTOMATIC",
     )
 
 

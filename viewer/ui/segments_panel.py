@@ -20,7 +20,10 @@ _FILL_MAX, _HEAT_MAX = 60, 100
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """One segment: (result id, number), name, volume in mm3, swatch and verdict."""
+    """One segment: (result id, number), name, volume in mm3, swatch and verdict.
+
+    A segment of another system's object has no verdict here: its state is None.
+    """
 
     key: tuple[str, int]
     name: str
@@ -28,17 +31,18 @@ class SegmentRow:
     volume_mm3: float | None
     colour: str
     pattern: int
-    state: FindingState
+    state: FindingState | None
 
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """One heatmap: result id, what it speaks for, the honesty check in words."""
+    """One heatmap: result id, what it speaks for, the honesty check in words; `quiet` ones start off."""
 
     key: str
     name: str
     honest: bool | None
     honesty: str
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class OverlayChoice:
 
     def heat_shown(self, row_of: HeatRow) -> bool:
         """Whether a heatmap is on; one that failed its check is off until switched on."""
-        if row_of.honest is False:
+        if row_of.honest is False or row_of.quiet:
             return row_of.key in self.heat_forced
         return row_of.key not in self.heat_hidden
 
@@ -130,8 +134,9 @@ class SegmentsPanel(Section):
         line.addWidget(ElidedLabel(f"{segment.key[1]}  {segment.name}"), 1)
         if segment.volume_mm3 is not None:
             line.addWidget(label(f"{segment.volume_mm3:.0f} mm³", "number"))
-        icon, token = STATE_ICONS[segment.state]
-        line.addWidget(icon_label(icon, token, 16, state_words(segment.state)))
+        if segment.state is not None:
+            icon, token = STATE_ICONS[segment.state]
+            line.addWidget(icon_label(icon, token, 16, state_words(segment.state)))
         self.body.addLayout(line)
 
     @property
@@ -185,7 +190,7 @@ class SegmentsPanel(Section):
 
     def _toggle_heat(self, heat: HeatRow) -> Callable[[], None]:
         def toggle() -> None:
-            if heat.honest is False:
+            if heat.honest is False or heat.quiet:
                 self._tell(replace(self._choice, heat_forced=self._choice.heat_forced ^ {heat.key}))
             else:
                 self._tell(replace(self._choice, heat_hidden=self._choice.heat_hidden ^ {heat.key}))

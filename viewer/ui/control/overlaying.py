@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from viewer.core.finding import Finding, FindingState
 from viewer.display.overlay import Fill, MaskLayer, OverlaySet, marks_of, overlays_of
 from viewer.session import ResultEntry
+from viewer.ui.control.borrowed import Borrowed
 from viewer.ui.control.desk import Desk
 from viewer.ui.i18n import tr
 from viewer.ui.segments_panel import HeatRow, OverlayChoice, SegmentRow
@@ -27,6 +28,8 @@ class Overlaying(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._desk = desk
+        self.borrowed = Borrowed(desk)
+        self.borrowed.changed.connect(self.changed)
         settings = desk.settings
         self.choice = OverlayChoice(
             fill=Fill(settings.overlay_pattern),
@@ -54,8 +57,24 @@ class Overlaying(QObject):
     def overlays(self, key: str, selected: str = "") -> OverlaySet | None:
         """Everything over one stack, in the state of its findings; None where there is nothing."""
         entries = self.entries(key)
-        if not entries:
+        masks = self.borrowed.mask_layers(key, self.choice)
+        heats = self.borrowed.heat_layers(key, self.choice)
+        if not entries and not masks and not heats:
             return None
+        made = self._own(key, entries, selected) if entries else self._empty()
+        return replace(made, masks=(*made.masks, *masks), heatmaps=(*made.heatmaps, *heats))
+
+    def _empty(self) -> OverlaySet:
+        choice = self.choice
+        return OverlaySet(
+            visible=choice.visible,
+            fill=choice.fill,
+            fill_opacity=choice.fill_opacity,
+            heatmap_opacity=choice.heatmap_opacity,
+        )
+
+    def _own(self, key: str, entries: tuple[ResultEntry, ...], selected: str) -> OverlaySet:
+        """What this program's results lay over a stack."""
         study_uid = entries[0].study_uid
         findings = self._desk.session.review.findings(study_uid)
         choice = self.choice
@@ -69,7 +88,7 @@ class Overlaying(QObject):
             heatmap_opacity=choice.heatmap_opacity,
         )
         own = {f.id for e in entries for f in self._desk.session.review.findings_of(e.id)}
-        heats = self.heat_rows(key)
+        heats = self._own_heat_rows(key)
         shown = tuple(
             replace(layer, visible=choice.heat_shown(row)) for layer, row in zip(made.heatmaps, heats, strict=True)
         )
@@ -87,6 +106,9 @@ class Overlaying(QObject):
 
     def heat_rows(self, key: str) -> tuple[HeatRow, ...]:
         """Heatmaps of a stack."""
+        return (*self._own_heat_rows(key), *self.borrowed.heat_rows(key))
+
+    def _own_heat_rows(self, key: str) -> tuple[HeatRow, ...]:
         return tuple(
             HeatRow(f"{entry.id}/{number}", heat.label, heat.honest, heat.honesty)
             for entry in self.entries(key)
@@ -95,6 +117,9 @@ class Overlaying(QObject):
 
     def segment_rows(self, key: str) -> tuple[SegmentRow, ...]:
         """Segments of a stack with volume, swatch and verdict."""
+        return (*self._own_segment_rows(key), *self.borrowed.segment_rows(key, self.choice))
+
+    def _own_segment_rows(self, key: str) -> tuple[SegmentRow, ...]:
         entries = self.entries(key)
         if not entries:
             return ()

@@ -11,6 +11,7 @@ from viewer.display.hanging import pick
 from viewer.session import Event, FindingChanged, ReportChanged, ResultAdded, StudyClosed
 from viewer.ui.control.analysing import Analysing
 from viewer.ui.control.desk import Desk
+from viewer.ui.control.drawing import Drawing
 from viewer.ui.control.opening import Opening
 from viewer.ui.control.overlaying import Overlaying
 from viewer.ui.control.reporting import Reporting
@@ -39,13 +40,17 @@ class Work(QObject):
         self.overlaying = Overlaying(desk)
         self.reviewing = Reviewing(desk, self.overlaying, self.packs)
         self.reporting = Reporting(desk, self.packs)
+        self.drawing = Drawing(desk)
         self._place: str = ""
         self._waiting: tuple[str, Finding] | None = None
         desk.told.connect(self._on_event)
         self.opening.scanned.connect(self._on_scanned)
         self.opening.found.connect(self._on_found)
+        self.opening.restored.connect(self.drawing.restore)
         self.showing.loaded.connect(self.analysing.loaded)
         self.showing.dropped.connect(self.analysing.let_go)
+        self.showing.loaded.connect(self.overlaying.borrowed.look)
+        self.showing.dropped.connect(self.overlaying.borrowed.drop)
         self.showing.ready.connect(self._on_ready)
         self.analysing.arrived.connect(self._on_arrived)
         self.reviewing.jump.connect(self._on_jump)
@@ -56,6 +61,12 @@ class Work(QObject):
         """After the first paint: packs, then the inference process."""
         self.packs.read()
         self.analysing.start_process()
+
+    def show_again(self) -> None:
+        """Another window took the place of the old one: show there what was active."""
+        active = self.desk.session.library.active
+        if active:
+            self.showing.show(active)
 
     def open_at(self, key: str) -> None:
         """Show this stack as soon as a scan finds it (where the last run was)."""
