@@ -43,7 +43,7 @@ def unpack(path: str, cancel: CancelToken) -> Unpacked:
         ReadError: damaged, a bomb, or too large for the disk.
         Cancelled: the reader asked to stop.
     """
-    done = Unpacked(tempfile.mkdtemp(prefix="zip-", dir=_private_folder()))
+    done = Unpacked(tempfile.mkdtemp(prefix="zip-", dir=_private_folder(user_cache_dir() / "unpacked")))
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [one for one in archive.infolist() if not one.is_dir()]
@@ -112,9 +112,8 @@ def _inside(folder: str, name: str) -> Path | None:
 
 
 @functools.cache
-def _private_folder() -> str:
+def _private_folder(root: Path) -> str:
     """This process's own folder for unpacked files; what dead processes left is removed."""
-    root = user_cache_dir() / "unpacked"
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     for old in root.iterdir():
         if old.name.isdigit() and not _alive(int(old.name)):

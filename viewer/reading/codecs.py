@@ -68,14 +68,14 @@ def _says_ycc(data: bytes) -> bool:
 
 
 def _lossless(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
-    """Lossless JPEG: components come out as stored; what libjpeg-turbo lacks goes to liblj92."""
+    """Lossless JPEG (libjpeg-turbo): components come out as stored.
+
+    liblj92 and jpegsof3, the other decoders at hand, crash on damaged streams.
+    """
     import imagecodecs
 
     options = {} if spec.samples == 1 else {"colorspace": "RGB", "outcolorspace": "RGB"}
-    try:
-        return _into(imagecodecs.jpeg8_decode, data, target, **options)
-    except imagecodecs.Jpeg8Error:
-        return np.asarray(imagecodecs.ljpeg_decode(data))
+    return _into(imagecodecs.jpeg8_decode, data, target, **options)
 
 
 def _jpegls(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
