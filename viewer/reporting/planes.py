@@ -135,12 +135,12 @@ def placement_of(headers: list[Dataset], instances: Sequence[Instance], geometry
 
 def _corners(planes: Sequence[SourcePlane], geometry: Geometry) -> list[FloatArray]:
     """First-pixel centres [LPS mm] of the mask's planes."""
+    _check_parallel(planes[0], geometry)
     own = geometry.index_to_world(np.array([[k, 0, 0] for k in range(geometry.shape[0])], dtype=np.float64))
     if len(planes) == geometry.shape[0]:
         off = max(float(np.abs(plane.corner - corner).max()) for plane, corner in zip(planes, own, strict=True))
         if off <= OWN_GRID_MM:
             return [plane.corner for plane in planes]
-    _check_parallel(planes[0], geometry)
     return list(own)
 
 

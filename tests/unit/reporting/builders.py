@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from tests.synth import Written
 
+from tests.synth import Written
 from viewer.core.analysis import AnalysisResult, Provenance
 from viewer.core.finding import Code, Finding, FindingState, Location, Measurement, OperatingPoint, Side
 from viewer.core.geometry import Geometry, SpacingKind
@@ -31,7 +31,8 @@ PASSPORT = Provenance(
 def stack_of(written: Written, modality: str, positions: Sequence[float] | None = None) -> Stack:
     """The stack a scan would find."""
     instances = tuple(
-        Instance(path, uid, "", None, n + 1) for n, (path, uid) in enumerate(zip(written.files, written.sop_uids, strict=True))
+        Instance(path, uid, "", None, n + 1)
+        for n, (path, uid) in enumerate(zip(written.files, written.sop_uids, strict=True))
     )
     k, j, i = written.stored.shape[:3]
     if written.affine is None:
@@ -48,7 +49,9 @@ def mask_of(geometry: Geometry, names: Sequence[str] = ("Anterior hippocampus", 
     for number, _name in enumerate(names, start=1):
         k = min(number, geometry.shape[0] - 1)
         labels[k : k + 2, 3 : 6 + number, 2 : 4 + 3 * number : 1] = np.where(
-            labels[k : k + 2, 3 : 6 + number, 2 : 4 + 3 * number] == 0, number, labels[k : k + 2, 3 : 6 + number, 2 : 4 + 3 * number]
+            labels[k : k + 2, 3 : 6 + number, 2 : 4 + 3 * number] == 0,
+            number,
+            labels[k : k + 2, 3 : 6 + number, 2 : 4 + 3 * number],
         )
     return Mask(labels, tuple(Segment(n, name) for n, name in enumerate(names, start=1)), geometry)
 
