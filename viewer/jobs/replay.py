@@ -1,0 +1,207 @@
+"""`secondread replay`: an analysis again from its passport, compared with what was kept."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from viewer.analysis import engine, packs, passport
+from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, Provenance
+from viewer.core.errors import ReadError, ViewerError
+from viewer.core.finding import Finding
+from viewer.core.study import Stack
+from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
+from viewer.core.volume import Mask, Volume
+from viewer.jobs import result_folder
+from viewer.jobs.analyse import with_age
+from viewer.jobs.result_folder import Loaded
+from viewer.reading import load_volume, scan
+
+_log = logging.getLogger(__name__)
+
+#: Scores of one input, pack and software differ by no more than this between processors.
+SCORE_TOLERANCE = 1e-3
+#: Share of voxels a mask may differ by on another processor; on the same one it is 0.
+MASK_TOLERANCE = 1e-3
+#: Settings of a passport that are no options of the run.
+_NOT_OPTIONS = ("roi", "device", "precision", "operating_point", "threshold")
+
+Document = dict[str, Any]
+Check = tuple[str, bool, str]
+
+
+def replay(
+    folder: Path | str,
+    *,
+    on_progress: OnProgress = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> Document:
+    """Run every pack of a result folder again and compare; the folder is left as it is.
+
+    Args:
+        folder: what `analyze` or the window wrote; the pictures must still lie where they were.
+        on_progress, cancel: as for every job.
+
+    Returns:
+        `same` over all packs, and for each pack every check in words, the `differences`
+        among them, and `notes` on what may differ (versions, processor).
+
+    Raises:
+        ReadError: the folder is damaged or the pictures are gone. Cancelled.
+    """
+    cancel = cancel or CancelFlag()
+    loaded = result_folder.load(Path(folder))
+    volume = _input(loaded, on_progress, cancel)
+    entries = []
+    for n, result in enumerate(loaded.results):
+        cancel.check()
+        on_progress(Progress(f"Replaying {result.pack_id}", n / len(loaded.results)))
+        entries.append(_one(result, volume, cancel))
+    return {"same": all(entry["same"] for entry in entries), "packs": entries}
+
+
+def as_text(document: Document) -> str:
+    """The comparison as lines for a person."""
+    lines = []
+    for entry in document["packs"]:
+        lines.append(f"{entry['pack']}: {'the same' if entry['same'] else 'differs'}")
+        lines += [f"  {'same   ' if check['same'] else 'DIFFERS'}  {check['text']}" for check in entry["checks"]]
+        lines += [f"  note     {note}" for note in entry["notes"]]
+    lines.append("The replay gives the same result." if document["same"] else "The replay differs.")
+    return "\n".join(lines)
+
+
+def _input(loaded: Loaded, on_progress: OnProgress, cancel: CancelToken) -> Volume:
+    """The analysed pictures, found again by series and SOP Instance UIDs."""
+    asked = loaded.document.get("request", {}).get("path")
+    files = sorted({instance.path for instance in loaded.stack.instances})
+    paths = [Path(asked)] if isinstance(asked, str) else files
+    if not all(path.exists() for path in paths):
+        raise _gone()
+    found = scan(paths, None, on_progress, cancel)
+    for study in found.studies:
+        for stack in study.stacks:
+            if stack.key == loaded.stack.key and _uids(stack) == _uids(loaded.stack):
+                return with_age(load_volume(stack, on_progress, cancel), study)
+    raise _gone()
+
+
+def _uids(stack: Stack) -> tuple[str, ...]:
+    return tuple(instance.sop_instance_uid for instance in stack.instances)
+
+
+def _gone() -> ReadError:
+    return ReadError(
+        "The pictures that were analysed are gone or are no longer the same files.",
+        "Put them back where they were, then replay.",
+    )
+
+
+def _one(kept: AnalysisResult, volume: Volume, cancel: CancelToken) -> Document:
+    """One pack then and now. A refused or failed one must end so again."""
+    again = _again(kept, volume, cancel)
+    checks: list[Check] = [("outcome", kept.outcome == again.outcome, f"outcome {kept.outcome}, now {again.outcome}")]
+    if kept.provenance is not None:
+        checks += _inputs(kept.provenance, volume)
+    if kept.outcome == again.outcome == "ran":
+        checks += [*_scores(kept, again), *_masks(kept.masks, again.masks), _findings(kept, again)]
+    return {
+        "pack": kept.pack_id,
+        "same": all(same for _, same, _ in checks),
+        "checks": [{"what": what, "same": same, "text": text} for what, same, text in checks],
+        "differences": [text for _, same, text in checks if not same],
+        "notes": _notes(kept.provenance, again.provenance),
+    }
+
+
+def _again(kept: AnalysisResult, volume: Volume, cancel: CancelToken) -> AnalysisResult:
+    """Run the pack with the settings of its passport (a failed run has none: the defaults)."""
+    settings = dict(kept.provenance.settings) if kept.provenance is not None else {}
+    options = {key: value for key, value in settings.items() if key not in _NOT_OPTIONS}
+    request = AnalysisRequest(
+        kept.request_id,
+        kept.pack_id,
+        {"image": volume},
+        _box(settings.get("roi")),
+        str(settings.get("device", "auto")),
+        str(settings.get("precision", "auto")),
+        kept.provenance.input_uids if kept.provenance is not None else (),
+        {"run_warned": True, **options},
+    )
+    try:
+        return engine.run(request, ignore_progress, cancel)
+    except ViewerError as error:
+        _log.info("replay of %s failed: %s", kept.pack_id, error.what)
+        return engine.failed(request, error)
+
+
+def _box(plain: Any) -> Box | None:
+    if plain is None:
+        return None
+    (k0, j0, i0), (k1, j1, i1) = plain
+    return (int(k0), int(j0), int(i0)), (int(k1), int(j1), int(i1))
+
+
+def _inputs(told: Provenance, volume: Volume) -> list[Check]:
+    """What must be equal for a replay to mean anything: the voxels and the weights."""
+    now = passport.pixel_hash(volume)
+    checks = [("input", told.pixel_hash == now, f"voxels {_short(told.pixel_hash)}, now {_short(now)}")]
+    try:
+        weights = packs.load(told.pack_id).weights_sha256
+    except ViewerError as error:
+        return [*checks, ("weights", False, error.what)]
+    text = f"weights {_short(told.weights_sha256)}, now {_short(weights)}"
+    return [*checks, ("weights", told.weights_sha256 == weights, text)]
+
+
+def _notes(before: Provenance | None, after: Provenance | None) -> list[str]:
+    """What may differ and explains small differences: processor and versions."""
+    if before is None or after is None:
+        return []
+    then = {"device": before.device, "backend": before.backend, **before.software}
+    now = {"device": after.device, "backend": after.backend, **after.software}
+    names = sorted(then.keys() | now.keys())
+    return [f"{n}: then {then.get(n, '-')}, now {now.get(n, '-')}" for n in names if then.get(n) != now.get(n)]
+
+
+def _scores(kept: AnalysisResult, again: AnalysisResult) -> list[Check]:
+    checks = []
+    for name in sorted(kept.scores.keys() | again.scores.keys()):
+        before, now = kept.scores.get(name), again.scores.get(name)
+        same = before is not None and now is not None and abs(before - now) <= SCORE_TOLERANCE
+        checks.append(("score", same, f"score {name} {_number(before)}, now {_number(now)}"))
+    return checks
+
+
+def _masks(kept: tuple[Mask, ...], again: tuple[Mask, ...]) -> list[Check]:
+    if len(kept) != len(again):
+        return [("mask", False, f"{len(kept)} masks, now {len(again)}")]
+    checks = []
+    for before, now in zip(kept, again, strict=True):
+        same_grid = before.geometry.same_grid(now.geometry)
+        off = float(np.mean(before.labels != now.labels)) if same_grid else 1.0
+        words = f"mask differs in {off:.3%} of its voxels" if off else "mask equal voxel by voxel"
+        checks.append(("mask", off <= MASK_TOLERANCE, words))
+    return checks
+
+
+def _findings(kept: AnalysisResult, again: AnalysisResult) -> Check:
+    """Label, side and place of each proposal, as the pack made it (the reader's words aside)."""
+    before = [_proposal(finding.original or finding) for finding in kept.findings]
+    now = [_proposal(finding) for finding in again.findings]
+    return "findings", before == now, f"{len(before)} findings, now {len(now)}"
+
+
+def _proposal(finding: Finding) -> tuple[str, str, str]:
+    return finding.label, finding.side.value, finding.location.text
+
+
+def _short(digest: str) -> str:
+    return digest[:12] or "unknown"
+
+
+def _number(score: float | None) -> str:
+    return "none" if score is None else f"{score:.4f}"
