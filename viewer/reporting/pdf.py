@@ -136,8 +136,8 @@ def _document(writer: QPdfWriter, language: str) -> QTextDocument:
     font = QFont()
     font.setFamilies(families(language))
     font.setPointSizeF(TEXT_POINTS[0])
-    # Contextual glyphs and tabular digits of Inter, local ones and ligatures of Noto CJK carry no character of their own, and Qt
-    # then writes a wrong one into the PDF: search and copy would find "SYN,0001" or nothing.
+    # Contextual glyphs and tabular digits of Inter, local ones and ligatures of Noto CJK carry no character of
+    # their own, and Qt then writes a wrong one into the PDF: search and copy would find "SYN,0001" or nothing.
     for feature in ("calt", "locl", "liga", "tnum"):
         font.setFeature(QFont.Tag(feature), 0)
     document.setDefaultFont(font)
