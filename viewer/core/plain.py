@@ -7,7 +7,7 @@ that only adds fields.
 from __future__ import annotations
 
 import types
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -57,7 +57,7 @@ def _build(kind: Any, data: Any) -> Any:  # noqa: PLR0911 - one return for each 
     if kind is Any:
         return data
     if origin in (Union, types.UnionType):
-        return None if data is None else _build(next(a for a in get_args(kind) if a is not type(None)), data)
+        return None if data is None else _build(_member(kind, data), data)
     if origin is tuple:
         return _build_tuple(get_args(kind), data)
     if origin is dict:
@@ -65,6 +65,19 @@ def _build(kind: Any, data: Any) -> Any:  # noqa: PLR0911 - one return for each 
     if is_dataclass(kind):
         return _build_dataclass(kind, data)
     return kind(data)  # str, int, float, bool, Enum, Path
+
+
+def _member(union: Any, data: Any) -> Any:
+    """The member of a union that the data fits: of several dataclasses the one whose needed fields are all there."""
+    members = [a for a in get_args(union) if a is not type(None)]
+    for member in members:
+        if is_dataclass(member) and isinstance(data, dict) and _needed(member) <= data.keys():
+            return member
+    return members[0]
+
+
+def _needed(kind: Any) -> set[str]:
+    return {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
 
 
 def _build_tuple(args: tuple[Any, ...], data: Any) -> tuple[Any, ...]:

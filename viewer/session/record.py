@@ -86,6 +86,10 @@ class Recorder:
         """Note where the window is (layout, views, slices)."""
         self._write("place", place)
 
+    def drawing(self, study_uid: str, body: dict[str, Any]) -> None:
+        """Note a drawing on a picture of a study, or that it was taken away."""
+        self._write("drawing", body, study_uid)
+
     def exported(self, study_uid: str, files: list[str]) -> None:
         """Note that a report was exported."""
         self._write("exported", {"files": files}, study_uid)

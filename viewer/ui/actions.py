@@ -94,7 +94,6 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("finding.unsure", "Not sure about finding", "Analysis", ("Ctrl+Shift+Return",), "unsure", group=3),
     ActionRow("finding.reject", "Reject finding", "Analysis", ("Ctrl+Backspace",), "rejected", group=3),
     ActionRow("finding.edit", "Edit finding...", "Analysis", ("F2",), group=3),
-    ActionRow("image.key", "Key image", "Report", ("K",), "key-image", "Key image", view=True),
     ActionRow("report.write", "Write report", "Report", ("F6",), "report", "Report"),
     ActionRow("report.export", "Export report...", "Report", ("Ctrl+E",), group=1),
     ActionRow("view.reset", "Reset view", "Image", ("Ctrl+R",), "reset", "Reset", group=4, view=True),
@@ -111,7 +110,7 @@ TOOLBAR: tuple[tuple[str, ...], ...] = (
     ("file.open_folder", "view.layout", "view.sync"),
     ("tool.window", "tool.pan", "tool.zoom", "tool.scroll", "tool.crosshair"),
     ("tool.length", "tool.angle", "tool.ellipse", "tool.box", "tool.probe", "tool.arrow", "tool.text"),
-    ("image.key", "report.write"),
+    ("report.write",),
     ("view.reset", "edit.undo", "edit.redo"),
 )
 

@@ -39,16 +39,14 @@ class Centre(QStackedWidget):
 
     Signals:
         pointer: position and value in words; shown_changed: other stacks are on screen;
-        moved: slice, window or layout changed; boxed: stack key and Box; said: words.
+        moved: slice, window or layout changed; boxed: stack key and Box.
     """
 
     pointer = Signal(str, str)
     shown_changed = Signal()
     moved = Signal()
-    drawings_changed = Signal()
     boxed = Signal(str, object)
     files_dropped = Signal(object)
-    said = Signal(str)
 
     def __init__(self, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,7 +89,7 @@ class Centre(QStackedWidget):
         grid.roi_changed.connect(self._on_roi)
         grid.message.connect(self._on_message)
         grid.files_dropped.connect(self._on_files)
-        grid.drawings.changed.connect(self.drawings_changed)
+        self._work.drawing.follow(grid.drawings)
         self._grid, self._commands = grid, ViewCommands(grid)
         self.addWidget(grid)
         self._take_settings()
@@ -384,8 +382,8 @@ class Centre(QStackedWidget):
             found = next((v for v in wanted if v.get("plane") == view.plane.value), None)
             if found is not None:
                 view.set_slice(int(found["slice"]))
-                center, width = found.get("window") or (None, None)
-                if center is not None:
+                if found.get("window"):
+                    center, width = found["window"]
                     view.set_window(windows.Window(float(center), float(width)))
                     self._windowed.add(key)
 

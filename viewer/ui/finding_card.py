@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 from viewer.core.finding import Finding, FindingState, Measurement, Side
 from viewer.ui.i18n import tr
 from viewer.ui.widgets.basic import ElidedLabel, button, column, icon_label, label, row
+from viewer.ui.widgets.flow import FlowRow
 from viewer.ui.widgets.marks import STATE_ICONS, Badge, ScoreBar, Swatch, state_words
 from viewer.ui.widgets.section import Card
 
@@ -151,7 +152,7 @@ class FindingCard(Card):
 
     def _add_buttons(self) -> None:
         finding = self.look.finding
-        buttons = row()
+        buttons = FlowRow(spacing=6)
         verdicts = (
             (tr("Accept"), FindingState.ACCEPTED, "accepted"),
             (tr("Not sure"), FindingState.UNSURE, "unsure"),
@@ -167,7 +168,6 @@ class FindingCard(Card):
             made.clicked.connect(self._on_verdict)
             buttons.addWidget(made)
         buttons.addWidget(button(tr("Edit"), lambda: self.edit_asked.emit(finding.id), style="quiet compact"))
-        buttons.addStretch(1)
         self.body.addLayout(buttons)
         if open_still:
             self.body.addWidget(ElidedLabel(tr("Ctrl+Enter · Ctrl+Backspace · F2 edit · N next"), "caption"))

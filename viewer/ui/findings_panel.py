@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
 from viewer.core.finding import FindingState, Side
 from viewer.ui import icons
@@ -50,14 +50,17 @@ class FindingsPanel(Section):
         self._chips = QFrame()
         self._chip_row = row(self._chips, 4)
         self.body.addWidget(self._chips)
-        self._cards = column(spacing=8)
-        self.body.addLayout(self._cards)
+        self._holder = QFrame()
+        self._cards = column(self._holder, 0, 8)
+        self.body.addWidget(self._holder)
 
     def show_view(self, view: FindingsView) -> None:
         """Show findings anew; the one being edited keeps its form."""
         self._view = view
         if self._editing and all(look.finding.id != self._editing for look in view.looks):
             self._editing = ""
+        focused = QApplication.focusWidget()
+        had_keyboard = focused is not None and self._holder.isAncestorOf(focused)
         self.set_count(self._count_words(view))
         self._show_chips(view)
         clear(self._cards)
@@ -65,6 +68,14 @@ class FindingsPanel(Section):
             if self._filter in (None, look.finding.state) or look.selected:
                 self._add(look)
         self._add_words(view)
+        if had_keyboard and not self._editing:
+            self._give_keyboard_back()
+
+    def _give_keyboard_back(self) -> None:
+        """The card that had the keyboard was made anew: the selected one takes it again."""
+        for card in self._holder.findChildren(FindingCard):
+            if card.look.selected and not card.isHidden():
+                card.setFocus()
 
     def _add(self, look: FindingLook) -> None:
         if look.finding.id == self._editing:

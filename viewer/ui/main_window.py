@@ -22,7 +22,7 @@ from viewer.ui.start_page import StartPage
 from viewer.ui.status_bar import StatusBar
 from viewer.ui.study_browser import RAIL_WIDTH, StudyBrowser
 from viewer.ui.widgets.basic import column
-from viewer.ui.wiring import connect_all
+from viewer.ui.wiring import Wiring
 
 #: Below this width the studies fold to a rail and the right panel takes its least width.
 RAIL_BELOW = 1366
@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
         self.peek = PeekKey(self, self._peek_key())
         self._lay_out()
         self.presenter = Presenter(self, work)
-        connect_all(self, work)
+        self.wiring = Wiring(self, work)
         self.presenter.refresh_all()
         self.resize(1600, 1000)
 
@@ -178,10 +178,22 @@ class MainWindow(QMainWindow):
         """Store what is being typed."""
         self.writer.keep_text()
 
+    def show_exporting(self, running: bool) -> None:
+        """While a report is written its buttons wait."""
+        self.actions_by_id["report.export"].setEnabled(not running)
+        self.writer.show_exporting(running)
+
     def edit_finding(self) -> None:
         """F2: open the form of the selected finding."""
         panel = self.side_findings if self.shows_report else self.right.findings
         panel.edit(self.work.reviewing.selected)
+        QTimer.singleShot(0, self._show_form)
+
+    def _show_form(self) -> None:
+        """Bring the field that has the keyboard into sight."""
+        focused = self.focusWidget()
+        if focused is not None and self.right.isAncestorOf(focused):
+            self.right.show_section(focused)
 
     # start page and pictures
 

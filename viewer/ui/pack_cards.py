@@ -12,6 +12,7 @@ from viewer.ui.i18n import tr
 from viewer.ui.lanes import Job
 from viewer.ui.pack_state import Asks, PackState, gate_badge
 from viewer.ui.widgets.basic import ElidedLabel, button, column, icon_label, label, row
+from viewer.ui.widgets.flow import FlowRow
 from viewer.ui.widgets.marks import Badge
 from viewer.ui.widgets.section import Card
 from viewer.ui.words import seconds_words
@@ -74,12 +75,11 @@ def failed_card(asks: Asks, state: PackState, job: Job) -> Card:
     card.body.addWidget(strong)
     if error is not None and error.todo:
         card.body.addWidget(label(error.todo, "caption2", wrap=True))
-    buttons = row()
+    buttons = FlowRow()
     pack_id = state.pack.id
     buttons.addWidget(button(tr("Try again"), lambda: asks.analyse(pack_id), style="primary compact"))
     buttons.addWidget(button(tr("Run on CPU"), lambda: asks.on_cpu(pack_id), style="compact"))
     buttons.addWidget(button(tr("Close"), lambda: asks.dismiss(job.id), style="quiet compact"))
-    buttons.addStretch(1)
     card.body.addLayout(buttons)
     return card
 
@@ -110,8 +110,8 @@ def _box_words(state: PackState) -> str:
     return tr("Drag a box around the structure on one view and check it on the other two.")
 
 
-def _box_buttons(asks: Asks, state: PackState) -> QHBoxLayout:
-    buttons = row()
+def _box_buttons(asks: Asks, state: PackState) -> FlowRow:
+    buttons = FlowRow()
     pack_id = state.pack.id
     sides = box_sides(state.pack)
     missing = [side for side in sides if side not in state.boxes]
@@ -125,7 +125,6 @@ def _box_buttons(asks: Asks, state: PackState) -> QHBoxLayout:
         icon = "roi-box" if side in missing else "accepted"
         made = button(words, _emit_box(asks, pack_id, side), icon=icon, style=style)
         buttons.addWidget(made)
-    buttons.addStretch(1)
     return buttons
 
 

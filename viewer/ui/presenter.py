@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from viewer.core.finding import Finding
+from viewer.core.geometry import SpacingKind
 from viewer.core.study import Patient
 from viewer.core.task import JobState
 from viewer.session import (
@@ -175,7 +175,8 @@ class Presenter(QObject):
         else:
             status.show_reading()
             status.show_pointer("", "")
-            status.show_geometry(stack.verdict if stack.geometry is not None else None)
+            at_detector = stack.geometry is not None and stack.geometry.spacing_kind is SpacingKind.DETECTOR
+            status.show_geometry(stack.verdict if stack.geometry is not None else None, at_detector)
         status.show_device(self._work.analysing.device_words())
 
     def show_commands(self) -> None:
@@ -197,8 +198,3 @@ class Presenter(QObject):
             place["selected"] = self._work.reviewing.selected
             place["report"] = self._window.shows_report
             self._work.desk.recorder.place(place)
-
-    @Slot(str, object)
-    def go_to(self, key: str, finding: Finding) -> None:
-        """Show a finding's place."""
-        self._window.centre.go_to(key, finding)

@@ -100,13 +100,14 @@ class GrowingText(QPlainTextEdit):
         self.setPlaceholderText(hint)
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
         self.setPlainText(text)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
 
     def _fit(self) -> None:
         lines = max(1, round(self.document().size().height()))
-        self.setFixedHeight(lines * QFontMetrics(self.font()).lineSpacing() + 12)
+        self.setFixedHeight(lines * QFontMetrics(self.font()).lineSpacing() + 6)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
         """Tell that the reader left the field."""
@@ -206,6 +207,11 @@ class ReportWriter(QFrame):
                 field.setText(text)
         self._show_steps(view)
         self._show_blocks()
+
+    def show_exporting(self, running: bool) -> None:
+        """The button waits while the files are written."""
+        self._export.setEnabled(not running)
+        self._export.setText(tr("Writing...") if running else tr("Export report..."))
 
     def sections(self) -> dict[str, str]:
         """What the reader typed, by section; empty ones are left out."""

@@ -11,7 +11,7 @@ from viewer.core.task import JobState
 from viewer.ui.i18n import tr
 from viewer.ui.lanes import Job
 from viewer.ui.pack_state import PackState, gate_badge
-from viewer.ui.widgets.basic import button, clear, column, icon_label, label, row
+from viewer.ui.widgets.basic import button, clear, column, icon_label, label, restyle, row
 from viewer.ui.widgets.section import Card
 from viewer.ui.words import eta_words, seconds_words
 
@@ -58,7 +58,10 @@ class RunningCard(Card):
         job = self._job
         fraction = job.progress.fraction
         self._percent.setText(tr("starting") if fraction is None else f"{fraction * 100:.0f} %")
-        self._percent.setProperty("role", "page" if fraction is not None else "small")
+        role = "page" if fraction is not None else "small"
+        if self._percent.property("role") != role:
+            self._percent.setProperty("role", role)
+            restyle(self._percent)
         self._bar.setValue(0 if fraction is None else round(fraction * 1000))
         cancelling = job.state is JobState.CANCELLING
         self._stage.setText(tr("Cancelling") if cancelling else tr(job.progress.stage))

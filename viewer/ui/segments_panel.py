@@ -12,6 +12,7 @@ from viewer.core.finding import FindingState
 from viewer.display.overlay import Fill
 from viewer.ui.i18n import tr
 from viewer.ui.widgets.basic import ElidedLabel, button, clear, icon_label, label, row
+from viewer.ui.widgets.flow import FlowRow
 from viewer.ui.widgets.marks import STATE_ICONS, Swatch, state_words
 from viewer.ui.widgets.section import Section, icon_button
 
@@ -161,7 +162,7 @@ class SegmentsPanel(Section):
         self.body.addLayout(line)
 
     def _add_patterns(self) -> None:
-        line = row()
+        line = FlowRow(spacing=6)
         line.addWidget(label(tr("Pattern")))
         choices = (
             (Fill.COLOUR_AND_PATTERN, tr("Colour and pattern")),
@@ -173,7 +174,6 @@ class SegmentsPanel(Section):
             chip.setCheckable(True)
             chip.setChecked(self._choice.fill is fill)
             line.addWidget(chip)
-        line.addStretch(1)
         self.body.addLayout(line)
 
     def _tell(self, choice: OverlayChoice, *, rebuild: bool = True) -> None:

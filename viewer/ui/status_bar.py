@@ -81,15 +81,15 @@ class StatusBar(QStatusBar):
         self._put(self._where, where or " ")
         self._put(self._value, value or " ")
 
-    def show_geometry(self, verdict: Verdict | None) -> None:
+    def show_geometry(self, verdict: Verdict | None, at_detector: bool = False) -> None:
         """Whether lengths can be trusted; the tooltip says why not."""
-        self._geometry_mark.setVisible(verdict is not None)
+        self._geometry_mark.setVisible(verdict is not None and not at_detector)
         if verdict is None:
             self._put(self._geometry, "")
             return
         icon, token = _MARKS[verdict.safety]
         self._geometry_mark.setPixmap(icons.pixmap(icon, token, 14, self.devicePixelRatioF()))
-        self._put(self._geometry, tr(verdict.text))
+        self._put(self._geometry, tr("Geometry: detector plane only") if at_detector else tr(verdict.text))
         self._geometry.setToolTip("\n".join(caution.text for caution in verdict.reasons))
 
     def show_device(self, words: str) -> None:

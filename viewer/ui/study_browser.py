@@ -113,8 +113,11 @@ class StudyBrowser(QFrame):
 
     def show_files(self, files: int, refused: tuple[Refusal, ...], scanning: bool) -> None:
         """Say how many files were looked at and what was not opened."""
-        counts = tr("Opened {opened} files · {refused} refused", opened=files - len(refused), refused=len(refused))
-        self._files.set_whole(tr("Scanning, {n} files so far", n=files) if scanning else counts)
+        opened = files - len(refused)
+        words = tr("Opened 1 file · {n} refused", n=len(refused))
+        if opened != 1:
+            words = tr("Opened {opened} files · {n} refused", opened=opened, n=len(refused))
+        self._files.set_whole(tr("Scanning, {n} files so far", n=files) if scanning else words)
         self._foot.setVisible(bool(files) and not self.is_rail)
         if refused != self._refused:
             self._refused = refused

@@ -127,12 +127,14 @@ class Borrowed(QObject):
     def segment_rows(self, key: str, choice: OverlayChoice) -> list[SegmentRow]:
         """Rows of the segments, under the object's name."""
         rows = []
+        whole = {foreign.source.key: foreign.whole for foreign in self.of(key)}
         for name, mask in self._masks(key):
             layer = _layer(name, mask, choice)
+            measured = mask.geometry.oriented and whole[name.rpartition("/")[0]]
             for segment in mask.segments:
                 style = layer.style(segment)
                 red, green, blue = style.colour
-                volume = mask.volume_mm3(segment.number) if mask.geometry.oriented else None
+                volume = mask.volume_mm3(segment.number) if measured else None
                 colour, pattern = f"#{red:02X}{green:02X}{blue:02X}", style.pattern.value
                 state = FindingState.PROPOSED if segment.automatic else None
                 rows.append(SegmentRow((name, segment.number), segment.name, mask.name, volume, colour, pattern, state))

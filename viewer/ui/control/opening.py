@@ -30,10 +30,11 @@ class Opening(QObject):
 
     Signals:
         scanned: a scan ended, with the stacks it found first; found: something new is in the studies;
-        thumbnail: key and picture; busy: scans under way or not.
+        restored: UID of a study whose journal is read; thumbnail: key and picture; busy: scans under way or not.
     """
 
     scanned = Signal(object)
+    restored = Signal(str)
     found = Signal()
     thumbnail = Signal(str, QImage)
     busy = Signal(bool)
@@ -44,6 +45,7 @@ class Opening(QObject):
         self._numbers = itertools.count(1)
         self._under_way: set[str] = set()
         self._asked: set[str] = set()
+        self._pictures: dict[str, QImage] = {}
         self._restored: set[str] = set()
         self._paths: dict[str, tuple[str, ...]] = {}
 
@@ -118,9 +120,15 @@ class Opening(QObject):
             return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
         def done(picture: QImage) -> None:
+            self._pictures[stack.key] = picture
             self.thumbnail.emit(stack.key, picture)
 
         self._desk.pool.submit(work, done, _no_thumbnail, priority=Priority.THUMBNAIL)
+
+    def thumbnails_again(self) -> None:
+        """Tell a new window of every thumbnail there is."""
+        for key, picture in self._pictures.items():
+            self.thumbnail.emit(key, picture)
 
     # what the journal knows
 
@@ -128,6 +136,7 @@ class Opening(QObject):
         for study in result.studies:
             if study.uid not in self._restored:
                 self._restored.add(study.uid)
+                self.restored.emit(study.uid)
                 self._restore_study(study.uid)
 
     def _restore_study(self, study_uid: str) -> None:

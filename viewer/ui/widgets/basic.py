@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QApplication, QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from viewer.ui import icons
 from viewer.ui.theme import colour
@@ -75,7 +75,7 @@ class ElidedLabel(QLabel):
 
 
 #: A little air between a button's icon and its word.
-_HAIR = "\u2009\u2009"
+_HAIR = "\u2009"
 
 
 def button(
@@ -150,17 +150,25 @@ def row(parent: QWidget | None = None, spacing: int = 8) -> QHBoxLayout:
     return made
 
 
-def clear(layout: QBoxLayout) -> None:
+def clear(layout: QLayout) -> None:
     """Take everything out of a layout and let it go."""
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()
         inner = item.layout()
         if widget is not None:
+            _let_keyboard_go(widget)
             widget.hide()
             widget.setParent(None)
             widget.deleteLater()
-        elif isinstance(inner, QBoxLayout):
+        elif inner is not None:
             clear(inner)
+
+
+def _let_keyboard_go(widget: QWidget) -> None:
+    """A widget that goes away must not push the keyboard to whatever comes next in the window."""
+    focused = QApplication.focusWidget()
+    if focused is not None and (focused is widget or widget.isAncestorOf(focused)):
+        focused.clearFocus()
 
 
 def icon_label(name: str, token: str, size: int = icons.LIST, tip: str = "") -> QLabel:
