@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from viewer.core.document import Structures
 from viewer.core.errors import ViewerError
 from viewer.core.geometry import Geometry
 from viewer.core.study import Kind, Stack, Study
@@ -27,11 +28,18 @@ _PICTURES = frozenset({Kind.VOLUME, Kind.STACK, Kind.IMAGE, Kind.CINE})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Foreign:
-    """What one object of another system lays over a stack; `problem` says why it does not."""
+    """What one object of another system lays over a stack.
+
+    Attributes:
+        whole: True where the masks hold the whole object, so that their volumes are its own;
+            contours that reach beyond the pictures are cut.
+        problem: why nothing is shown, in words.
+    """
 
     source: Stack
     masks: tuple[Mask, ...] = ()
     heatmaps: tuple[Heatmap, ...] = ()
+    whole: bool = True
     problem: str = ""
 
 
@@ -81,7 +89,8 @@ def read_overlay(source: Stack, geometry: Geometry) -> Foreign:
     """
     if source.kind is Kind.STRUCTURES:
         structures = read_structures(source)
-        return Foreign(source, _named(structure_masks(structures, geometry), source))
+        masks = structure_masks(structures, geometry)
+        return Foreign(source, _named(masks, source), whole=_covers(geometry, structures, masks))
     if _is_map(source):
         return Foreign(source, heatmaps=(_heatmap(read_parametric(source)),))
     masks = tuple(_adopted(mask, geometry) for mask in read_segmentation(source))
@@ -89,7 +98,17 @@ def read_overlay(source: Stack, geometry: Geometry) -> Foreign:
 
 
 def _named(masks: tuple[Mask, ...], source: Stack) -> tuple[Mask, ...]:
-    return tuple(replace(mask, name=mask.name or source.description) for mask in masks)
+    number = f"series {source.series_number}" if source.series_number is not None else ""
+    name = ", ".join(part for part in (source.description or source.modality, number) if part)
+    return tuple(replace(mask, name=name) for mask in masks)
+
+
+def _covers(geometry: Geometry, structures: Structures, masks: tuple[Mask, ...]) -> bool:
+    """True where no contour reaches beyond the grid, or the masks have a grid of their own."""
+    if not masks or not masks[0].geometry.same_grid(geometry):
+        return True
+    contours = [contour.points_lps for roi in structures.rois for contour in roi.contours if contour.points_lps]
+    return all(geometry.contains(points) for points in contours)
 
 
 def _adopted(mask: Mask, geometry: Geometry) -> Mask:

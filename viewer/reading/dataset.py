@@ -118,7 +118,7 @@ def _bytes_of(path: Path, limit: int) -> bytes:
 def _parse(data: bytes, limit: int) -> Dataset:
     file = _CountingFile(_inflated(data, limit))
     dataset: Dataset = pydicom_lenient().dcmread(file, force=True)
-    if "SOPClassUID" not in dataset and not file.short:
+    if not dataset or ("SOPClassUID" not in dataset and not file.short):
         raise ReadError("The file holds no DICOM data.", "Open the original file.", "not_dicom")
     if file.short or _cut_short(dataset):
         raise truncated()

@@ -124,8 +124,20 @@ def test_a_real_structure_set_lies_on_its_series() -> None:
     (foreign,) = overlays_on(stack, volume.geometry, found.studies)
     (mask,) = foreign.masks
     assert mask.geometry.same_grid(volume.geometry)
+    assert foreign.whole
     # Both contours lie at z = 60 mm, the first slice.
     assert mask.labels.any(axis=(1, 2)).tolist() == [True, False]
+
+
+def test_contours_beyond_the_pictures_give_no_volume() -> None:
+    folder = shared_folder("corpus", "rtstruct")
+    found = scan([folder / "dummy_rt.dcm", folder / "rtutils-ct"])
+    stack = pictures(found)
+    assert stack.geometry is not None
+    (foreign,) = overlays_on(stack, stack.geometry, found.studies)
+    # The structures reach to z = 70 mm, the pictures end at 65 mm.
+    assert not foreign.whole
+    assert {s.name for mask in foreign.masks for s in mask.segments} == {"ROI-1", "ROI-2", "ROI-3", "ROI-4"}
 
 
 def test_only_objects_that_lie_over_pictures_are_overlays(tmp_path: Path) -> None:
