@@ -1,0 +1,124 @@
+"""Overlays of other systems reach the window: found once, shown solid or dashed, hidden one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pytestqt.qtbot import QtBot
+
+from tests import synth
+from tests.unit.reading_objects.builders import plane, segment, shared, write_seg
+from viewer.analysis.client import InferenceProcess
+from viewer.core.finding import FindingState
+from viewer.core.settings import Settings
+from viewer.core.study import Kind, Stack
+from viewer.display.overlay import Line
+from viewer.journal import open_journal
+from viewer.reading import load_volume, scan
+from viewer.ui.control.desk import Desk
+from viewer.ui.control.overlaying import Overlaying
+
+AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
+    journal, _ = open_journal(tmp_path / "journal")
+    made = Desk(journal, Settings(), InferenceProcess())
+    yield made
+    made.close()
+
+
+def study(folder: Path) -> None:
+    """A CT and a segmentation with one segment by a person and one by a program."""
+    series = synth.write_series(folder / "ct")
+    person, program = segment(1, "Liver"), segment(2, "Tumour")
+    program.SegmentAlgorithmType = "AUTOMATIC"
+    frames = np.zeros((2, 24, 20), np.uint8)
+    frames[0, :4], frames[1, 8:] = 1, 1
+    write_seg(
+        folder / "seg.dcm",
+        frames,
+        [plane((-30.0, -40.0, 100.0), 1), plane((-30.0, -40.0, 105.0), 2)],
+        [person, program],
+        shared(AXIAL, (0.8, 0.7), 5.0),
+        PatientID=series.patient_id,
+        PatientName=series.patient_name,
+        PatientSex="O",
+        PatientBirthDate="",
+        StudyInstanceUID=series.study_uid,
+        FrameOfReferenceUID=dcmread(series.files[0]).FrameOfReferenceUID,
+    )
+
+
+def shown(qtbot: QtBot, desk: Desk, overlaying: Overlaying, folder: Path) -> Stack:
+    """Open a folder and put its series on screen, as `Showing` does."""
+    library = desk.session.library
+    found = scan([folder])
+    library.put_scan("one", found)
+    stack = next(s for st in found.studies for s in st.stacks if s.kind is Kind.VOLUME)
+    library.put_volume(stack.key, load_volume(stack))
+    with qtbot.waitSignal(overlaying.borrowed.changed, timeout=10_000):
+        overlaying.borrowed.look(stack.key)
+    return stack
+
+
+def test_a_persons_segment_is_solid_and_a_programs_is_a_draft(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+    study(tmp_path)
+    overlaying = Overlaying(desk)
+    stack = shown(qtbot, desk, overlaying, tmp_path)
+    overlays = overlaying.overlays(stack.key)
+    assert overlays is not None
+    (layer,) = overlays.masks
+    lines = {style.name: style.line for style in layer.shown()}
+    assert lines == {"Liver": Line.SOLID, "Tumour": Line.DASHED}
+    assert overlays.shows_ai
+    rows = overlaying.segment_rows(stack.key)
+    assert [(row.name, row.state) for row in rows] == [("Liver", None), ("Tumour", FindingState.PROPOSED)]
+    assert rows[0].volume_mm3 == pytest.approx(4 * 20 * 0.8 * 0.7 * 5)
+
+
+def test_one_segment_can_be_hidden(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+    study(tmp_path)
+    overlaying = Overlaying(desk)
+    stack = shown(qtbot, desk, overlaying, tmp_path)
+    liver = overlaying.segment_rows(stack.key)[0]
+    overlaying.choose(replace(overlaying.choice, hidden=frozenset({liver.key})))
+    overlays = overlaying.overlays(stack.key)
+    assert overlays is not None
+    assert [style.name for style in overlays.masks[0].shown()] == ["Tumour"]
+
+
+def test_objects_are_read_once_and_again_when_more_are_opened(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+    study(tmp_path)
+    overlaying = Overlaying(desk)
+    stack = shown(qtbot, desk, overlaying, tmp_path)
+    first = overlaying.borrowed.of(stack.key)
+    overlaying.borrowed.look(stack.key)
+    assert overlaying.borrowed.of(stack.key) is first
+    assert not desk.pool.busy
+    again = dcmread(tmp_path / "seg.dcm")
+    again.SeriesInstanceUID, again.SOPInstanceUID = again.SeriesInstanceUID + ".1", again.SOPInstanceUID + ".1"
+    again.save_as(tmp_path / "second.dcm")
+    with qtbot.waitSignal(overlaying.borrowed.changed, timeout=10_000):
+        desk.session.library.put_scan("one", scan([tmp_path]))
+    assert len(overlaying.borrowed.of(stack.key)) == 2
+    overlaying.borrowed.drop(stack.key)
+    assert overlaying.overlays(stack.key) is None
+
+
+def test_a_broken_object_is_told_in_words(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+    study(tmp_path)
+    ds = dcmread(tmp_path / "seg.dcm")
+    ds.NumberOfFrames = 77
+    ds.save_as(tmp_path / "seg.dcm")
+    overlaying = Overlaying(desk)
+    with qtbot.waitSignal(desk.trouble, timeout=10_000) as told:
+        stack = shown(qtbot, desk, overlaying, tmp_path)
+    assert "is not shown" in told.args[0]
+    assert overlaying.overlays(stack.key) is None
