@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.core.errors import ReadError
+from viewer.reading.codecs import NATIVE, decode
 from viewer.reading.dataset import truncated, whole
+from viewer.reading.frame import PixelSpec
 from viewer.reading.framegrid import frame_count
 
 if TYPE_CHECKING:
@@ -20,12 +22,6 @@ if TYPE_CHECKING:
 MAX_SIDE = 65_535
 #: Voxels of one object over all frames.
 MAX_TOTAL = 1 << 31
-
-_RLE = "1.2.840.10008.1.2.5"
-_DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
-_NATIVE = frozenset({"", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"})
-_JPEG_LS = frozenset({"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"})
-_JPEG_2000 = frozenset({"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.201"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +87,7 @@ class Frames(Sequence[npt.NDArray[Any]]):
         data = _pixel_bytes(dataset)
         self._stored = np.frombuffer(data, np.uint8)
         self._packed: list[bytes] = []
-        if self._syntax not in _NATIVE:
+        if self._syntax and self._syntax not in NATIVE:
             from pydicom.encaps import generate_frames
 
             self._packed = list(generate_frames(data, number_of_frames=layout.frames))
@@ -140,66 +136,23 @@ def _bits(stored: npt.NDArray[np.uint8], start: int, layout: Layout) -> npt.NDAr
 
 
 def _decoded(frame: bytes, syntax: str, layout: Layout) -> npt.NDArray[Any]:
-    if syntax == _RLE:
-        return _rle(frame, layout)
-    if syntax == _DEFLATED_FRAMES:
-        return _deflated(frame, layout)
-    decoder = _decoder(syntax)
-    pixels = np.asarray(decoder(frame))
-    if pixels.shape != (layout.rows, layout.columns):
-        raise ReadError("A compressed frame has another size than the object says.", "Ask the sender.", "corrupt")
-    return pixels.astype(bool) if layout.bits == 1 else pixels
+    pixels = decode(frame, _spec(syntax, layout))
+    return pixels.astype(bool) if layout.bits == 1 else pixels.astype(layout.dtype, copy=False)
 
 
-def _decoder(syntax: str) -> Any:
-    import imagecodecs
-
-    if syntax in _JPEG_2000:
-        return imagecodecs.jpeg2k_decode
-    if syntax in _JPEG_LS:
-        return imagecodecs.jpegls_decode
-    raise ReadError(
-        "The object is compressed in a way that is not read for masks and maps.",
-        "Ask the sender for an uncompressed copy.",
-        "unsupported_syntax",
+def _spec(syntax: str, layout: Layout) -> PixelSpec:
+    """The frame in the words of the picture decoders."""
+    return PixelSpec(
+        syntax,
+        0,
+        layout.rows,
+        layout.columns,
+        1,
+        layout.bits,
+        layout.bits,
+        layout.bits - 1,
+        layout.dtype.kind == "i",
+        "MONOCHROME2",
+        False,
+        layout.frames,
     )
-
-
-def _rle(frame: bytes, layout: Layout) -> npt.NDArray[Any]:
-    """RLE (PS3.5 annex G): byte planes, highest first; single bits packed or a byte each."""
-    import imagecodecs
-
-    starts = np.frombuffer(frame[:64], "<u4")
-    count = int(starts[0])
-    ends = [*starts[2 : count + 1].tolist(), len(frame)]
-    if not 1 <= count <= 15 or any(not 64 <= start < end for start, end in zip(starts[1:], ends, strict=False)):
-        raise ReadError("A compressed frame is damaged.", "Ask the sender for a new copy.", "corrupt")
-    planes = [
-        np.frombuffer(imagecodecs.packbits_decode(frame[int(start) : end]), np.uint8)
-        for start, end in zip(starts[1 : count + 1], ends, strict=True)
-    ]
-    if layout.bits == 1:
-        return _rle_bits(planes[0], layout)
-    if count != layout.bits // 8 or any(len(plane) < layout.pixels for plane in planes):
-        raise truncated()
-    joined = np.stack([plane[: layout.pixels] for plane in planes], axis=-1)
-    return joined.view(layout.dtype.newbyteorder(">"))[..., 0].reshape(layout.rows, layout.columns)
-
-
-def _rle_bits(plane: npt.NDArray[np.uint8], layout: Layout) -> npt.NDArray[np.bool_]:
-    if len(plane) >= layout.pixels:
-        return plane[: layout.pixels].astype(bool).reshape(layout.rows, layout.columns)
-    if len(plane) * 8 < layout.pixels:
-        raise truncated()
-    return _bits(plane, 0, layout)
-
-
-def _deflated(frame: bytes, layout: Layout) -> npt.NDArray[Any]:
-    """Deflated image frame (PS3.5 A.4.13), inflated to its own size at most."""
-    import zlib
-
-    size = (layout.pixels * layout.bits + 7) // 8
-    data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(frame, size)
-    if len(data) < size:
-        raise truncated()
-    return _native(np.frombuffer(data, np.uint8), 0, layout)

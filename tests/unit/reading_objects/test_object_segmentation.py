@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
+from pydicom.encaps import encapsulate
+from pydicom.uid import UID, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from tests.unit.reading_objects.builders import FRAME_OF_REFERENCE, item, plane, segment, shared, stack_of, write_seg
 from viewer.core.errors import GeometryError, ReadError
@@ -17,6 +22,7 @@ from viewer.core.volume import Mask
 from viewer.reading.segmentation import count_segments, read_segmentation
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+DeflatedImageFrameCompression = "1.2.840.10008.1.2.8.1"
 POINT = npt.NDArray[np.float64]
 
 
@@ -259,3 +265,32 @@ def test_shared_sequence_of_segments_without_frames_is_read(tmp_path: Path) -> N
         tmp_path / "a", np.ones((1, 2, 2), np.uint8), [plane((0, 0, 0), 1)], ds_segments, shared(AXIAL, (1, 1), 1)
     )
     assert [(c.number, c.voxels) for c in count_segments(stack_of(tmp_path / "a"))] == [(1, 4), (2, 0)]
+
+
+@pytest.mark.parametrize(
+    "syntax", [RLELossless, JPEG2000Lossless, JPEGLSLossless, "1.2.840.10008.1.2.4.201", DeflatedImageFrameCompression]
+)
+def test_compressed_label_maps_equal_plain_ones(tmp_path: Path, syntax: str) -> None:
+    frames = (np.arange(2 * 8 * 12).reshape(2, 8, 12) % 5).astype(np.uint8)
+    planes = [plane((0, 0, z)) for z in (0, 1)]
+    path = write_seg(tmp_path / "a", frames, planes, [segment(1, "Liver")], shared(AXIAL, (1, 1), 1.0), kind="LABELMAP")
+    ds = dcmread(path)
+    encoders = {
+        JPEG2000Lossless: lambda a: imagecodecs.jpeg2k_encode(a, codecformat="j2k", reversible=True, level=0),
+        JPEGLSLossless: imagecodecs.jpegls_encode,
+        "1.2.840.10008.1.2.4.201": lambda a: imagecodecs.htj2k_encode(a, reversible=True),
+        DeflatedImageFrameCompression: lambda a: zlib.compress(a.tobytes(), wbits=-zlib.MAX_WBITS),
+    }
+    if syntax == RLELossless:
+        ds.compress(RLELossless, generate_instance_uid=False)
+    else:
+        ds.PixelData = encapsulate([encoders[syntax](frame) for frame in frames])
+        ds["PixelData"].VR = "OB"
+        ds.file_meta.TransferSyntaxUID = UID(syntax if syntax != DeflatedImageFrameCompression else JPEG2000Lossless)
+    ds.save_as(path)
+    if syntax == DeflatedImageFrameCompression:
+        # pydicom does not write a syntax that it does not know: the name is put in afterwards.
+        named = path.read_bytes().replace(JPEG2000Lossless.encode(), syntax.encode() + b"\0", 1)
+        path.write_bytes(named)
+    (mask,) = read_segmentation(stack_of(path))
+    assert np.array_equal(mask.labels, frames)
