@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+from collections.abc import Sequence
+
+
+def open_window(paths: Sequence[str]) -> int:
+    """The window; Qt is imported only now."""
+    from viewer.app import run_window
+
+    return run_window(paths)
 
 
 def main() -> int:
@@ -11,7 +19,7 @@ def main() -> int:
     multiprocessing.freeze_support()
     from viewer.cli import main as command_line
 
-    return command_line(sys.argv[1:])
+    return command_line(sys.argv[1:], open_window)
 
 
 if __name__ == "__main__":

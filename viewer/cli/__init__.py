@@ -40,18 +40,19 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], open_window: window.OpenWindow) -> int:
     """Run one command and return its exit status."""
     logging.basicConfig(level=os.environ.get("SECONDREAD_LOG", "ERROR").upper(), format="%(name)s: %(message)s")
     logging.captureWarnings(True)
     first = arguments[0] if arguments else ""
     if not first.startswith("-") and first not in {c.name for c in COMMANDS}:
         paths = [Path(argument) for argument in arguments]
-        return guarded(lambda _hooks: window.run_window(paths))
+        return guarded(lambda _hooks: window.run_window(paths, open_window))
     try:
         args = build_parser().parse_args(joined(arguments))
     except SystemExit as stop:
         return int(stop.code or 0)
+    args.open_window = open_window
     return guarded(lambda hooks: int(args.run(args, hooks)))
 
 

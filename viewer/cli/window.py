@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from viewer.cli.arguments import Command
 from viewer.cli.console import DONE, Hooks, has_display
 from viewer.core.errors import ViewerError
 
+#: What opens the window on paths and returns its exit status; handed in by the program's entry.
+OpenWindow = Callable[[Sequence[str]], int]
 
-def run_window(paths: Sequence[Path]) -> int:
-    """Open the window on files, folders, ZIPs or a DICOMDIR."""
+
+def run_window(paths: Sequence[Path], open_window: OpenWindow) -> int:
+    """Open the window on files, folders, ZIPs or a DICOMDIR.
+
+    Raises:
+        ViewerError: there is no display.
+    """
     if not has_display():
         raise ViewerError(
             "There is no display to open a window on.",
             "Without one use `secondread demo`, `info`, `render` or `analyze`; `secondread --help` lists all commands.",
         )
-    from viewer.app import run_window as open_window
-
     return open_window([str(path) for path in paths])
 
 
@@ -33,7 +38,7 @@ def run_demo(args: argparse.Namespace, hooks: Hooks) -> int:
     from viewer.jobs import demo
 
     if has_display():
-        return run_window(demo.write_studies(args.out, **hooks))
+        return run_window(demo.write_studies(args.out, **hooks), args.open_window)
     for line in demo.run_demo(args.out, **hooks).lines():
         print(line)
     return DONE

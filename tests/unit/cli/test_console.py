@@ -12,9 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from viewer.cli import console, joined, main
+from viewer import cli
+from viewer.cli import console, joined
 from viewer.core.errors import ReadError, UsageError
 from viewer.core.task import Cancelled, Progress
+
+
+def main(arguments: list[str]) -> int:
+    return cli.main(arguments, lambda _paths: 0)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +122,15 @@ def test_without_display_the_window_is_refused_in_words(
     assert "no display" in capsys.readouterr().err
 
 
+def test_with_a_display_paths_go_to_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(sys, "platform", "linux")
+    opened: list[str] = []
+    assert cli.main(["a folder", "b.dcm"], lambda paths: opened.extend(paths) or 7) == 7
+    assert opened == ["a folder", "b.dcm"]
+
+
 @pytest.mark.parametrize(
     ("environment", "shown"),
     [({"DISPLAY": ":0"}, True), ({"WAYLAND_DISPLAY": "wayland-0"}, True), ({}, False)],
@@ -140,7 +154,7 @@ def _fresh(code: str) -> subprocess.CompletedProcess[str]:
 
 def test_packs_are_listed_without_torch_or_qt() -> None:
     code = (
-        "import sys; from viewer.cli import main; main(['packs', 'list', '--json'])\n"
+        "import sys; from viewer.cli import main; main(['packs', 'list', '--json'], len)\n"
         "heavy = {'torch', 'monai', 'openvino', 'PySide6', 'pyqtgraph', 'SimpleITK', 'pydicom'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
@@ -149,7 +163,7 @@ def test_packs_are_listed_without_torch_or_qt() -> None:
 
 def test_info_needs_neither_torch_nor_qt(tmp_path: Path) -> None:
     code = (
-        f"import sys; from viewer.cli import main; main(['info', {str(tmp_path)!r}])\n"
+        f"import sys; from viewer.cli import main; main(['info', {str(tmp_path)!r}], len)\n"
         "heavy = {'torch', 'monai', 'openvino', 'PySide6', 'pyqtgraph'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

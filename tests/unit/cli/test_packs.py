@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from viewer import cli
 from viewer.analysis import packs
-from viewer.cli import main
+
+
+def main(arguments: list[str]) -> int:
+    return cli.main(arguments, lambda _paths: 0)
 
 
 @pytest.fixture
