@@ -64,17 +64,24 @@ def read_headers(instances: Sequence[Instance]) -> list[Dataset]:
     """
     headers: dict[Path, Dataset] = {}
     for instance in instances:
-        if instance.path in headers:
-            continue
-        try:
-            headers[instance.path] = pydicom.dcmread(instance.path, stop_before_pixels=True)
-        except (OSError, InvalidDicomError) as error:
-            raise OutputError(
-                "A source image can no longer be read, so no DICOM object can be made that refers to it.",
-                "Put the images back where they were when the study was opened, then write it again.",
-                "source_gone",
-            ) from error
+        if instance.path not in headers:
+            headers[instance.path] = _read_header(instance)
     return list(headers.values())
+
+
+def _read_header(instance: Instance) -> Dataset:
+    gone = OutputError(
+        "A source image is no longer where it was, or is another one now, so nothing can refer to it.",
+        "Put the images back where they were when the study was opened, then write it again.",
+        "source_gone",
+    )
+    try:
+        header = pydicom.dcmread(instance.path, stop_before_pixels=True)
+    except (OSError, InvalidDicomError) as error:
+        raise gone from error
+    if header.get("SOPInstanceUID", "") != instance.sop_instance_uid:
+        raise gone
+    return header
 
 
 def use_utf8(dataset: Dataset) -> None:

@@ -1,0 +1,337 @@
+"""The report of a result folder: what is in it, what is signed, and that a failure leaves no trace."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pypdfium2
+import pytest
+
+from tests import synth
+from tests.unit.reporting.folders import film_folder, film_results, head_folder, head_results, opened, write_folder
+from viewer.core.errors import OutputError, ReadError, UsageError
+from viewer.core.finding import FindingState
+from viewer.core.settings import Settings, save_settings
+from viewer.core.task import CancelFlag, Cancelled, Progress
+from viewer.jobs import report
+from viewer.jobs.review import Edit, review
+from viewer.reading import scan
+from viewer.reading.segmentation import read_segmentation
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+SIGN = ("Dr. A. Reader", "Sample Hospital")
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    return film_folder(tmp_path)
+
+
+@pytest.fixture
+def head(tmp_path: Path) -> Path:
+    return head_folder(tmp_path)
+
+
+def text_of(path: Path) -> str:
+    document = pypdfium2.PdfDocument(path)
+    return " ".join("\n".join(page.get_textpage().get_text_range() for page in document).split())
+
+
+def document_of(folder: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    return document
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_only_accepted_findings_reach_the_paper(film: Path, tmp_path: Path) -> None:
+    review(film, accept=["x1"], reject=["x2"], reader="Dr. A. Reader")
+    out = report.write_report(film, tmp_path / "out" / "report.pdf")
+    text = text_of(out)
+    assert out == tmp_path / "out" / "report.pdf"
+    assert "Right lower zone" in text
+    assert "Right upper zone" not in text
+    assert "Of its proposals (2): 1 accepted, 1 rejected." in text
+    assert "AI DRAFT, NOT SIGNED" in text
+    assert "was not run. Tested on MR only; this series is DX. (0008,0060)" in text
+    assert "This study is computer-made" in text
+    assert (film / "report.pdf").read_bytes() == out.read_bytes()
+
+
+def test_without_a_review_nothing_is_accepted_and_it_says_so(film: Path) -> None:
+    text = text_of(report.write_report(film))
+    assert "No finding was accepted by the reader. That does not make the study normal." in text
+    assert "2 AI proposal(s) have not been judged; they are left out." in text
+
+
+def test_all_packs_refused_still_makes_a_report(tmp_path: Path) -> None:
+    written = synth.write_xray(tmp_path / "film")
+    folder = write_folder(tmp_path / "results", written.folder, lambda s, v: film_results(s, v)[1:])
+    text = text_of(report.write_report(folder))
+    assert "was not run." in text
+    assert "No finding was accepted" in text
+    assert "111245" in str(pydicom.dcmread(folder / "sr.dcm"))
+
+
+def test_edits_reach_paper_and_object(film: Path) -> None:
+    review(
+        film, accept=["x1"], reject=["x2"], reader="Dr. A. Reader", edits={"x1": Edit("Mass", None, "Round & <firm>")}
+    )
+    text = text_of(report.write_report(film))
+    assert "Mass" in text
+    assert "Round & <firm>" in text
+    assert "AI wrote: Pneumonia pattern" in text
+    assert "accepted, edited" in text
+    assert "4147007" in str(pydicom.dcmread(film / "sr.dcm"))
+
+
+def test_result_json_says_what_was_written(film: Path) -> None:
+    review(film, accept=["x1"], reject=["x2"], reader="A")
+    report.write_report(film, sections={"indication": "Cough"})
+    document = document_of(film)
+    assert document["report"] | {"created": ""} == {
+        "file": "report.pdf",
+        "status": "AI draft",
+        "language": "en",
+        "version": 1,
+        "created": "",
+        "author": "A",
+        "sections": {"indication": "Cough"},
+        "signature": None,
+        "sha256": "",
+        "findings": ["x1"],
+    }
+    assert sorted(document["files"]) == sorted(path.name for path in film.iterdir())
+
+
+def test_words_of_the_reader_stay_for_the_next_version(film: Path) -> None:
+    report.write_report(film, sections={"indication": "Cough", "impression": "First"})
+    text = text_of(report.write_report(film, sections={"impression": "Second"}))
+    assert "Cough" in text
+    assert "Second" in text
+    assert "First" not in text
+    assert document_of(film)["report"]["version"] == 2
+
+
+def test_drafted_words_follow_the_language(film: Path) -> None:
+    review(film, accept=["all"], reader="A")
+    assert "PA view, 40 x 48 pixels, 0.20 x 0.20 mm at the detector." in text_of(report.write_report(film))
+    chinese = text_of(report.write_report(film, language="zh"))
+    assert "40 x 48 像素" in chinese
+    assert "肺炎样表现" in chinese
+    assert "PA view" not in chinese
+
+
+def test_the_accepted_segment_alone_is_in_the_segmentation(head: Path) -> None:
+    review(head, accept=["f2"], reject=["f1"], reader="A")
+    report.write_report(head)
+    stack = scan([head / "seg.dcm"]).studies[0].stacks[0]
+    masks = read_segmentation(stack)
+    assert [segment.name for mask in masks for segment in mask.segments] == ["Posterior hippocampus"]
+    assert pydicom.dcmread(head / "seg.dcm").ContentLabel == "AI_REVIEWED"
+    assert "Posterior hippocampus" in str(pydicom.dcmread(head / "sr.dcm"))
+    assert "Anterior hippocampus" not in str(pydicom.dcmread(head / "sr.dcm"))
+
+
+def test_a_segmentation_of_unaccepted_segments_does_not_stay(head: Path) -> None:
+    assert (head / "seg.dcm").exists()
+    report.write_report(head)
+    assert not (head / "seg.dcm").exists()
+    assert "seg.dcm" not in document_of(head)["files"]
+
+
+def test_what_was_rejected_can_be_taken_back_before_signing(head: Path) -> None:
+    review(head, reject=["all"], reader="A")
+    report.write_report(head)
+    review(head, accept=["all"], reader="A")
+    report.write_report(head)
+    assert len(pydicom.dcmread(head / "seg.dcm").SegmentSequence) == 2
+
+
+def test_signing_verifies_and_locks(film: Path, tmp_path: Path) -> None:
+    review(film, accept=["all"], reader="Dr. A. Reader")
+    out = report.write_report(film, tmp_path / "signed.pdf", sign=SIGN)
+    document = document_of(film)
+    assert "FINAL, SIGNED" in text_of(out)
+    assert "Dr. A. Reader, Sample Hospital" in text_of(out)
+    assert document["report"]["status"] == "signed"
+    assert document["report"]["signature"]["organization"] == "Sample Hospital"
+    assert len(document["report"]["sha256"]) == 64
+    assert f"hash {document['report']['sha256'][:4]}…" in text_of(out)
+    assert pydicom.dcmread(film / "sr.dcm").VerificationFlag == "VERIFIED"
+    for options in ({"sign": SIGN}, {"sections": {"impression": "other"}}):
+        with pytest.raises(UsageError, match="signed"):
+            report.write_report(film, **options)
+
+
+def test_copies_of_a_signed_report_change_nothing_in_the_folder(film: Path, tmp_path: Path) -> None:
+    review(film, accept=["all"], reader="A")
+    report.write_report(film, sign=SIGN)
+    before = contents(film)
+    copy = report.write_report(film, tmp_path / "copy.pdf")
+    assert "FINAL, SIGNED" in text_of(copy)
+    assert "another language" not in text_of(copy)
+    translated = report.write_report(film, tmp_path / "zh.pdf", language="zh")
+    assert "签名的是另一语言版本" in text_of(translated)
+    assert contents(film) == before
+
+
+@pytest.mark.parametrize("sign", [("", "Org"), ("Name", ""), (" ", " ")])
+def test_half_a_signature_is_refused_and_changes_nothing(sign: tuple[str, str], film: Path) -> None:
+    before = contents(film)
+    with pytest.raises(UsageError, match="name and an organisation"):
+        report.write_report(film, sign=sign)
+    assert contents(film) == before
+
+
+def test_settings_give_letterhead_and_author(film: Path) -> None:
+    save_settings(Settings(reader_name="Dr. Set", organization="Org", letterhead=("Sample Clinic", "Road 1")))
+    text = text_of(report.write_report(film))
+    assert text.startswith("Sample Clinic Road 1")
+    assert "Written by Dr. Set, Org" in text
+
+
+def test_key_pictures_come_from_the_source_and_else_from_the_folder(film: Path, tmp_path: Path) -> None:
+    review(film, accept=["x1"], reject=["x2"], reader="A")
+    assert "AI heatmap over it (45 %, inferno). Honesty check passed." in text_of(report.write_report(film))
+    shutil.rmtree(tmp_path / "film")
+    text = text_of(report.write_report(film, tmp_path / "late.pdf"))
+    assert "As stored at the analysis; the source images were not available." in text
+    left_out = {entry["file"] for entry in document_of(film)["left_out"]}
+    assert "sr.dcm" in left_out
+
+
+def test_pictures_replaced_by_others_are_not_used(film: Path, tmp_path: Path) -> None:
+    review(film, accept=["x1"], reject=["x2"], reader="A")
+    shutil.rmtree(tmp_path / "film")
+    synth.write_xray(tmp_path / "film", patient_id="SOMEBODY-ELSE")
+    assert "As stored at the analysis" in text_of(report.write_report(film))
+
+
+def test_a_picture_outside_dicom_gets_a_report_without_objects(tmp_path: Path) -> None:
+    import SimpleITK
+
+    (tmp_path / "in").mkdir()
+    image = SimpleITK.GetImageFromArray(np.arange(6 * 24 * 20, dtype=np.int16).reshape(6, 24, 20))
+    image.SetSpacing((0.7, 0.8, 5.0))
+    SimpleITK.WriteImage(image, str(tmp_path / "in" / "a.nii.gz"))
+    folder = write_folder(tmp_path / "results", tmp_path / "in", head_results)
+    review(folder, accept=["all"], reader="A")
+    text = text_of(report.write_report(folder))
+    assert "name not in the images" in text
+    assert "Anterior hippocampus" in text
+    assert {e["file"] for e in document_of(folder)["left_out"]} == {"seg.dcm", "sr.dcm"}
+    assert not (folder / "sr.dcm").exists()
+
+
+def test_progress_ends_at_one(film: Path) -> None:
+    seen: list[Progress] = []
+    report.write_report(film, on_progress=seen.append)
+    fractions = [p.fraction for p in seen if p.fraction is not None]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize("stage", ["Reading results", "Laying out pages"])
+def test_cancelling_changes_nothing(stage: str, film: Path) -> None:
+    cancel, before = CancelFlag(), contents(film)
+    review_done = contents(film)
+    assert review_done == before
+
+    def stop(progress: Progress) -> None:
+        if progress.stage == stage:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        report.write_report(film, on_progress=stop, cancel=cancel)
+    assert contents(film) == before
+
+
+@pytest.mark.parametrize("where", ["write_bytes", "replace"])
+def test_a_full_disk_leaves_everything_as_it_was(
+    where: str, head: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review(head, accept=["all"], reader="A")
+    report.write_report(head)
+    before = contents(head)
+    real = getattr(Path, where)
+    calls: list[Path] = []
+
+    def full(self: Path, *args: Any) -> Any:
+        calls.append(self)
+        if where == "write_bytes" or (len(calls) == 3 and ".report-" in str(self)):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(self, *args)
+
+    monkeypatch.setattr(Path, where, full)
+    with pytest.raises(OutputError, match="disk is full"):
+        report.write_report(head, tmp_path / "out.pdf", sections={"impression": "new"})
+    monkeypatch.undo()
+    assert contents(head) == before
+    assert not list(tmp_path.glob("*out.pdf*"))
+
+
+def test_a_report_that_reads_back_wrong_is_not_kept(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    review(film, accept=["all"], reader="A")
+    before = contents(film)
+    monkeypatch.setattr("viewer.reporting.readback.compare_sr", lambda *_: ["finding 1 is on Left, not Right"])
+    with pytest.raises(OutputError, match="finding 1 is on Left, not Right"):
+        report.write_report(film)
+    assert contents(film) == before
+
+
+def test_a_target_that_is_a_folder_a_language_and_a_folder_that_is_none(film: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        report.write_report(film, tmp_path)
+    with pytest.raises(UsageError, match="no report in the language"):
+        report.write_report(film, language="de")
+    with pytest.raises(ReadError, match=r"holds no result\.json"):
+        report.write_report(tmp_path / "film")
+
+
+def test_the_window_exports_what_it_holds(tmp_path: Path) -> None:
+    written = synth.write_xray(tmp_path / "film")
+    study, stack, volume = opened(written.folder)
+    first, second = film_results(stack, volume)
+    judged = tuple(
+        f.judged(FindingState.ACCEPTED, "Dr. A. Reader", "2026-03-02T10:21:00+01:00") for f in first.findings
+    )
+    runs = [(stack, volume, replace(first, findings=judged)), (stack, volume, second)]
+    files = report.export(tmp_path / "out", study, runs, sections={"indication": "Cough"})
+    assert {"report.pdf", "result.json", "sr.dcm"} <= set(files)
+    assert "Cough" in text_of(files["report.pdf"])
+    assert "Dr. A. Reader, accepted" in text_of(files["report.pdf"])
+    again = report.export(tmp_path / "out", study, runs, sections={"indication": "Fever"}, sign=SIGN)
+    assert "FINAL, SIGNED" in text_of(again["report.pdf"])
+
+
+def test_two_series_make_two_reports(tmp_path: Path) -> None:
+    uid = pydicom.uid.generate_uid()
+    runs = []
+    for name in ("one", "two"):
+        written = synth.write_series(tmp_path / name, modality="MR", study_uid=uid)
+        study, stack, volume = opened(written.folder)
+        runs += [(stack, volume, one) for one in head_results(stack, volume)]
+    files = report.export(tmp_path / "out", study, runs)
+    assert {"report.pdf", "series-2/report.pdf", "series-2/result.json"} <= set(files)
+
+
+def test_a_preview_writes_nothing(tmp_path: Path) -> None:
+    written = synth.write_xray(tmp_path / "film")
+    study, stack, volume = opened(written.folder)
+    before = sorted(tmp_path.rglob("*"))
+    pdf = report.preview(study, [(stack, volume, one) for one in film_results(stack, volume)])
+    assert pdf.startswith(b"%PDF-")
+    assert [p for p in sorted(tmp_path.rglob("*")) if "home" not in p.parts] == before
+    with pytest.raises(UsageError, match="nothing to report"):
+        report.preview(study, [])
