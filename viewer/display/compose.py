@@ -7,14 +7,15 @@ then `table[label << 8 | grey]`. Everything is 0xFFRRGGBB, which Qt shows as For
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from viewer.core.volume import Volume
 from viewer.display import window as win
-from viewer.display.colours import lut
-from viewer.display.overlay import DISHONEST_OPACITY, Fill, SegmentStyle, SliceOverlay
+from viewer.display.colours import Rgb, lut
+from viewer.display.overlay import DISHONEST_OPACITY, Fill, SliceOverlay
 from viewer.display.slicing import SliceView
 from viewer.display.window import Window
 
@@ -113,11 +114,12 @@ def _cover_greys(greys: Picture8, overlay: SliceOverlay | None, blend: Blend) ->
     if overlay is None or (overlay.heat is None and overlay.labels is None):
         return win.to_rgb32(greys)
     if overlay.heat is None and overlay.labels is not None:
-        index = overlay.labels.astype(np.uint16) << 8 | greys
-        return label_table(overlay.styles, blend).take(index)
+        index = _paired(overlay.labels, greys)
+        opacity = 0.0 if blend.fill is Fill.OUTLINE else blend.fill_opacity
+        return label_table(tuple(s.colour for s in overlay.styles), opacity).take(index)
     if overlay.heat is None:
         return win.to_rgb32(greys)
-    index = heat_levels(overlay.heat).astype(np.uint16) << 8 | greys
+    index = _paired(heat_levels(overlay.heat), greys)
     out = heat_table(blend.heatmap_opacity, overlay.heat_failed).take(index)
     return _cover_labels(out, overlay, blend)
 
@@ -158,15 +160,23 @@ def _mix(picture: Picture32, paint: npt.NDArray[np.float64]) -> Picture32:
     return out
 
 
-def label_table(styles: tuple[SegmentStyle, ...], blend: Blend) -> Picture32:
+def _paired(high: Picture8, low: Picture8) -> npt.NDArray[np.uint16]:
+    """`high << 8 | low` of every pixel, written into one array."""
+    index = high.astype(np.uint16)
+    index <<= 8
+    index |= low
+    return index
+
+
+@lru_cache(maxsize=64)
+def label_table(colours: tuple[Rgb, ...], opacity: float) -> Picture32:
     """Picture words by label << 8 | grey: uint32 [(n + 1) * 256]; label 0 is the bare grey."""
-    opacity = 0.0 if blend.fill is Fill.OUTLINE else blend.fill_opacity
-    colours = np.array([(0, 0, 0), *(s.colour for s in styles)], dtype=np.float64)
-    alphas = np.full(len(colours), opacity)
+    alphas = np.full(len(colours) + 1, opacity)
     alphas[0] = 0.0
-    return _table(colours, alphas)
+    return _table(np.array([(0, 0, 0), *colours], dtype=np.float64), alphas)
 
 
+@lru_cache(maxsize=16)
 def heat_table(opacity: float, failed: bool) -> Picture32:
     """Picture words by heat level << 8 | grey: uint32 [65536]."""
     return _table(heat_colours(failed), heat_alpha(failed) * _heat_opacity(opacity, failed))
@@ -178,6 +188,7 @@ def _table(colours: npt.NDArray[np.float64], alphas: npt.NDArray[np.float64]) ->
     for channel, shift in enumerate((16, 8, 0)):
         mixed = greys * (1 - alphas[:, None]) + colours[:, channel, None] * alphas[:, None]
         out |= np.rint(mixed).astype(np.uint32) << shift
+    out.setflags(write=False)
     return out.reshape(-1)
 
 

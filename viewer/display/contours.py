@@ -10,27 +10,17 @@ from viewer.core.volume import Array
 #: A closed outline: float64 [n, 2] points (row, column), last point = first point.
 Polyline = npt.NDArray[np.float64]
 
-# The four sides of a cell of 2 x 2 pixels.
+# Sides of a cell of 2 x 2 pixels.
 _TOP, _RIGHT, _BOTTOM, _LEFT = range(4)
-#: Corner bits (top left 1, top right 2, bottom right 4, bottom left 8) -> directed segments with the
-#: label on one hand all the way round, so that each crossing starts one segment and ends one. Corners
-#: that touch only diagonally stay apart.
-_SEGMENTS: dict[int, tuple[tuple[int, int], ...]] = {
-    1: ((_LEFT, _TOP),),
-    2: ((_TOP, _RIGHT),),
-    3: ((_LEFT, _RIGHT),),
-    4: ((_RIGHT, _BOTTOM),),
-    5: ((_LEFT, _TOP), (_RIGHT, _BOTTOM)),
-    6: ((_TOP, _BOTTOM),),
-    7: ((_LEFT, _BOTTOM),),
-    8: ((_BOTTOM, _LEFT),),
-    9: ((_BOTTOM, _TOP),),
-    10: ((_TOP, _RIGHT), (_BOTTOM, _LEFT)),
-    11: ((_BOTTOM, _RIGHT),),
-    12: ((_RIGHT, _LEFT),),
-    13: ((_RIGHT, _TOP),),
-    14: ((_TOP, _LEFT),),
-}
+#: Corner bits (top left 1, top right 2, bottom right 4, bottom left 8) -> side where the directed
+#: segment of a cell starts and ends, with the label on one hand all the way round: each crossing
+#: starts one segment and ends one. Codes 5 and 10 (corners that touch only diagonally) hold two
+#: segments and stay apart; the second ones stand in `_SECOND`. 0 and 15 hold none.
+_START = np.array([0, _LEFT, _TOP, _LEFT, _RIGHT, _LEFT, _TOP, _LEFT,
+                   _BOTTOM, _BOTTOM, _TOP, _BOTTOM, _RIGHT, _RIGHT, _TOP, 0])  # fmt: skip
+_END = np.array([0, _TOP, _RIGHT, _RIGHT, _BOTTOM, _TOP, _BOTTOM, _BOTTOM,
+                 _LEFT, _TOP, _RIGHT, _RIGHT, _LEFT, _TOP, _LEFT, 0])  # fmt: skip
+_SECOND = {5: (_RIGHT, _BOTTOM), 10: (_BOTTOM, _LEFT)}
 
 
 def outlines(labels: Array, number: int) -> list[Polyline]:
@@ -57,13 +47,12 @@ def _directed_segments(inside: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.in
     row, column = np.nonzero((code > 0) & (code < 15))
     kind = code[row, column]
     corner = 2 * (row * inside.shape[1] + column)
-    sides = np.stack([corner, corner + 3, corner + 2 * inside.shape[1], corner + 1])
-    starts, ends = [], []
-    for bits, segments in _SEGMENTS.items():
-        chosen = kind == bits
-        for start, end in segments:
-            starts.append(sides[start][chosen])
-            ends.append(sides[end][chosen])
+    side = np.array([0, 3, 2 * inside.shape[1], 1])  # id of each side of a cell, from its corner
+    starts, ends = [corner + side[_START[kind]]], [corner + side[_END[kind]]]
+    for bits, (start, end) in _SECOND.items():
+        twice = corner[kind == bits]
+        starts.append(twice + side[start])
+        ends.append(twice + side[end])
     return np.concatenate(starts), np.concatenate(ends)
 
 

@@ -25,6 +25,8 @@ from viewer.display.slicing import SliceView
 DISHONEST_OPACITY = 0.20
 #: A mark is drawn on slices within this many slices of its points.
 _MARK_SLICES = 0.5
+#: Looking for so many labels one by one is faster than counting all.
+_FEW = 24
 #: Labels of one slice are numbered 1..255 for the colour table.
 MOST_LABELS = 255
 
@@ -242,8 +244,7 @@ def _place_masks(
         if not same_frame(layer.mask.geometry, view.geometry):
             continue
         found = nearest(layer.mask.labels, layer.mask.geometry, view)
-        here = _present(found)
-        shown = [style for style in layer.shown() if style.number in here][: MOST_LABELS - len(styles)]
+        shown = _present(found, layer.shown())[: MOST_LABELS - len(styles)]
         if not shown:
             continue
         numbered = _renumbered(found, [s.number for s in shown], len(styles))
@@ -253,11 +254,14 @@ def _place_masks(
     return combined, tuple(styles), tuple(lines)
 
 
-def _present(labels: Array) -> set[int]:
-    """Numbers that occur; counting is faster than sorting for small ones."""
+def _present(labels: Array, styles: tuple[SegmentStyle, ...]) -> list[SegmentStyle]:
+    """Segments that occur on the slice: a few are looked for one by one, many are counted at once."""
     if not labels.any():
-        return set()
-    return set(np.flatnonzero(np.bincount(labels.reshape(-1))).tolist())
+        return []
+    if len(styles) <= _FEW:
+        return [style for style in styles if (labels == style.number).any()]
+    counts = np.bincount(labels.reshape(-1))
+    return [style for style in styles if style.number < len(counts) and counts[style.number]]
 
 
 def _renumbered(labels: Array, numbers: list[int], before: int) -> npt.NDArray[np.uint8]:

@@ -6,12 +6,14 @@ Parallel grids need only one index a row and one a column, which is what keeps s
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
 from viewer.core.geometry import FloatArray, Geometry
 from viewer.core.volume import Array
-from viewer.display.slicing import SliceView
+from viewer.display.slicing import Plane, SliceView, cut, cut_array
 
 #: Grids are parallel when an index drifts by less than this many voxels over the whole slice.
 _PARALLEL_VOXELS = 1e-3
@@ -25,6 +27,8 @@ def same_frame(first: Geometry, second: Geometry) -> bool:
 
 def nearest(values: Array, geometry: Geometry, view: SliceView) -> Array:
     """Labels [rows, columns] at the pixels of a view, 0 outside their grid (never mixed)."""
+    if _one_grid(geometry, view.geometry):
+        return cut_array(values, cut(geometry, view.plane), view.index)
     lines = _parallel(geometry, view)
     if lines is None:
         kji = geometry.world_to_index(view.pixel_to_world(_pixel_grid(view)))
@@ -47,6 +51,12 @@ def linear(values: Array, geometry: Geometry, view: SliceView) -> npt.NDArray[np
         lows.append(low)
         parts.append((held - low).astype(np.float32))
     return np.asarray(np.where(inside, _blend(values, lows, parts, geometry.shape), 0), dtype=np.float32)
+
+
+@lru_cache(maxsize=256)
+def _one_grid(first: Geometry, second: Geometry) -> bool:
+    """True where both are the same voxels and call their axes alike: then position is index."""
+    return first.same_grid(second) and all(cut(first, plane) == cut(second, plane) for plane in Plane)
 
 
 def _blend(

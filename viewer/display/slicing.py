@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from itertools import permutations
 
 import numpy as np
@@ -141,6 +142,7 @@ class SliceView:
         return bool(-0.5 <= row < rows - 0.5 and -0.5 <= column < columns - 0.5)
 
 
+@lru_cache(maxsize=256)
 def cut(geometry: Geometry, plane: Plane) -> Cut:
     """How a plane lies in the array of a geometry, by the nearest axes."""
     if plane is Plane.NATIVE:
@@ -195,6 +197,7 @@ def slice_count(geometry: Geometry, plane: Plane) -> int:
     return geometry.shape[cut(geometry, plane).across]
 
 
+@lru_cache(maxsize=256)
 def needs_resampling(geometry: Geometry, plane: Plane) -> bool:
     """True where the plane crosses slices that are tilted or unevenly spaced."""
     return cut(geometry, plane).across != 0 and (geometry.is_tilted or not geometry.is_even)
@@ -241,11 +244,19 @@ def extract(volume: Volume, plane: Plane, index: int) -> SliceView:
 def _pixels(volume: Volume, lie: Cut, index: int) -> tuple[Array, bool]:
     """Pixels of the cut, and whether they had to be turned into real values."""
     is_real = lie.across != 0 and _rescales_differ(volume)
-    flat = _across_rescaled(volume, lie, index) if is_real else _take(volume.stored, lie.across, index)
-    if lie.down > lie.right:
-        flat = np.swapaxes(flat, 0, 1)
-    flat = flat[:: -1 if lie.flip_down else 1, :: -1 if lie.flip_right else 1]
-    return flat, is_real
+    if is_real:
+        return _on_screen(_across_rescaled(volume, lie, index), lie), True
+    return cut_array(volume.stored, lie, index), False
+
+
+def cut_array(array: Array, lie: Cut, index: int) -> Array:
+    """One slice of any array on the grid, the way up it is shown; a view, not a copy."""
+    return _on_screen(_take(array, lie.across, index), lie)
+
+
+def _on_screen(flat: Array, lie: Cut) -> Array:
+    turned = np.swapaxes(flat, 0, 1) if lie.down > lie.right else flat
+    return turned[:: -1 if lie.flip_down else 1, :: -1 if lie.flip_right else 1]
 
 
 def _take(stored: Array, axis: int, index: int) -> Array:
@@ -266,6 +277,7 @@ def _across_rescaled(volume: Volume, lie: Cut, index: int) -> Array:
     return np.asarray(stored * slope[:, None] + intercept[:, None])
 
 
+@lru_cache(maxsize=256)
 def _mm(geometry: Geometry, lie: Cut) -> tuple[float, float]:
     if geometry.spacing_kind is SpacingKind.UNKNOWN:
         # Proportions may still be known (Pixel Aspect Ratio); they only shape the picture.
@@ -275,6 +287,7 @@ def _mm(geometry: Geometry, lie: Cut) -> tuple[float, float]:
     return spacing[lie.down], spacing[lie.right]
 
 
+@lru_cache(maxsize=256)
 def _letters(geometry: Geometry, lie: Cut) -> Letters:
     if not geometry.oriented:
         return Letters()

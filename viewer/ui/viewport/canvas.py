@@ -9,8 +9,6 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QStyleOptionGraphicsItem, QWidget
 
-from viewer.ui.theme import colour
-
 
 class Owner(Protocol):
     """Who paints, and who is told of the mouse."""
@@ -69,11 +67,12 @@ class Canvas(GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
     """A raster view in px; pyqtgraph's own mouse handling is not used."""
 
     def __init__(self, owner: Owner, parent: QWidget | None = None) -> None:
-        super().__init__(parent, useOpenGL=False, background=colour("bg_viewport"))
+        super().__init__(parent, useOpenGL=False, background=None)
         self._owner = owner
         self._item = _PictureItem(owner)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self.setAntialiasing(False)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self.setAcceptDrops(False)
         self.scene().addItem(self._item)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)

@@ -60,7 +60,7 @@ def draw(painter: QPainter, hud: Hud) -> None:
     if hud.heat is not None:
         _draw_heat_bar(painter, hud.size, hud.heat)
     if hud.note:
-        put_text(painter, (hud.size[0] / 2, hud.size[1] / 2 + 2 * LINE_PX), hud.note, colour("text_2"), "centre")
+        put_text(painter, (hud.size[0] / 2, hud.size[1] / 2 + 2 * LINE_PX), hud.note, "text_2", "centre")
 
 
 def _draw_crosshair(painter: QPainter, size: tuple[int, int], at: tuple[float, float]) -> None:
@@ -83,7 +83,7 @@ def _draw_gaps(painter: QPainter, hud: Hud) -> None:
         if number % 2 == 0:
             words = tr("gap {mm} mm, no data between", mm=f"{gap:.1f}")
             y = float(ends[:, 1].min()) - LINE_PX / 2 - 3
-            put_text(painter, (hud.size[0] - MARGIN - 4, y), words, colour("warn"), "right")
+            put_text(painter, (hud.size[0] - MARGIN - 4, y), words, "warn", "right")
 
 
 def _draw_corners(painter: QPainter, size: tuple[int, int], lines: Corners) -> None:
@@ -96,7 +96,7 @@ def _draw_corners(painter: QPainter, size: tuple[int, int], lines: Corners) -> N
 
 def _draw_letters(painter: QPainter, size: tuple[int, int], letters: Letters) -> None:
     width, height = size
-    ink = colour("text_1")
+    ink = "text_1"
     half = LINE_PX / 2
     places = (
         (letters.left, (MARGIN + 4, height / 2), "left"),
@@ -113,7 +113,7 @@ def _draw_scale_bar(painter: QPainter, size: tuple[int, int], bar: ScaleBar) -> 
     width, height = size
     y = height - _SCALE_BAR_UP + 0.5
     if bar.pixels == 0:
-        put_text(painter, (width / 2, y), bar.label, colour("warn"), "centre")
+        put_text(painter, (width / 2, y), bar.label, "warn", "centre")
         return
     left = round((width - bar.pixels) / 2) + 0.5
     right = left + round(bar.pixels)
@@ -124,7 +124,7 @@ def _draw_scale_bar(painter: QPainter, size: tuple[int, int], bar: ScaleBar) -> 
     path.moveTo(right, y - 4)
     path.lineTo(right, y + 4)
     stroke(painter, path, "text_1")
-    put_text(painter, (right + 12, y), bar.label, colour("text_1"))
+    put_text(painter, (right + 12, y), bar.label, "text_1")
 
 
 def _draw_heat_bar(painter: QPainter, size: tuple[int, int], overlays: OverlaySet) -> None:
@@ -140,7 +140,7 @@ def _draw_heat_bar(painter: QPainter, size: tuple[int, int], overlays: OverlaySe
         painter.fillRect(QRectF(right - BAR_W, top + step, BAR_W, 1), QColor(*(int(c) for c in colours[level])))
     for value in (1.0, 0.5, HEAT_BARE):
         y = top + (1.0 - value) / (1.0 - HEAT_BARE) * (height - 1)
-        put_text(painter, (right - BAR_W - 8, y), f"{value:.1f}", colour("text_1"), "right")
-    put_text(painter, (right - 4, top - LINE_PX), heat_title(overlays, tr), colour("text_1"), "right")
+        put_text(painter, (right - BAR_W - 8, y), f"{value:.1f}", "text_1", "right")
+    put_text(painter, (right - 4, top - LINE_PX), heat_title(overlays, tr), "text_1", "right")
     name = tr("grey, failed its check") if layer.failed else "inferno"
-    put_text(painter, (right - 4, top + height + LINE_PX), name, colour("text_1"), "right")
+    put_text(painter, (right - 4, top + height + LINE_PX), name, "text_1", "right")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
+from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
@@ -29,11 +31,6 @@ def _font(of_language: str) -> QFont:
     return font(CAPTION, QFont.Weight.Medium, of_language)
 
 
-def text_font() -> QFont:
-    """12 px, weight 500, tabular digits."""
-    return _font(language())
-
-
 @lru_cache(maxsize=2048)
 def _width(text: str, of_language: str) -> float:
     return QFontMetricsF(_font(of_language)).horizontalAdvance(text)
@@ -44,36 +41,53 @@ def text_width(text: str) -> float:
     return _width(text, language())
 
 
-def put_text(painter: QPainter, at: tuple[float, float], text: str, ink: QColor, align: str = "left") -> QRectF:
-    """A line of text on its plate; `at` is the middle of its left, centre or right end."""
+def put_text(painter: QPainter, at: tuple[float, float], text: str, ink: str, align: str = "left") -> None:
+    """A line of text on its plate; `at` is the middle of its left, centre or right end.
+
+    Args:
+        ink: token of its colour.
+    """
     width = text_width(text)
     left = at[0] - {"left": 0.0, "centre": width / 2, "right": width}[align]
-    plate = QRectF(round(left) - 4, round(at[1] - LINE_PX / 2), round(width) + 8, LINE_PX)
-    painter.fillRect(plate, colour("plate"))
-    painter.setFont(text_font())
-    painter.setPen(ink)
-    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
-    return plate
+    plate = _plate((text,), ink, "centre", language(), _ratio(painter))
+    painter.drawPixmap(QPointF(round(left) - 4, round(at[1] - LINE_PX / 2)), plate)
 
 
 def put_block(
     painter: QPainter, lines: tuple[str, ...], corner: tuple[float, float], bottom: bool, right: bool
 ) -> None:
     """A corner's lines on one plate, growing away from its corner point."""
-    kept = [line for line in lines if line]
+    kept = tuple(line for line in lines if line)
     if not kept:
         return
-    width = max(text_width(line) for line in kept) + 8
-    height = LINE_PX * len(kept)
-    left = corner[0] - width if right else corner[0]
-    top = corner[1] - height if bottom else corner[1]
-    painter.fillRect(QRectF(round(left), round(top), round(width), height), colour("plate"))
-    painter.setFont(text_font())
-    painter.setPen(colour("text_1"))
-    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    for number, line in enumerate(kept):
-        place = QRectF(round(left) + 4, round(top) + number * LINE_PX, round(width) - 8, LINE_PX)
-        painter.drawText(place, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, line)
+    plate = _plate(kept, "text_1", "right" if right else "left", language(), _ratio(painter))
+    size = plate.deviceIndependentSize()
+    left = corner[0] - size.width() if right else corner[0]
+    top = corner[1] - size.height() if bottom else corner[1]
+    painter.drawPixmap(QPointF(round(left), round(top)), plate)
+
+
+def _ratio(painter: QPainter) -> float:
+    return float(painter.device().devicePixelRatio())
+
+
+@lru_cache(maxsize=512)
+def _plate(lines: tuple[str, ...], ink: str, align: str, of_language: str, ratio: float) -> QPixmap:
+    """Lines of text on a dark plate, ready to be put on a picture again and again."""
+    width = round(max(_width(line, of_language) for line in lines)) + 8
+    height = LINE_PX * len(lines)
+    made = QPixmap(ceil(width * ratio), ceil(height * ratio))
+    made.setDevicePixelRatio(ratio)
+    made.fill(colour("plate"))
+    painter = QPainter(made)
+    painter.setFont(_font(of_language))
+    painter.setPen(colour(ink))
+    sides = {"left": Qt.AlignmentFlag.AlignLeft, "right": Qt.AlignmentFlag.AlignRight}
+    flags = sides.get(align, Qt.AlignmentFlag.AlignHCenter) | Qt.AlignmentFlag.AlignVCenter
+    for number, line in enumerate(lines):
+        painter.drawText(QRectF(4, number * LINE_PX, width - 8, LINE_PX), flags | Qt.TextFlag.TextDontClip, line)
+    painter.end()
+    return made
 
 
 @lru_cache(maxsize=128)
@@ -99,6 +113,13 @@ def halo() -> QPen:
     return made
 
 
+def sketch(painter: QPainter, path: QPainterPath, ink: Rgb | str, line: Line = Line.SOLID) -> None:
+    """A path in one thin line: quick, for pictures that move."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(pen(ink, line, 1.0))
+    painter.drawPath(path)
+
+
 def stroke(painter: QPainter, path: QPainterPath, ink: Rgb | str, line: Line = Line.SOLID) -> None:
     """A path with its halo."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -119,7 +140,8 @@ def path_of(points: Points, closed: bool = False) -> QPainterPath:
 
 def polygon(points: Points) -> QPolygonF:
     """Points (x, y) as Qt's polygon."""
-    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
+    made: QPolygonF = arrayToQPolygonF(points[:, 0], points[:, 1])
+    return made
 
 
 @lru_cache(maxsize=64)

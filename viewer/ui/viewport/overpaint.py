@@ -60,7 +60,7 @@ class Overpaint:
         shown = picture.shown_overlays
         if shown is not None:
             patterns = shown.fill is Fill.COLOUR_AND_PATTERN
-            shapes.draw_segments(painter, picture.paths, stage.camera.transform(), patterns)
+            shapes.draw_segments(painter, picture.paths, stage.camera.transform(), patterns, stage.moving)
             marks = [
                 (stage.camera.to_screen(p.points), p.mark.label, p.mark.state, p.mark.line)
                 for p in picture.overlay.marks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,9 @@ from viewer.display.overlay import NOTHING, OverlaySet, SliceOverlay, place
 from viewer.display.slicing import Plane, SliceView, extract, slice_count
 from viewer.display.window import Window, default_window
 from viewer.ui.viewport.shapes import StyledPath, segment_paths
+
+#: Slices whose overlays are remembered: scrolling to and fro costs no new outlines.
+KEPT = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +47,14 @@ class Source:
         return self.stack.verdict
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """Overlays on one slice, and their outlines."""
+
+    overlay: SliceOverlay
+    paths: tuple[StyledPath, ...]
+
+
 def source_of(stack: Stack, volume: Volume, plane: Plane, loaded: npt.NDArray[np.bool_] | None) -> Source:
     """A source; whether it is resampled is seen from the grids."""
     native = stack.geometry or volume.geometry
@@ -65,8 +77,7 @@ class Picture:
         self._painter = Painter(source.volume)
         self._overlays: OverlaySet | None = None
         self._view: SliceView | None = None
-        self._placed: SliceOverlay | None = None
-        self._paths: tuple[StyledPath, ...] | None = None
+        self._placed: OrderedDict[int, Placed] = OrderedDict()
         self._image: QImage | None = None
         self._words: Picture32 | None = None
         self._image_key: tuple[object, ...] = ()
@@ -94,20 +105,25 @@ class Picture:
     @property
     def overlay(self) -> SliceOverlay:
         """Overlays as they lie on this slice."""
-        if self.peek:
-            return NOTHING
-        if self._placed is None:
-            self._placed = place(self._overlays, self.view)
-        return self._placed
+        return NOTHING if self.peek else self._place().overlay
 
     @property
     def paths(self) -> tuple[StyledPath, ...]:
         """Outlines of this slice."""
-        if self.peek:
-            return ()
-        if self._paths is None:
-            self._paths = segment_paths(self.overlay)
-        return self._paths
+        return () if self.peek else self._place().paths
+
+    def _place(self) -> Placed:
+        """The overlays of this slice; the last `KEPT` slices are remembered."""
+        found = self._placed.get(self.index)
+        if found is None:
+            overlay = place(self._overlays, self.view)
+            found = Placed(overlay, segment_paths(overlay))
+            self._placed[self.index] = found
+            if len(self._placed) > KEPT:
+                self._placed.popitem(last=False)
+        else:
+            self._placed.move_to_end(self.index)
+        return found
 
     @property
     def is_loaded(self) -> bool:
@@ -121,13 +137,13 @@ class Picture:
         if held == self.index:
             return False
         self.index = held
-        self._view = self._placed = self._paths = None
+        self._view = None
         return True
 
     def lay(self, overlays: OverlaySet | None) -> None:
         """Put another overlay set on."""
         self._overlays = overlays
-        self._placed = self._paths = None
+        self._placed.clear()
         self._revision += 1
 
     def arrived(self) -> None:

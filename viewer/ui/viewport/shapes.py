@@ -22,6 +22,7 @@ from viewer.ui.viewport.ink import (
     pen,
     polygon,
     put_text,
+    sketch,
     stroke,
     text_width,
 )
@@ -55,22 +56,33 @@ def segment_paths(overlay: SliceOverlay) -> tuple[StyledPath, ...]:
     return tuple(paths.values())
 
 
-def draw_segments(painter: QPainter, paths: tuple[StyledPath, ...], transform: QTransform, patterns: bool) -> None:
-    """Outlines, and patterns inside where wanted."""
+def draw_segments(
+    painter: QPainter, paths: tuple[StyledPath, ...], transform: QTransform, patterns: bool, quick: bool
+) -> None:
+    """Outlines, and patterns inside where wanted; `quick` draws thin lines while the picture moves."""
     painter.save()
     painter.setTransform(transform, True)
     for styled in paths:
-        if patterns and styled.style.pattern is not Pattern.PLAIN:
+        if quick:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.fillPath(styled.path, pattern_brush(painter, styled.style.pattern, styled.style.colour))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        stroke(painter, styled.path, styled.style.colour, styled.style.line)
-        if styled.style.double:
-            painter.setPen(pen(styled.style.colour, styled.style.line, 4.5))
-            painter.drawPath(styled.path)
-            painter.setPen(pen("bg_viewport", Line.SOLID))
-            painter.drawPath(styled.path)
+            sketch(painter, styled.path, styled.style.colour, styled.style.line)
+        else:
+            _draw_segment(painter, styled, patterns)
     painter.restore()
+
+
+def _draw_segment(painter: QPainter, styled: StyledPath, patterns: bool) -> None:
+    style = styled.style
+    if patterns and style.pattern is not Pattern.PLAIN:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.fillPath(styled.path, pattern_brush(painter, style.pattern, style.colour))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    stroke(painter, styled.path, style.colour, style.line)
+    if style.double:
+        painter.setPen(pen(style.colour, style.line, 4.5))
+        painter.drawPath(styled.path)
+        painter.setPen(pen("bg_viewport", Line.SOLID))
+        painter.drawPath(styled.path)
 
 
 def draw_marks(painter: QPainter, marks: list[tuple[Points, str, FindingState, Line]], size: tuple[int, int]) -> None:
@@ -86,7 +98,7 @@ def draw_marks(painter: QPainter, marks: list[tuple[Points, str, FindingState, L
         box = shape.boundingRect()
         x = float(np.clip(box.left() + 4, MARGIN, max(MARGIN, size[0] - text_width(label) - MARGIN)))
         y = float(np.clip(box.bottom() + LINE_PX, LINE_PX, size[1] - LINE_PX))
-        put_text(painter, (x, y), label, colour(token))
+        put_text(painter, (x, y), label, token)
 
 
 def draw_annotation(painter: QPainter, annotation: Annotation, points: Points, selected: bool) -> None:
@@ -162,17 +174,17 @@ def _draw_label(painter: QPainter, annotation: Annotation, points: Points) -> No
     """The number on its plate, off the thing it measures, with a leader."""
     anchor = points[-1] if annotation.kind != "ellipse" else np.array([points[:, 0].max(), points[:, 1].mean()])
     if annotation.kind == "text":
-        put_text(painter, (float(anchor[0]), float(anchor[1])), annotation.label, colour("measure"))
+        put_text(painter, (float(anchor[0]), float(anchor[1])), annotation.label, "measure")
         return
     if annotation.kind == "arrow":
-        put_text(painter, (float(anchor[0]) + 8, float(anchor[1])), annotation.label, colour("measure"))
+        put_text(painter, (float(anchor[0]) + 8, float(anchor[1])), annotation.label, "measure")
         return
     lines = annotation.label.split("\n")
     at = anchor + np.array([36.0, 28.0])
     painter.setPen(pen("measure", Line.SOLID, 1.0))
     painter.drawLine(QPointF(*(anchor + np.array([6.0, 4.0]))), QPointF(*at))
     for number, line in enumerate(lines):
-        put_text(painter, (float(at[0]) + 4, float(at[1]) + number * LINE_PX), line, colour("measure"))
+        put_text(painter, (float(at[0]) + 4, float(at[1]) + number * LINE_PX), line, "measure")
 
 
 def box_handles(rect: QRectF) -> list[tuple[float, float]]:
@@ -192,7 +204,7 @@ def draw_box(painter: QPainter, rect: QRectF, label: str, handles: bool) -> None
         for x, y in box_handles(rect):
             draw_handle(painter, x, y)
     if label:
-        put_text(painter, (rect.left() + 4, rect.top() - LINE_PX / 2 - 5), label, colour("measure"))
+        put_text(painter, (rect.left() + 4, rect.top() - LINE_PX / 2 - 5), label, "measure")
 
 
 def draw_handle(painter: QPainter, x: float, y: float) -> None:

@@ -61,7 +61,7 @@ class Stage(QObject):
         self._held: dict[Qt.MouseButton, Tool] = {}
         self._right_start = QPoint()
         self._notches = 0.0
-        self._moving = False
+        self.moving = False
         self._scaled: tuple[int, int, int, QImage] | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -149,11 +149,11 @@ class Stage(QObject):
 
     def _stir(self) -> None:
         """Something moves: draw quickly until it rests."""
-        self._moving = True
+        self.moving = True
         self._rest.start()
 
     def _come_to_rest(self) -> None:
-        self._moving = False
+        self.moving = False
         self.refresh()
 
     def canvas_resized(self, width: int, height: int) -> None:
@@ -162,13 +162,14 @@ class Stage(QObject):
 
     def paint_picture(self, painter: QPainter) -> None:
         """The image, then everything over it."""
-        painter.fillRect(QRectF(0, 0, *self.camera.canvas), colour("bg_viewport"))
+        if self.picture is None or not self._covers():
+            painter.fillRect(QRectF(0, 0, *self.camera.canvas), colour("bg_viewport"))
         if self.picture is None:
             return
         rows, columns = self.picture.view.shape
         painter.save()
         painter.setTransform(self.camera.transform(), True)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self._moving)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self.moving)
         step = self._step(rows, columns)
         image = self._image(step)
         covered = QRectF(-0.5, -0.5, columns, rows)
@@ -178,10 +179,16 @@ class Stage(QObject):
         painter.restore()
         self.over.paint(painter, self)
 
+    def _covers(self) -> bool:
+        """True where the image leaves no edge of the canvas bare."""
+        rows, columns = self.camera.image
+        corners = self.camera.to_screen([[-0.5, -0.5], [rows - 0.5, columns - 0.5]])
+        return bool((corners.min(axis=0) <= 0).all() and (corners.max(axis=0) >= self.camera.canvas).all())
+
     def _step(self, rows: int, columns: int) -> int:
         """Every how many pixels are drawn: fewer for a large film while it moves."""
         zoom = self.camera.zoom
-        if not self._moving or max(rows, columns) <= LARGE_SIDE or zoom >= 0.5:
+        if not self.moving or max(rows, columns) <= LARGE_SIDE or zoom >= 0.5:
             return 1
         return max(1, int(1.0 / max(zoom, 0.05)))
 
@@ -191,7 +198,7 @@ class Stage(QObject):
             return QImage()
         image = self.picture.image(step)
         zoom = self.camera.zoom
-        if self._moving or zoom >= 0.5:
+        if self.moving or zoom >= 0.5:
             return image
         width, height = (
             round(image.width() * zoom),
@@ -279,8 +286,13 @@ class Stage(QObject):
         whole = int(self._notches)
         self._notches -= whole
         if whole:
+            self.scroll(whole)
+
+    def scroll(self, slices: int) -> None:
+        """Some slices on, drawn quickly until it rests."""
+        if self.picture is not None:
             self._stir()
-            self.set_slice(self.picture.index + whole)
+            self.set_slice(self.picture.index + slices)
 
     def focus_arrived(self) -> None:
         """Keys go to this view now."""
