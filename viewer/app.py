@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, QLockFile, QObject, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QLockFile, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from viewer.analysis.client import InferenceProcess
@@ -144,4 +144,6 @@ def run_window(paths: Sequence[str] = ()) -> int:
     program.show()
     status = app.exec()
     program.close()
+    program.window.deleteLater()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return status

@@ -9,12 +9,14 @@ from viewer.core.analysis import GateVerdict, Suitability
 from viewer.core.task import JobState
 from viewer.ui.i18n import tr
 from viewer.ui.lanes import Job
-from viewer.ui.pack_cards import failed_card, idle_card, ran_row, refused_card, waiting_card
+from viewer.ui.pack_cards import failed_card, idle_card, ran_row, refused_card, refused_row, waiting_card
 from viewer.ui.pack_state import AnalysisView, Asks, PackState
 from viewer.ui.running_card import RunningCard
 from viewer.ui.widgets.basic import clear, icon_label, label, line, row
 from viewer.ui.widgets.section import Message, Section
 
+#: Rules by which a pack is for another kind of picture: then further reasons add nothing.
+_KIND_RULES = ("modality", "body_part", "view")
 #: Packs that cannot be used and are named; their number is always said.
 _BROKEN_SHOWN = 3
 #: The bar moves at most this often (design.md, "Motion").
@@ -100,8 +102,13 @@ class AnalysisPanel(Section):
             self.body.addWidget(idle_card(self._asks, state, primary=not self._primary_taken(state)))
 
     def _refused(self, state: PackState, gate: GateVerdict) -> QWidget:
-        reasons = [(r.text, r.tag) for r in gate.reasons if r.verdict is Suitability.REFUSE and r.rule != "roi"]
-        helps = " ".join(dict.fromkeys(r.todo for r in gate.reasons if r.todo and r.rule != "roi"))
+        spoken = [r for r in gate.reasons if r.verdict is Suitability.REFUSE and r.rule != "roi"]
+        wrong_kind = [r for r in spoken if r.rule in _KIND_RULES]
+        told = wrong_kind[:1] or spoken
+        reasons = [(r.text, r.tag) for r in told]
+        if any(s.entries for s in self._view.packs):
+            return refused_row(state.pack.name, state.pack.version, reasons)
+        helps = " ".join(dict.fromkeys(r.todo for r in told if r.todo))
         return refused_card(state.pack.name, state.pack.version, reasons, helps)
 
     def _primary_taken(self, state: PackState) -> bool:

@@ -20,6 +20,7 @@ from viewer.ui.control.work import Work
 from viewer.ui.i18n import date_words, time_words, tr
 from viewer.ui.measurements_panel import MeasureRow
 from viewer.ui.view_words import measure_row, value_words, where_words
+from viewer.ui.volumes_panel import VolumesPanel
 from viewer.ui.words import corner_lines
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Centre(QStackedWidget):
         self._place: dict[str, Any] = {}
         self._tool = "window"
         self._boxed: dict[str, str] = {}
+        self._volumes: VolumesPanel | None = None
+        self._has_volumes = False
         work.desk.settings_changed.connect(self._take_settings)
 
     # the grid
@@ -265,6 +268,21 @@ class Centre(QStackedWidget):
             badges = self._badges(key, work)
             for view in self._grid.views_of(key):
                 view.set_badges(badges)
+
+    def show_volumes(self, work: Work) -> None:
+        """A table of volumes in the fourth cell of three planes, where a pack measured some."""
+        if self._grid is None:
+            return
+        view = work.overlaying.volumes(work.desk.session.library.active, work.packs)
+        wanted = view is not None and self._grid.arrangement is Layout.FOUR and not self._by_hand
+        if view is not None and wanted:
+            if self._volumes is None:
+                self._volumes = VolumesPanel()
+                self._volumes.box_asked.connect(work.analysing.want_box)
+            self._volumes.show_view(view)
+        if wanted != self._has_volumes:
+            self._has_volumes = wanted
+            self._grid.set_panel(self._volumes if wanted else None)
 
     def _badges(self, key: str, work: Work) -> tuple[BadgeSpec, ...]:
         from viewer.ui.viewport.facts import BadgeSpec

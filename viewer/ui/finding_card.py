@@ -29,14 +29,13 @@ class FindingLook:
 
     Attributes:
         number: its number in the study; swatch: colour and pattern of its segment.
-        place: where it lies, in words; slice_words: "142" where a slice can be shown.
+        place: where it lies, in words, with the image where there are several.
         locked: the report is signed; brief: one line until selected.
     """
 
     finding: Finding
     number: int
     place: str = ""
-    slice_words: str = ""
     swatch: tuple[str, int] | None = None
     selected: bool = False
     locked: bool = False
@@ -104,8 +103,6 @@ class FindingCard(Card):
         head.addWidget(title, 1)
         if self.look.locked:
             head.addWidget(icon_label("lock", "text_3", 16, tr("Locked: the report is signed")))
-        if self.look.slice_words:
-            head.addWidget(label(self.look.slice_words, "caption"))
         head.addWidget(Badge(_BADGES[finding.state], state_words(finding.state)))
         return head
 
@@ -152,7 +149,7 @@ class FindingCard(Card):
 
     def _add_buttons(self) -> None:
         finding = self.look.finding
-        buttons = FlowRow(spacing=6)
+        buttons = FlowRow(spacing=4)
         verdicts = (
             (tr("Accept"), FindingState.ACCEPTED, "accepted"),
             (tr("Not sure"), FindingState.UNSURE, "unsure"),

@@ -26,7 +26,7 @@ class FindingsView:
 
     Attributes:
         looks: every finding in order, filtered or not; analysed: some pack ran on this study.
-        hidden: proposals under their threshold; nothing: packs that ran and found nothing.
+        hidden: proposals under their threshold; nothing: words for packs that ran and found nothing.
     """
 
     looks: tuple[FindingLook, ...] = ()
@@ -154,8 +154,8 @@ class FindingsPanel(Section):
         return tr("{n} below threshold hidden", n=view.hidden)
 
     def _add_words(self, view: FindingsView) -> None:
-        for name in view.nothing:
-            self._cards.addWidget(label(tr("{pack}: ran, nothing found.", pack=name), "caption2", wrap=True))
+        for words in view.nothing:
+            self._cards.addWidget(label(words, "caption2", wrap=True))
         if not view.analysed:
             words = tr("Proposed findings wait here for your judgement. Only what you accept enters a report.")
             self._cards.addWidget(label(words, "caption", wrap=True))

@@ -60,6 +60,16 @@ def refused_card(name: str, version: str, reasons: list[tuple[str, str]], helps:
     return card
 
 
+def refused_row(name: str, version: str, reasons: list[tuple[str, str]]) -> QFrame:
+    """The same in two lines, once another pack has run (screen 03)."""
+    holder = QFrame()
+    inside = column(holder, 0, 2)
+    badge = Badge("refused", tr("Refused"), "\n".join(" ".join(reason).strip() for reason in reasons))
+    inside.addLayout(_head(name, version, badge))
+    inside.addWidget(label(" ".join(reasons[0]).strip() if reasons else "", "caption", wrap=True))
+    return holder
+
+
 def failed_card(asks: Asks, state: PackState, job: Job) -> Card:
     """A job that stopped: how far it came, what is safe, what to do."""
     card = Card("failed")
@@ -140,7 +150,7 @@ def box_sides(pack: PackInfo) -> tuple[str, ...]:
     wanted = pack.viewer.get("roi", {})
     sides = wanted.get("sides") if isinstance(wanted, dict) else None
     known = tuple(str(s) for s in sides if str(s) in ("right", "left")) if isinstance(sides, list) else ()
-    return known or (("right", "left") if "hippocampus" in pack.id else ("",))
+    return known or ("",)
 
 
 def _run_buttons(asks: Asks, state: PackState, *, warned: bool, primary: bool) -> QHBoxLayout:
@@ -179,13 +189,9 @@ def ran_row(asks: Asks, state: PackState) -> QFrame:
         inside.addWidget(label(ran_words(each), "caption", wrap=True))
         for words in _notes(each):
             inside.addWidget(label(words, "warn", wrap=True))
-    if state.pack.needs_roi:
-        inside.addLayout(_box_buttons(asks, state))
-    again = row()
+    again = _box_buttons(asks, state) if state.pack.needs_roi else FlowRow()
     pack_id = state.pack.id
-    again.addWidget(button(tr("Analyse again"), lambda: asks.analyse(pack_id), style="compact"))
-    again.addWidget(label("F5", "caption"))
-    again.addStretch(1)
+    again.addWidget(button(tr("Analyse again"), lambda: asks.analyse(pack_id), style="compact", tip="F5"))
     inside.addLayout(again)
     holder.setAccessibleName(f"{state.pack.name}. {ran_words(entry)}")
     return holder
@@ -195,16 +201,19 @@ def ran_words(entry: ResultEntry) -> str:
     """ "Ran in 14.2 s on CPU · 2 findings", "Ran, nothing found", or why it was refused."""
     result = entry.result
     if result.outcome == "refused":
-        return result.message or "; ".join(r.text for r in result.gate.reasons) if result.gate else tr("Refused")
+        reasons = "; ".join(r.text for r in result.gate.reasons) if result.gate else ""
+        return result.message or reasons or tr("Refused")
     seconds = seconds_words(result.seconds.get("total", sum(result.seconds.values())))
     device = result.provenance.device if result.provenance else ""
     count = len(result.findings)
-    if not count:
-        found = tr("Ran, nothing found")
-    else:
+    time = tr("{time} on {device}", time=seconds, device=device) if device else seconds
+    if count:
         found = tr("1 finding") if count == 1 else tr("{n} findings", n=count)
-    ran = tr("Ran in {time} on {device}", time=seconds, device=device) if device else tr("Ran in {time}", time=seconds)
-    parts = [ran, found]
+        parts = [tr("Ran in {time}", time=time), found]
+    elif result.below_threshold:
+        parts = [tr("Ran, nothing above the threshold"), time]
+    else:
+        parts = [tr("Ran, nothing found"), time]
     if result.below_threshold:
         parts.append(tr("below threshold, hidden: {n}", n=result.below_threshold))
     return " · ".join(parts)

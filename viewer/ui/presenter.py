@@ -145,6 +145,7 @@ class Presenter(QObject):
         window.right.segments.set_choice(work.overlaying.choice)
         window.right.segments.show_rows(work.overlaying.segment_rows(key), work.overlaying.heat_rows(key))
         window.centre.show_overlays(work)
+        window.centre.show_volumes(work)
 
     def show_findings(self) -> None:
         """Findings in the right panel and beside the report."""

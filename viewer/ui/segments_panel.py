@@ -166,8 +166,8 @@ class SegmentsPanel(Section):
         line.addWidget(label(tr("Pattern")))
         choices = (
             (Fill.COLOUR_AND_PATTERN, tr("Colour and pattern")),
-            (Fill.COLOUR, tr("Colour only")),
-            (Fill.OUTLINE, tr("Outline only")),
+            (Fill.COLOUR, tr("Colour")),
+            (Fill.OUTLINE, tr("Outline")),
         )
         for fill, words in choices:
             chip = button(words, self._choose_fill(fill), style="chip")

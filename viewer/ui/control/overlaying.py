@@ -6,13 +6,16 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from viewer.core.finding import Finding, FindingState
+from viewer.core.finding import Finding, FindingState, Measurement, Side
 from viewer.display.overlay import Fill, MaskLayer, OverlaySet, marks_of, overlays_of
 from viewer.session import ResultEntry
 from viewer.ui.control.borrowed import Borrowed
 from viewer.ui.control.desk import Desk
+from viewer.ui.control.shelf import Packs
 from viewer.ui.i18n import tr
+from viewer.ui.pack_cards import box_sides
 from viewer.ui.segments_panel import HeatRow, OverlayChoice, SegmentRow
+from viewer.ui.volumes_panel import VolumeRow, VolumesView, is_draft
 from viewer.ui.widgets.marks import state_words
 
 
@@ -149,6 +152,30 @@ class Overlaying(QObject):
                 )
             )
         return rows
+
+    def volumes(self, key: str, packs: Packs) -> VolumesView | None:
+        """The table of volumes of a stack: of a pack that runs on one side at a time; None without one."""
+        for entry in reversed(self.entries(key)):
+            pack = packs.pack(entry.result.pack_id)
+            if pack is not None and len(box_sides(pack)) == 2 and entry.result.masks:
+                return self._volumes_of(key, pack.id)
+        return None
+
+    def _volumes_of(self, key: str, pack_id: str) -> VolumesView:
+        table: dict[str, dict[Side, Measurement]] = {}
+        states: list[FindingState] = []
+        for entry in self.entries(key):
+            if entry.result.pack_id != pack_id:
+                continue
+            for finding in self._desk.session.review.findings_of(entry.id):
+                volume = next((m for m in finding.measurements if m.unit == "mm3"), None)
+                if volume is not None and finding.state is not FindingState.REJECTED:
+                    table.setdefault(finding.label, {})[finding.side] = volume
+                    states.append(finding.state)
+        rows = tuple(VolumeRow(name, by.get(Side.LEFT), by.get(Side.RIGHT)) for name, by in table.items())
+        measured = {side for by in table.values() for side in by}
+        missing = tuple(side for side in (Side.RIGHT, Side.LEFT) if side not in measured)
+        return VolumesView(rows, missing, pack_id, is_draft(states))
 
     def swatch(self, finding: Finding) -> tuple[str, int] | None:
         """Colour and pattern of a finding's segment."""

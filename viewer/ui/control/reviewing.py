@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState, Side
+from viewer.session import ResultEntry
 from viewer.ui.control.desk import Desk
 from viewer.ui.control.overlaying import Overlaying
 from viewer.ui.control.shelf import Packs
@@ -51,20 +52,26 @@ class Reviewing(QObject):
         findings = self.findings()
         locked = session.review.signature(study.uid) is not None
         looks = tuple(self._look(n, f, locked, len(findings)) for n, f in enumerate(findings, start=1))
-        nothing = tuple(dict.fromkeys(self._packs.name(e.result.pack_id) for e in ran if not e.result.findings))
+        nothing = tuple(dict.fromkeys(self._nothing_words(e) for e in ran if not e.result.findings))
         return FindingsView(looks, bool(ran), sum(e.result.below_threshold for e in ran), nothing)
+
+    def _nothing_words(self, entry: ResultEntry) -> str:
+        name = self._packs.name(entry.result.pack_id)
+        if entry.result.below_threshold:
+            return tr("{pack}: ran, nothing above its threshold.", pack=name)
+        return tr("{pack}: ran, nothing found.", pack=name)
 
     def _look(self, number: int, finding: Finding, locked: bool, count: int) -> FindingLook:
         index = finding.location.slice_index
         entry = self._desk.session.review.result(finding.result_id)
         stack = self._desk.session.library.stack(entry.stack_key) if entry is not None else None
         several = stack is not None and stack.geometry is not None and stack.geometry.shape[0] > 1
-        place = finding.location.text or side_words(finding.side)
+        slice_words = tr("image {n}", n=index + 1) if index is not None and several else ""
+        where = finding.location.text or side_words(finding.side)
         return FindingLook(
             finding,
             number,
-            place,
-            tr("image {n}", n=index + 1) if index is not None and several else "",
+            " · ".join(part for part in (where, slice_words) if part),
             self._overlaying.swatch(finding),
             selected=finding.id == self.selected,
             locked=locked,
