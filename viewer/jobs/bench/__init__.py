@@ -27,7 +27,7 @@ class Entry:
 
 
 #: Every benchmark, in the order they run.
-BENCHES: tuple[Entry, ...] = ()
+BENCHES: tuple[Entry, ...] = (Entry("scroll", "viewer.ui.viewport.bench"),)
 
 
 def run_benches(names: tuple[str, ...], *, on_progress: OnProgress, cancel: CancelToken) -> dict[str, Any]:
