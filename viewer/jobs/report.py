@@ -33,7 +33,7 @@ def write_report(
     out: Path | None = None,
     *,
     language: str = "en",
-    sign: tuple[str, str] | None = None,
+    sign: tuple[str, str] | Signature | None = None,
     sections: Mapping[str, str] | None = None,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
@@ -49,7 +49,8 @@ def write_report(
         folder: a result folder.
         out: the PDF; default `report.pdf` in the folder.
         language: "en" or "zh".
-        sign: (name, organisation): signs and locks. Once signed, only copies can be made.
+        sign: (name, organisation), or a signature with its own time: signs and locks. Once
+            signed, only copies can be made.
         sections: indication, comparison, technique, quality, findings, impression,
             recommendation, critical; those left out stay as they were.
 
@@ -93,7 +94,7 @@ def export(
     *,
     sections: Mapping[str, str] | None = None,
     language: str = "en",
-    sign: tuple[str, str] | None = None,
+    sign: tuple[str, str] | Signature | None = None,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> dict[str, Path]:
@@ -217,22 +218,27 @@ def _report(
     )
 
 
-def _signature(loaded: Loaded, sign: tuple[str, str] | None, sections: Mapping[str, str] | None) -> Signature | None:
+def _signature(
+    loaded: Loaded, sign: tuple[str, str] | Signature | None, sections: Mapping[str, str] | None
+) -> Signature | None:
     """The signature given now or kept from before.
 
     Raises:
-        UsageError: it lacks a part, or the report is signed already.
+        UsageError: it lacks a part, or the report is signed already and would change.
     """
     if _is_signed(loaded):
-        if sign is not None or sections:
+        before = loaded.document["report"]
+        same = all(before["sections"].get(key, "") == text.strip() for key, text in (sections or {}).items() if text)
+        if sign is not None or not same:
             raise UsageError("This report is signed and can no longer be changed.", "Analyse again to begin anew.")
-        return from_plain(Signature, loaded.document["report"]["signature"])
+        return from_plain(Signature, before["signature"])
     if sign is None:
         return None
-    name, organization = (" ".join(part.split()) for part in sign)
+    given = sign if isinstance(sign, Signature) else Signature(*sign, _now())
+    name, organization = (" ".join(part.split()) for part in (given.name, given.organization))
     if not (name and organization):
         raise UsageError("Signing needs a name and an organisation.", "Give both, or set them in the settings.")
-    return Signature(name, organization, _now())
+    return Signature(name, organization, given.when)
 
 
 def _now() -> str:

@@ -18,6 +18,7 @@ from tests import synth
 from tests.unit.reporting.folders import film_folder, film_results, head_folder, head_results, opened, write_folder
 from viewer.core.errors import OutputError, ReadError, UsageError
 from viewer.core.finding import FindingState
+from viewer.core.report import Signature
 from viewer.core.settings import Settings, save_settings
 from viewer.core.task import CancelFlag, Cancelled, Progress
 from viewer.jobs import report
@@ -174,11 +175,20 @@ def test_signing_verifies_and_locks(film: Path, tmp_path: Path) -> None:
             report.write_report(film, **options)
 
 
+def test_a_signature_given_in_the_window_keeps_its_time(film: Path) -> None:
+    review(film, accept=["all"], reader="A")
+    signature = Signature("Dr. A. Reader", "Sample Hospital", "2026-03-02T10:41:00+01:00")
+    text = text_of(report.write_report(film, sign=signature))
+    assert "Signed on 2 Mar 2026 10:41" in text
+    (observer,) = pydicom.dcmread(film / "sr.dcm").VerifyingObserverSequence
+    assert str(observer.VerificationDateTime) == "20260302104100+0100"
+
+
 def test_copies_of_a_signed_report_change_nothing_in_the_folder(film: Path, tmp_path: Path) -> None:
     review(film, accept=["all"], reader="A")
-    report.write_report(film, sign=SIGN)
+    report.write_report(film, sign=SIGN, sections={"indication": "Cough"})
     before = contents(film)
-    copy = report.write_report(film, tmp_path / "copy.pdf")
+    copy = report.write_report(film, tmp_path / "copy.pdf", sections={"indication": "Cough"})
     assert "FINAL, SIGNED" in text_of(copy)
     assert "another language" not in text_of(copy)
     translated = report.write_report(film, tmp_path / "zh.pdf", language="zh")

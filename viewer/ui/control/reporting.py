@@ -134,9 +134,8 @@ class Reporting(QObject):
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> dict[str, Path]:
             from viewer.jobs import report
 
-            sign = (signature.name, signature.organization) if signature is not None else None
             loaded = tuple((stack, _loaded(stack, volume, cancel), result) for stack, volume, result in runs)
-            return report.export(out, study, loaded, sections=sections, language=language, sign=sign, cancel=cancel)
+            return report.export(out, study, loaded, sections=sections, language=language, sign=signature, cancel=cancel)
 
         def done(files: dict[str, Path]) -> None:
             self.exporting.emit(False)
