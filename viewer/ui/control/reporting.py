@@ -135,7 +135,9 @@ class Reporting(QObject):
             from viewer.jobs import report
 
             loaded = tuple((stack, _loaded(stack, volume, cancel), result) for stack, volume, result in runs)
-            return report.export(out, study, loaded, sections=sections, language=language, sign=signature, cancel=cancel)
+            return report.export(
+                out, study, loaded, sections=sections, language=language, sign=signature, cancel=cancel
+            )
 
         def done(files: dict[str, Path]) -> None:
             self.exporting.emit(False)
