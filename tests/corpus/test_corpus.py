@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from viewer.core.errors import ReadError
 from viewer.reading.headers import read_head
 from viewer.reading.slowparse import read_slow

@@ -7,6 +7,7 @@ that a few bytes cannot make it allocate gigabytes.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from viewer.core.volume import Array
 from viewer.reading.codestream import claimed_size
 from viewer.reading.frame import PixelSpec
 from viewer.reading.limits import check_compressed
+from viewer.reading.rle import decode_rle, unpack_bits
 
 Decode = Callable[[bytes, PixelSpec, Array | None], Array]
 
@@ -97,28 +99,17 @@ def _jpegxl(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
 
 
 def _rle(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
-    """RLE Lossless (PS3.5 Annex G): colour comes in planes."""
-    import imagecodecs
-
+    """RLE Lossless: colour comes in planes, single bits packed with the first pixel in the lowest bit."""
+    pixels = spec.rows * spec.columns
     if spec.allocated == 1:
-        return _rle_bits(data, spec)
+        packed = unpack_bits(data[int.from_bytes(data[4:8], "little") :], (pixels + 7) // 8)
+        return _bits(np.frombuffer(packed, np.uint8), spec)
     kind = np.dtype(f"<u{spec.allocated // 8}")
     if target is not None and target.dtype.itemsize == kind.itemsize and spec.samples == 1:
-        imagecodecs.dicomrle_decode(data, kind.str, out=target.reshape(-1).data.cast("B"))
+        decode_rle(data, kind, pixels, target.reshape(-1).view(kind))
         return target
-    pixels = np.empty(spec.samples * spec.rows * spec.columns, kind)
-    imagecodecs.dicomrle_decode(data, kind.str, out=pixels.data.cast("B"))
-    planes = pixels.reshape(spec.samples, spec.rows, spec.columns)
+    planes = decode_rle(data, kind, spec.samples * pixels, None).reshape(spec.samples, spec.rows, spec.columns)
     return np.asarray(planes[0] if spec.samples == 1 else planes.transpose(1, 2, 0))
-
-
-def _rle_bits(data: bytes, spec: PixelSpec) -> Array:
-    """One-bit frames: one PackBits segment of packed bits, first pixel in the lowest bit."""
-    import imagecodecs
-
-    offset = int.from_bytes(data[4:8], "little")
-    packed = np.frombuffer(imagecodecs.packbits_decode(data[offset:]), np.uint8)
-    return _bits(packed, spec)
 
 
 def _bits(packed: Array, spec: PixelSpec) -> Array:
@@ -189,7 +180,16 @@ def decode(data: bytes, spec: PixelSpec, target: Array | None = None) -> Array:
         )
     try:
         pixels = codec.decode(data, spec, target)
-    except (ValueError, RuntimeError, TypeError, MemoryError, IndexError, OverflowError, zlib.error) as error:
+    except (
+        ValueError,
+        RuntimeError,
+        TypeError,
+        MemoryError,
+        IndexError,
+        OverflowError,
+        struct.error,
+        zlib.error,
+    ) as error:
         raise ReadError(f"A {codec.name} picture is damaged and cannot be decoded.", "Ask for a new copy.") from error
     shape = (spec.rows, spec.columns) if spec.samples == 1 else (spec.rows, spec.columns, spec.samples)
     if pixels.shape != shape:

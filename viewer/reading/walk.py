@@ -37,13 +37,13 @@ def _walk(root: str, seen: set[tuple[int, int]]) -> Iterator[Folder]:
         path = pending.pop()
         try:
             status = Path(path).stat()
+            identity = (status.st_dev, status.st_ino)
+            if identity in seen:
+                continue
+            seen.add(identity)
             entries = os.scandir(path)
         except OSError:
             continue
-        identity = (status.st_dev, status.st_ino)
-        if identity in seen:
-            continue
-        seen.add(identity)
         files, below = [], []
         with entries:
             for entry in entries:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+
 from tests.synth import phantom, write_series, write_xray
 from viewer.core.errors import ReadError
 from viewer.core.study import Stack

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.synth import write_series
 from viewer.core.errors import ReadError
 from viewer.reading import tags as t

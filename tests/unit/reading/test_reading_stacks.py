@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
+
 from tests.synth import AXIAL, CORONAL, PRONE, SAGITTAL, Cosines, affine_of, oblique, write_series, write_xray
 from viewer.core.geometry import SpacingKind
 from viewer.core.study import Kind, Stack
@@ -206,9 +207,7 @@ def test_pictures_at_one_position_are_no_volume(tmp_path: Path) -> None:
         ({"imager_spacing": (0.2, 0.2), "pixel_spacing": (0.2, 0.2)}, SpacingKind.DETECTOR, (0.2, 0.2)),
     ],
 )
-def test_xray_scale(
-    tmp_path: Path, options: dict[str, Any], kind: SpacingKind, spacing: tuple[float, float]
-) -> None:
+def test_xray_scale(tmp_path: Path, options: dict[str, Any], kind: SpacingKind, spacing: tuple[float, float]) -> None:
     write_xray(tmp_path, **options)
     stack = only(tmp_path)
     assert stack.geometry is not None
