@@ -75,10 +75,14 @@ def run_demo(out: Path, *, on_progress: OnProgress, cancel: CancelToken) -> Demo
     samples = write_samples(out, on_progress=_part(on_progress, 0.0, 0.3), cancel=cancel)
     results = _new_folder(out)
     done = []
-    for n, sample in enumerate(samples):
-        cancel.check()
-        low, high = 0.3 + 0.7 * n / len(samples), 0.3 + 0.7 * (n + 1) / len(samples)
-        done.append(_one(sample, results, _part(on_progress, low, high), cancel))
+    try:
+        for n, sample in enumerate(samples):
+            cancel.check()
+            low, high = 0.3 + 0.7 * n / len(samples), 0.3 + 0.7 * (n + 1) / len(samples)
+            done.append(_one(sample, results, _part(on_progress, low, high), cancel))
+    finally:
+        if not done and not any(results.iterdir()):
+            results.rmdir()
     return DemoResult(out / "studies", tuple(done))
 
 
