@@ -48,7 +48,8 @@ class PackRun:
     """What one pack did and what became of its proposals.
 
     Attributes:
-        outcome: "ran", "refused" or "failed"; `words`: the reasons or what happened.
+        outcome: "ran", "refused" or "failed".
+        words: all reasons, or what happened; `brief`: the one that decided.
         proposed = accepted + rejected + unsure + waiting; `edited` of the accepted were changed.
         below_threshold: not shown because the score is under the threshold.
     """
@@ -57,6 +58,7 @@ class PackRun:
     name: str
     outcome: str
     words: str = ""
+    brief: str = ""
     accepted: int = 0
     rejected: int = 0
     unsure: int = 0

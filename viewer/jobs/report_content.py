@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from viewer.core.analysis import AnalysisResult
+from viewer.core.analysis import AnalysisResult, GateReason, Suitability
 from viewer.core.errors import PackError
 from viewer.core.finding import Finding, FindingState
 from viewer.core.geometry import SpacingKind
@@ -119,15 +119,16 @@ def _run(result: AnalysisResult, findings: Sequence[Finding]) -> PackRun:
     own = [f for f in findings if f.pack == result.pack_id and f.result_id == result.request_id]
     count = {state: sum(f.state is state for f in own) for state in FindingState}
     reasons = result.gate.reasons if result.gate is not None else ()
-    said = [
-        " ".join(part for part in (reason.text, reason.tag and f"({reason.tag.strip('()')})") if part)
-        for reason in reasons
-    ]
+    worst = [reason for reason in reasons if reason.verdict is Suitability.REFUSE] or list(reasons)
+    said = [_reason(reason) for reason in reasons]
+    if not said and result.message:
+        said = [result.message]
     return PackRun(
         result.pack_id,
         _pack_name(result.pack_id),
         result.outcome,
-        " ".join([*said, result.message]).strip(),
+        " ".join(said),
+        _reason(worst[0]) if worst and result.outcome != "failed" else result.message,
         accepted=count[FindingState.ACCEPTED],
         rejected=count[FindingState.REJECTED],
         unsure=count[FindingState.UNSURE],
@@ -137,6 +138,12 @@ def _run(result: AnalysisResult, findings: Sequence[Finding]) -> PackRun:
         provenance=result.provenance,
         seconds=sum(result.seconds.values()),
     )
+
+
+def _reason(reason: GateReason) -> str:
+    """A gate's reason with the tag it rests on."""
+    tag = reason.tag.strip("()")
+    return f"{reason.text} ({tag})" if tag else reason.text
 
 
 def _pack_name(pack_id: str) -> str:

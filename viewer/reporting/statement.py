@@ -42,8 +42,10 @@ def pack_words(run: PackRun, words: Words) -> str:
 
 def _run(run: PackRun, report: Report, words: Words) -> list[str]:
     if run.outcome in ("refused", "failed"):
-        return [words("ai", run.outcome, name=words.name(run.name), words=run.words).strip()]
+        return [words("ai", run.outcome, name=words.name(run.name), words=run.brief or run.words).strip()]
     said = [_accepted(run, report, words)]
+    if run.words:
+        said.append(words("ai", "warned", words=run.words))
     if run.proposed > run.accepted:
         counts = {"accepted": run.accepted, "rejected": run.rejected, "unsure": run.unsure, "waiting": run.waiting}
         parts = words("ai", "comma").join(words("ai", key, n=n) for key, n in counts.items() if n)

@@ -50,6 +50,7 @@ def test_the_ai_statement_says_pack_weights_device_date_and_what_became_of_it() 
         ((run(accepted=0, rejected=0, below_threshold=2),), "Below threshold, not shown: 2."),
         ((run(outcome="refused", words="Tested on MR. (0008,0060)"),), "was not run. Tested on MR. (0008,0060)"),
         ((run(outcome="failed", words="Out of memory."),), "failed. Out of memory."),
+        ((run(words="Made for PA views."),), "It ran with a warning. Made for PA views."),
     ],
 )  # fmt: skip
 def test_nothing_found_not_run_failed_and_below_threshold_are_different_words(
