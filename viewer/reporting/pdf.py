@@ -41,6 +41,12 @@ FOOTER_GAP_MM = 4.0
 #: First family that is installed wins, glyph by glyph; the second list when the language is Chinese.
 LATIN = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 CHINESE = ("Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC")
+#: Writing systems whose fonts hold ideographs.
+IDEOGRAPHS = (
+    QFontDatabase.WritingSystem.SimplifiedChinese,
+    QFontDatabase.WritingSystem.TraditionalChinese,
+    QFontDatabase.WritingSystem.Japanese,
+)
 #: Text sizes: the smaller ones only where they save a page.
 TEXT_POINTS = (11.0, 10.5, 10.0)
 #: Pages beyond this are a mistake, not a report.
@@ -71,10 +77,11 @@ def render(html: str, pages: Pages, images: Mapping[str, npt.NDArray[np.uint8]] 
         images: name -> uint8 RGB [rows, columns, 3], used as `<img src="name">`.
 
     Raises:
-        OutputError: the text does not end within `MAX_PAGES`.
+        OutputError: the text does not end within `MAX_PAGES`, or no font can draw it.
     """
     with _gui_application():
         _load_fonts()
+        _check_fonts(html)
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         writer = _writer(buffer, pages.title)
@@ -107,9 +114,28 @@ def _gui_application() -> Iterator[None]:
 
 
 def _load_fonts() -> None:
+    """Register the bundled Inter unless the program or the system has it already."""
+    if QFontDatabase.hasFamily(LATIN[0]):
+        return
     for path in sorted((resources_dir() / "fonts").glob("*.otf")):
         if QFontDatabase.addApplicationFont(str(path)) < 0:
             raise OutputError("A font of the program cannot be read.", "Install the program again.")
+
+
+def _check_fonts(html: str) -> None:
+    """Refuse ideographs that no font here can draw: a name printed as boxes is no name.
+
+    Raises:
+        OutputError: there is no Chinese or Japanese font.
+    """
+    if any("\u4e00" <= letter <= "\u9fff" for letter in html) and not any(
+        QFontDatabase.families(system) for system in IDEOGRAPHS
+    ):
+        raise OutputError(
+            "This report holds Chinese characters and no font on this computer can draw them.",
+            "Install a Chinese font (Debian and Ubuntu: fonts-noto-cjk), then write the report again.",
+            "no_font",
+        )
 
 
 @cache

@@ -143,3 +143,10 @@ def test_it_works_without_an_application_and_leaves_none_behind() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def test_ideographs_without_a_font_are_refused_and_latin_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("viewer.reporting.pdf.QFontDatabase.families", lambda *_: [])
+    with pytest.raises(OutputError, match="Install a Chinese font"):
+        pdf_of(report(accepted(1), patient=Patient("1", "王^小东")))
+    assert len(pdf_of(report(accepted(1)))) == 2
