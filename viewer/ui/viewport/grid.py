@@ -147,6 +147,8 @@ class ViewGrid(QWidget):
             self._panel.hide()
             self._cells.removeWidget(self._panel)
         self._panel = panel
+        if panel is not None:
+            panel.setParent(self)  # before it is shown, else it flashes up as a window of its own
         self.set_arrangement(self._arrangement)
 
     def set_arrangement(self, arrangement: Layout) -> None:
