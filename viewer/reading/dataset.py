@@ -19,45 +19,36 @@ import numpy.typing as npt
 
 from viewer.core.errors import ReadError
 from viewer.core.finding import Code
+from viewer.reading.budget import Limits, Start, check_budget, start_of
 from viewer.reading.lenient import PYDICOM_FAULTS, pydicom_lenient
 from viewer.reading.text import decode_text
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-#: Largest file read as a tree of values (reports, presentation states), bytes.
-TREE_BYTES = 32 << 20
-#: Largest file read as contours, bytes.
-CONTOUR_BYTES = 256 << 20
-#: Largest file with bulk data (masks, maps, signals, documents), bytes.
-BULK_BYTES = 1 << 30
-#: Sequence items of one file; real reports hold some thousands, structure sets some 100,000.
-MAX_ITEMS = 400_000
-#: Values read from the file one by one; bounds the time and memory a parse can take.
-MAX_READS = 4_000_000
+#: Trees of values: reports, presentation states.
+TREE = Limits(32 << 20, 400_000)
+#: Contours; a real structure set holds up to some 100,000.
+CONTOURS = Limits(256 << 20, 3_000_000)
+#: Bulk data: masks, maps, signals, documents.
+BULK = Limits(1 << 30, 1_500_000)
 #: Longest value taken as text, bytes.
 MAX_TEXT = 1 << 20
 
-_ITEM = b"\xfe\xff\x00\xe0"
-_ITEM_BIG = b"\xff\xfe\xe0\x00"
 #: Bytes of an element's tag and length.
 _HEADER = 8
 _UNDEFINED = 0xFFFFFFFF
-_DEFLATED = "1.2.840.10008.1.2.1.99"
+_DEFLATED, _PLAIN = b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.1"
 
 
-class _CountingFile(io.BytesIO):
-    """File bytes that count reads and notice values which end before their length."""
+class _WatchedFile(io.BytesIO):
+    """File bytes that notice values which end before their length."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        self.reads = 0
         self.short = False
 
     def read(self, size: int | None = -1, /) -> bytes:
-        self.reads += 1
-        if self.reads > MAX_READS:
-            raise _too_large("it holds more values than any real object")
         data = super().read(size)
         # A few zero bytes at the end are padding that some writers leave, not a cut value.
         if size is not None and 0 < len(data) < size and (size > _HEADER or any(data)):
@@ -66,18 +57,18 @@ class _CountingFile(io.BytesIO):
 
 
 @contextmanager
-def opened(path: Path, limit: int = TREE_BYTES) -> Iterator[Dataset]:
+def opened(path: Path, limits: Limits = TREE) -> Iterator[Dataset]:
     """Yield the dataset of a DICOM object; whatever goes wrong inside becomes a `ReadError`.
 
     Args:
         path: the file, with or without preamble and file meta.
-        limit: largest accepted file (and deflated content) in bytes.
+        limits: what the file (and deflated content) may hold.
 
     Raises:
         ReadError: not_dicom, truncated, too_large or corrupt.
     """
     try:
-        yield _parse(_bytes_of(path, limit), limit)
+        yield _parse(_bytes_of(path, limits.size), limits)
     except RecursionError as error:
         raise ReadError("The file nests its values deeper than any real object.", _REPLACE, "corrupt") from error
     except MemoryError as error:
@@ -105,18 +96,20 @@ def truncated() -> ReadError:
     return ReadError("The file ends too early: part of it is missing.", "Copy or export it again.", "truncated")
 
 
-def _bytes_of(path: Path, limit: int) -> bytes:
+def _bytes_of(path: Path, most: int) -> bytes:
     size = path.stat().st_size
-    if size > limit:
+    if size > most:
         raise _too_large(f"{size >> 20} MB is too large for this kind of object")
-    data = path.read_bytes()
-    if data.count(_ITEM) > MAX_ITEMS or data.count(_ITEM_BIG) > MAX_ITEMS:
-        raise _too_large("it holds more items than any real object")
-    return data
+    return path.read_bytes()
 
 
-def _parse(data: bytes, limit: int) -> Dataset:
-    file = _CountingFile(_inflated(data, limit))
+def _parse(data: bytes, limits: Limits) -> Dataset:
+    start = start_of(data)
+    if start.syntax.encode() == _DEFLATED:
+        data = _inflated(data, start, limits.size)
+        start = start_of(data)
+    check_budget(data, start, limits.cost)
+    file = _WatchedFile(data)
     dataset: Dataset = pydicom_lenient().dcmread(file, force=True)
     if not dataset or ("SOPClassUID" not in dataset and not file.short):
         raise ReadError("The file holds no DICOM data.", "Open the original file.", "not_dicom")
@@ -125,22 +118,14 @@ def _parse(data: bytes, limit: int) -> Dataset:
     return dataset
 
 
-def _inflated(data: bytes, limit: int) -> bytes:
-    """The file with a deflated dataset inflated, at most to `limit` (PS3.5 A.5)."""
-    from pydicom.filebase import DicomBytesIO
-    from pydicom.filereader import _read_file_meta_info
-
-    if data[128:132] != b"DICM" or _DEFLATED.encode() not in data[132:2048]:
-        return data
-    file = DicomBytesIO(data[132:])
-    if _read_file_meta_info(file).get("TransferSyntaxUID") != _DEFLATED:
-        return data
+def _inflated(data: bytes, start: Start, most: int) -> bytes:
+    """The same file with its deflated dataset inflated, at most to `most` bytes (PS3.5 A.5)."""
     packer = zlib.decompressobj(-zlib.MAX_WBITS)
-    plain = packer.decompress(data[132 + file.tell() :], limit)
+    plain = packer.decompress(data[start.offset :], most)
     if packer.unconsumed_tail:
         raise _too_large("its compressed content expands without end")
-    head = data[: 132 + file.tell()].replace(_DEFLATED.encode(), b"1.2.840.10008.1.2.1\x00\x00\x00")
-    return head + plain
+    named = _PLAIN.ljust(len(_DEFLATED), b"\0")
+    return data[: start.offset].replace(_DEFLATED, named) + plain
 
 
 def _cut_short(dataset: Dataset) -> bool:

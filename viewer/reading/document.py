@@ -9,7 +9,7 @@ from xml.parsers import expat
 from viewer.core.document import Document, Node
 from viewer.core.errors import ReadError
 from viewer.core.study import Stack
-from viewer.reading.dataset import BULK_BYTES, code, opened, text, whole
+from viewer.reading.dataset import BULK, code, opened, text, whole
 from viewer.reading.objects import name_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def read_document(stack: Stack) -> Document:
     Raises:
         ReadError: no document inside, or one of a type that is not read.
     """
-    with opened(stack.instances[0].path, BULK_BYTES) as dataset:
+    with opened(stack.instances[0].path, BULK) as dataset:
         data = _payload(dataset)
         title = _title(dataset)
         mime = text(dataset, "MIMETypeOfEncapsulatedDocument").lower()

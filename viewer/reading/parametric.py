@@ -11,7 +11,7 @@ import numpy.typing as npt
 from viewer.core.errors import GeometryError, ReadError
 from viewer.core.study import Stack
 from viewer.core.volume import VoiWindow, Volume
-from viewer.reading.dataset import BULK_BYTES, code, first, items, number, opened, text
+from viewer.reading.dataset import BULK, code, first, items, number, opened, text
 from viewer.reading.framegrid import Grid, grids, group, planes_of
 from viewer.reading.framepixels import Frames, Layout, layout_of
 
@@ -32,7 +32,7 @@ def read_parametric(stack: Stack) -> Volume:
         ReadError: broken, truncated, too large, or a mapping that is not linear.
         GeometryError: frames in several orientations.
     """
-    with opened(stack.instances[0].path, BULK_BYTES) as dataset:
+    with opened(stack.instances[0].path, BULK) as dataset:
         layout = layout_of(dataset)
         planes = planes_of(dataset, layout.frames)
         size, frame = (layout.rows, layout.columns), text(dataset, "FrameOfReferenceUID") or None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from viewer.core.study import Stack
-from viewer.reading.dataset import BULK_BYTES, items, opened, text
+from viewer.reading.dataset import BULK, items, opened, text
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -41,7 +41,7 @@ def links_of(stack: Stack) -> Links:
     Raises:
         ReadError: the object cannot be read.
     """
-    with opened(stack.instances[0].path, BULK_BYTES) as dataset:
+    with opened(stack.instances[0].path, BULK) as dataset:
         return Links(
             frozenset(_named(_frames(dataset))),
             frozenset(_named(_series(dataset))),

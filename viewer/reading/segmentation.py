@@ -14,7 +14,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.study import Stack
 from viewer.core.volume import Mask, Segment
 from viewer.reading.cielab import cielab_hex
-from viewer.reading.dataset import BULK_BYTES, code, first, items, numbers, opened, text, whole
+from viewer.reading.dataset import BULK, code, first, items, numbers, opened, text, whole
 from viewer.reading.framegrid import Grid, grids, group, planes_of
 from viewer.reading.framepixels import Frames, Layout, layout_of
 
@@ -77,7 +77,7 @@ def read_segmentation(stack: Stack) -> tuple[Mask, ...]:
         ReadError: broken, truncated, too large, or a compression that is not read.
         GeometryError: frames that contradict each other.
     """
-    with opened(stack.instances[0].path, BULK_BYTES) as dataset:
+    with opened(stack.instances[0].path, BULK) as dataset:
         seen = _object(dataset)
         stored = Frames(dataset, seen.layout)
         planes = planes_of(dataset, seen.layout.frames)
@@ -96,7 +96,7 @@ def count_segments(stack: Stack) -> tuple[SegmentCount, ...]:
     Raises:
         ReadError: as `read_segmentation`.
     """
-    with opened(stack.instances[0].path, BULK_BYTES) as dataset:
+    with opened(stack.instances[0].path, BULK) as dataset:
         seen = _object(dataset)
         counts: dict[int, int] = {segment.number: 0 for segment in seen.segments}
         for n, frame in enumerate(Frames(dataset, seen.layout)):
@@ -115,7 +115,7 @@ def grids_of(stack: Stack) -> tuple[Geometry, ...]:
     Raises:
         ReadError, GeometryError: as `read_segmentation`.
     """
-    with opened(stack.instances[0].path, BULK_BYTES) as dataset:
+    with opened(stack.instances[0].path, BULK) as dataset:
         layout = layout_of(dataset)
         planes = planes_of(dataset, layout.frames)
         found = grids(planes, (layout.rows, layout.columns), text(dataset, "FrameOfReferenceUID") or None)

@@ -9,7 +9,7 @@ import numpy as np
 from viewer.core.document import Contour, Roi, Structures
 from viewer.core.errors import ReadError
 from viewer.core.study import Stack
-from viewer.reading.dataset import CONTOUR_BYTES, items, numbers, opened, text, whole
+from viewer.reading.dataset import CONTOURS, items, numbers, opened, text, whole
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -27,7 +27,7 @@ def read_structures(stack: Stack) -> Structures:
     Raises:
         ReadError: the file is broken or holds no structure.
     """
-    with opened(stack.instances[0].path, CONTOUR_BYTES) as dataset:
+    with opened(stack.instances[0].path, CONTOURS) as dataset:
         defined = items(dataset, "StructureSetROISequence")
         drawn = {whole(item, "ReferencedROINumber", -1): item for item in items(dataset, "ROIContourSequence")}
         if not defined and not drawn:

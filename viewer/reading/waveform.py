@@ -10,7 +10,7 @@ import numpy.typing as npt
 from viewer.core.errors import ReadError
 from viewer.core.study import Stack
 from viewer.core.waveform import Channel, Waveform
-from viewer.reading.dataset import BULK_BYTES, code, items, number, opened, text, truncated, whole
+from viewer.reading.dataset import BULK, code, items, number, opened, text, truncated, whole
 from viewer.reading.objects import name_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def read_waveform(stack: Stack) -> Waveform:
     Raises:
         ReadError: the file is broken, truncated, too large or uses an unknown sample type.
     """
-    with opened(stack.instances[0].path, BULK_BYTES) as dataset:
+    with opened(stack.instances[0].path, BULK) as dataset:
         groups = _groups(dataset)
         channels = tuple(channel for group in groups for channel in _channels(group))
         title = name_of(text(dataset, "SOPClassUID")) or "waveform"
@@ -61,7 +61,7 @@ def list_channels(stack: Stack) -> list[tuple[str, int, float, str]]:
     Raises:
         ReadError: as `read_waveform`.
     """
-    with opened(stack.instances[0].path, BULK_BYTES) as dataset:
+    with opened(stack.instances[0].path, BULK) as dataset:
         found = []
         for group in _groups(dataset):
             frequency = number(group, "SamplingFrequency") or 0.0

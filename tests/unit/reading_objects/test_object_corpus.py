@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import shared_folder
 from tests.unit.reading_objects.builders import stack_of
 from viewer.core.study import Kind
-from viewer.reading.dataset import BULK_BYTES, opened
+from viewer.reading.dataset import BULK, opened
 from viewer.reading.document import read_document
 from viewer.reading.objects import describe, kind_of
 from viewer.reading.parametric import read_parametric
@@ -105,7 +105,7 @@ def test_names_are_decoded_in_every_component_group() -> None:
     for path, truth in entries("charset"):
         if not truth["sop_class"]:
             continue
-        with opened(path, BULK_BYTES) as dataset:
+        with opened(path, BULK) as dataset:
             found = decode_name(dataset)
         wanted = [n for n in truth["person_names"] if n.strip("^= ") and n[0] != "["][-1]
         assert Counter(re.split(r"[\^= ]", found)) - Counter([""]) == Counter(re.split(r"[\^= ]", wanted)) - Counter(

@@ -17,6 +17,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from tests.unit.reading_objects.builders import base, content, item, number, save, stack_of, write_report
 from viewer.core.errors import ReadError, ViewerError
 from viewer.reading import dataset as reading
+from viewer.reading.budget import ITEM_COST, Start, check_budget, start_of
 from viewer.reading.objects import OBJECT_KINDS, read_object
 from viewer.reading.structured import read_report
 
@@ -109,7 +110,7 @@ def test_a_deflated_bomb_is_refused_before_it_expands(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert caught.value.code == "too_large"
-    assert peak < 4 * reading.TREE_BYTES
+    assert peak < 4 * reading.TREE.size
 
 
 def test_a_deflated_report_is_read(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_a_value_with_millions_of_parts_is_not_unfolded(tmp_path: Path) -> None:
 
 def test_too_many_items_are_refused(tmp_path: Path) -> None:
     path = small_report(tmp_path / "a")
-    empty_items = b"\xfe\xff\x00\xe0\x00\x00\x00\x00" * (reading.MAX_ITEMS + 1)
+    empty_items = b"\xfe\xff\x00\xe0\x00\x00\x00\x00" * (60_000 + 1)
     path.write_bytes(path.read_bytes() + empty_items)
     with pytest.raises(ReadError) as caught:
         read_report(stack_of(path))
@@ -145,7 +146,7 @@ def test_too_many_items_are_refused(tmp_path: Path) -> None:
 def test_too_large_a_file_is_not_even_read(tmp_path: Path) -> None:
     path = tmp_path / "a"
     with path.open("wb") as file:
-        file.truncate(reading.TREE_BYTES + 1)
+        file.truncate(reading.TREE.size + 1)
     with pytest.raises(ReadError, match="too large"):
         read_report(stack_of(path))
 
@@ -182,3 +183,47 @@ def save_as(ds: Dataset, path: Path, syntax: str) -> None:
     from tests.synth import save as save_any
 
     save_any(ds, path, syntax)
+
+
+def tiny_values(count: int) -> bytes:
+    """Empty values with different tags, eight bytes each."""
+    tags = np.arange(count, dtype=np.uint32)
+    made = np.zeros((count, 4), "<u2")
+    made[:, 0], made[:, 1] = 0x0041 + 2 * (tags >> 16), tags & 0xFFFF
+    made[:, 2] = int.from_bytes(b"LO", "little")
+    return made.tobytes()
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_millions_of_empty_values_are_refused_quickly(tmp_path: Path, inside: bool) -> None:
+    path = small_report(tmp_path / "a")
+    values = tiny_values(3_000_000)
+    if inside:
+        item_of_them = b"\xfe\xff\x00\xe0" + len(values).to_bytes(4, "little") + values
+        values = b"\x40\x00\x30\xa7SQ\x00\x00" + len(item_of_them).to_bytes(4, "little") + item_of_them
+    path.write_bytes(path.read_bytes() + values)
+    started = time.monotonic()
+    with pytest.raises(ReadError) as caught:
+        read_report(stack_of(path))
+    assert caught.value.code == "too_large"
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"])
+def test_the_walk_counts_values_and_items_in_every_encoding(tmp_path: Path, syntax: str) -> None:
+    ds = base("88.34", "SR")
+    ds.ContentSequence = DicomSequence([item(TextValue="a", Date="20260302"), item(TextValue="b")])
+    save_as(ds, tmp_path / "a", syntax)
+    data = (tmp_path / "a").read_bytes()
+    start = start_of(data)
+    assert (start.syntax, start.implicit, start.little) == (syntax, syntax.endswith(".1.2"), not syntax.endswith("2.2"))
+    cost = len(ds) + 3 + 2 * ITEM_COST
+    check_budget(data, start, cost)
+    with pytest.raises(ReadError):
+        check_budget(data, start, cost - 1)
+
+
+@given(data=st.binary(max_size=400), implicit=st.booleans(), little=st.booleans())
+def test_the_walk_ends_on_any_bytes(data: bytes, implicit: bool, little: bool) -> None:
+    check_budget(data, Start(0, "", implicit, little), 10_000)
+    assert start_of(data).offset >= 0
