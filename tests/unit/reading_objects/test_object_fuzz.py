@@ -1,0 +1,86 @@
+"""Real objects with damaged bytes: words or less content, never a crash or a hang."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import shared_folder
+from tests.unit.reading_objects.builders import stack_of
+from viewer.core.errors import ViewerError
+from viewer.core.study import Kind
+from viewer.reading.objects import describe, kind_of, read_object
+from viewer.reading.parametric import read_parametric
+
+#: Seconds that one damaged file may take.
+LIMIT_S = 5.0
+#: What is written over four bytes, beside random ones.
+NASTY = (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\xff\xff\0\0", b"\x40\x00\x30\xa7", b"\xfe\xff\x00\xe0")
+
+
+def real_objects() -> list[tuple[Path, Kind]]:
+    corpus = shared_folder("corpus")
+    manifest = json.loads((corpus / "MANIFEST.json").read_text(encoding="utf-8"))
+    found = []
+    for entry in manifest:
+        kind = kind_of(entry["expect"].get("sop_class", ""))
+        if kind is not None and (corpus / entry["path"]).is_file():
+            found.append((corpus / entry["path"], kind))
+    return found
+
+
+def damaged(data: bytes, rng: np.random.Generator) -> bytes:
+    """A few bytes changed, cut out, doubled or left off, mostly in the header."""
+    made = bytearray(data)
+    for _ in range(int(rng.integers(1, 12))):
+        reach = min(len(made), 20_000)
+        if reach < 200:
+            break
+        at = int(rng.integers(128, reach))
+        kind = int(rng.integers(0, 5))
+        if kind == 0:
+            made[at] = int(rng.integers(0, 256))
+        elif kind == 1:
+            made[at : at + 4] = NASTY[int(rng.integers(0, len(NASTY)))]
+        elif kind == 2:
+            del made[at : at + int(rng.integers(1, 50))]
+        elif kind == 3:
+            made[at:at] = made[at : at + int(rng.integers(1, 200))]
+        else:
+            del made[int(rng.integers(at, len(made))) :]
+    return bytes(made)
+
+
+def survive(folder: Path, seed: int) -> int:
+    """Damage every object once; how many were still read."""
+    rng = np.random.default_rng(seed)
+    opened = 0
+    for path, kind in real_objects():
+        target = folder / "damaged.dcm"
+        target.write_bytes(damaged(path.read_bytes(), rng))
+        started = time.monotonic()
+        try:
+            if kind is Kind.VOLUME:
+                read_parametric(stack_of(target, kind))
+            else:
+                describe(stack_of(target, kind))
+                read_object(stack_of(target, kind))
+            opened += 1
+        except ViewerError as error:
+            assert len(error.what.split()) > 3, (path.name, seed)
+        assert time.monotonic() - started < LIMIT_S, (path.name, seed)
+    return opened
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_damaged_objects(tmp_path: Path, seed: int) -> None:
+    survive(tmp_path, seed)
+
+
+@pytest.mark.nightly
+def test_many_damaged_objects(tmp_path: Path) -> None:
+    assert sum(survive(tmp_path, seed) for seed in range(100, 1100)) > 0
