@@ -48,11 +48,14 @@ def report_html(report: Report) -> Paper:
 
 def report_title(report: Report, words: Words) -> str:
     """ "Chest X-ray report" from modality and body part."""
+    return words("titles", "any", what=_exam_kind(report, words)).strip()
+
+
+def _exam_kind(report: Report, words: Words) -> str:
     titles, parts = words.table["titles"], words.table["parts"]
     part = parts.get(report.body_part.strip().upper(), "")
     what = str(titles.get(report.modality, titles["other"]))
-    gap = " " if words.language == "en" and part else ""
-    return str(titles["any"]).format(what=f"{part}{gap}{what}").strip()
+    return f"{part}{' ' if words.language == 'en' and part else ''}{what}"
 
 
 def patient_name(patient: Patient, words: Words) -> str:
@@ -63,7 +66,7 @@ def patient_name(patient: Patient, words: Words) -> str:
 
 def exam_name(report: Report, words: Words) -> str:
     """What was done: the study's own description, and the view of a film."""
-    name = report.study_description.strip() or report_title(report, words)
+    name = report.study_description.strip() or _exam_kind(report, words).strip()
     view = words.name(report.view.strip())
     known = name.casefold().split()
     return name if not view or view.casefold() in known else f"{name} {view}"

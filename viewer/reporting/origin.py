@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,9 @@ from viewer import __version__
 from viewer.core.errors import OutputError
 from viewer.core.finding import Code
 from viewer.core.study import Instance
+
+# It warns of files that share a SOP Instance UID; masks are placed by position, so that does no harm.
+logging.getLogger("highdicom").setLevel(logging.ERROR)
 
 MANUFACTURER = "SecondRead project"
 MODEL = "SecondRead"

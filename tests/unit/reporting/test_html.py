@@ -177,3 +177,9 @@ def test_the_passport_lists_all_that_a_repeat_needs() -> None:
 def test_findings_only_of_other_packs_are_not_counted_for_this_one() -> None:
     said = " ".join(ai_statement(report(finding(1)), words_in("en")))
     assert "none of its proposals was accepted" in said
+
+
+def test_a_study_without_a_description_is_called_by_what_it_is() -> None:
+    html = report_html(report(study_description="", view="", modality="CT", body_part="")).html
+    assert "CT report" in html
+    assert ">CT<" in html
