@@ -73,9 +73,14 @@ class FindingsPanel(Section):
 
     def _give_keyboard_back(self) -> None:
         """The card that had the keyboard was made anew: the selected one takes it again."""
-        for card in self._holder.findChildren(FindingCard):
-            if card.look.selected and not card.isHidden():
-                card.setFocus()
+        card = self.selected_card()
+        if card is not None:
+            card.setFocus()
+
+    def selected_card(self) -> FindingCard | None:
+        """The card of the selected finding, if it is shown."""
+        cards = self._holder.findChildren(FindingCard)
+        return next((c for c in cards if c.look.selected and not c.isHidden()), None)
 
     def _add(self, look: FindingLook) -> None:
         if look.finding.id == self._editing:

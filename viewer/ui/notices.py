@@ -26,8 +26,8 @@ class Notices(QFrame):
         """Show `words`; their first sentence is bold."""
         if any(words == known and not message.isHidden() for known, message in self._words):
             return
-        what, _, more = words.partition(". ")
-        message = Message(state, f"{what}." if more else what, more, closable=True)
+        what, more = _first_sentence(words)
+        message = Message(state, what, more, closable=True)
         message.closed.connect(self._tidy)
         self._words.append((words, message))
         self._pile.addWidget(message)
@@ -50,6 +50,15 @@ class Notices(QFrame):
         self._words = [(words, m) for words, m in self._words if m is not message]
         self._pile.removeWidget(message)
         message.deleteLater()
+
+
+def _first_sentence(words: str) -> tuple[str, str]:
+    """The first sentence and the rest, in either language."""
+    for stop in (". ", "。"):
+        what, found, more = words.partition(stop)
+        if found:
+            return what + stop.strip(), more.strip()
+    return words, ""
 
 
 def done_words(folder: str, names: list[str]) -> str:

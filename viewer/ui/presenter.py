@@ -49,6 +49,7 @@ class Presenter(QObject):
         super().__init__(window)
         self._window, self._work = window, work
         self._due: set[str] = set()
+        self._selected = ""
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -151,8 +152,18 @@ class Presenter(QObject):
         """Findings in the right panel and beside the report."""
         view = self._work.reviewing.view()
         self._window.right.findings.show_view(view)
+        if self._work.reviewing.selected != self._selected:
+            self._selected = self._work.reviewing.selected
+            QTimer.singleShot(0, self._show_selected)
         if self._window.shows_report:
             self._window.side_findings.show_view(view)
+
+    @Slot()
+    def _show_selected(self) -> None:
+        """Bring the selected card into sight."""
+        card = self._window.right.findings.selected_card()
+        if card is not None:
+            self._window.right.show_section(card)
 
     def show_measurements(self) -> None:
         """What the reader drew on the shown series."""

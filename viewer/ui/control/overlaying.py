@@ -112,8 +112,9 @@ class Overlaying(QObject):
         return (*self._own_heat_rows(key), *self.borrowed.heat_rows(key))
 
     def _own_heat_rows(self, key: str) -> tuple[HeatRow, ...]:
+        """Heatmaps of results; one that was not tested (its score is under the threshold) starts off."""
         return tuple(
-            HeatRow(f"{entry.id}/{number}", heat.label, heat.honest, heat.honesty)
+            HeatRow(f"{entry.id}/{number}", heat.label, heat.honest, heat.honesty, quiet=heat.honest is None)
             for entry in self.entries(key)
             for number, heat in enumerate(entry.result.heatmaps)
         )
