@@ -12,6 +12,7 @@ from pathlib import Path
 from viewer.core.errors import ReadError
 from viewer.core.study import ScanResult
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
+from viewer.reading import index
 from viewer.reading.catalogue import Catalogue
 from viewer.reading.fastparse import FIRST_READ
 from viewer.reading.fileio import open_binary, read_at
@@ -36,6 +37,7 @@ def scan(
     on_update: OnUpdate | None = None,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
+    use_index: bool = True,
 ) -> ScanResult:
     """Scan files, folders, ZIPs and DICOMDIRs.
 
@@ -44,6 +46,7 @@ def scan(
         on_update: gets what was found so far, first after the first picture, then now and then.
         on_progress: told of the folder being read.
         cancel: asked at each file.
+        use_index: unchanged folders of many files are not read again.
 
     Returns:
         Complete studies and every refused file with its reason.
@@ -51,14 +54,23 @@ def scan(
     Raises:
         Cancelled: the reader asked to stop.
     """
-    run = _Scan(on_update, on_progress, cancel or CancelFlag())
-    for folder in folders(paths):
+    roots = tuple(str(Path(path).absolute()) for path in paths)
+    known = index.load(roots) if use_index else None
+    result = known or _scanned(roots, _Scan(on_update, on_progress, cancel or CancelFlag()), use_index)
+    if on_update is not None:
+        on_update(result)
+    return result
+
+
+def _scanned(roots: tuple[str, ...], run: _Scan, keep: bool) -> ScanResult:
+    """Scan, and keep the result of a large scan for the next time."""
+    for folder in folders(roots):
         run.folder(folder)
     run.directories()
     result = run.catalogue.snapshot()
     log.info("scanned %d files, %d of them by pydicom", run.catalogue.files, run.declined)
-    if on_update is not None:
-        on_update(result)
+    if keep and run.catalogue.files >= index.LEAST_FILES and run.repeatable:
+        index.save(roots, run.fingerprint, result)
     return result
 
 
@@ -71,6 +83,8 @@ class _Scan:
         self._seen: set[str] = set()
         self._directories: list[str] = []
         self._unpacked: dict[str, str] = {}
+        self._status: list[tuple[int, int, int]] = []
+        self.fingerprint = index.Fingerprint()
         self._on_update, self._on_progress, self._cancel = on_update, on_progress, cancel
         self._started = time.monotonic()
         self._next_look = 0.0
@@ -79,11 +93,18 @@ class _Scan:
     def folder(self, folder: Folder) -> None:
         self._layout.next_folder()
         self._on_progress(Progress(f"Scanning {Path(folder.path).name}"))
+        self._status = []
         for path in folder.files:
             self._cancel.check()
             self._one(path)
             if self._on_update is not None and time.monotonic() >= self._next_look:
                 self._look()
+        self.fingerprint.add(folder.path, folder.files, self._status)
+
+    @property
+    def repeatable(self) -> bool:
+        """False where files were read that a walk of the same paths does not show (ZIP, DICOMDIR)."""
+        return not self._unpacked and not self._directories
 
     def _one(self, path: str) -> None:
         self.catalogue.files += 1
@@ -140,16 +161,16 @@ class _Scan:
             raise _unreadable(error) from error
         try:
             start = read_at(descriptor, FIRST_READ, 0)
+            status = os.fstat(descriptor)
+            self._status.append((status.st_size, status.st_mtime_ns, status.st_ino))
             if start[128:132] == b"DICM" or plausible(start):
-                size = os.fstat(descriptor).st_size
-                head = head_from(descriptor, start, path, size, self._layout)
+                head = head_from(descriptor, start, path, status.st_size, self._layout)
                 self.declined += not head.fast
                 if DIRECTORY in head.raw:
                     self._directories.append(path)
                 else:
                     self.catalogue.add(head)
                 return
-            status = os.fstat(descriptor)
         except OSError as error:
             raise _unreadable(error) from error
         finally:

@@ -1,0 +1,162 @@
+"""Scanning: what is found, told in time, kept for the next time."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.synth import write_series, write_xray
+from viewer.core.study import Kind, ScanResult, Stack
+from viewer.core.task import CancelFlag, Cancelled, Progress
+from viewer.reading import index, load_volume, scan
+
+
+def stacks(result: ScanResult) -> list[Stack]:
+    return [stack for study in result.studies for stack in study.stacks]
+
+
+def many(folder: Path, patients: int = 2) -> None:
+    for n in range(patients):
+        write_series(folder / f"p{n}" / "ct", patient_id=f"P{n}", shape=(60, 8, 8))
+        write_xray(folder / f"p{n}", patient_id=f"P{n}")
+
+
+def test_patients_studies_and_series(tmp_path: Path) -> None:
+    tmp_path = tmp_path / "in"
+    many(tmp_path)
+    (tmp_path / "p0" / "readme.dcm").write_text("words, not pixels")
+    result = scan([tmp_path])
+    assert sorted({study.patient.id for study in result.studies}) == ["P0", "P1"]
+    assert len(result.studies) == 4
+    assert sorted(stack.kind.value for stack in stacks(result)) == ["image", "image", "volume", "volume"]
+    assert result.files == 123
+    assert [one.path for one in result.refused] == [str(tmp_path / "p0" / "readme.dcm")]
+
+
+def test_names_and_endings_do_not_matter(tmp_path: Path) -> None:
+    written = write_series(tmp_path, shape=(2, 8, 8))
+    written.files[0].rename(tmp_path / "letter.txt")
+    assert stacks(scan([tmp_path]))[0].files == 2
+
+
+def test_updates_come_early_and_end_complete(tmp_path: Path) -> None:
+    tmp_path = tmp_path / "in"
+    many(tmp_path)
+    told: list[ScanResult] = []
+    result = scan([tmp_path], told.append)
+    assert told[0].files == 1
+    assert len(stacks(told[0])) == 1
+    assert told[-1] is result
+
+
+def test_progress_and_cancel(tmp_path: Path) -> None:
+    tmp_path = tmp_path / "in"
+    many(tmp_path)
+    steps: list[Progress] = []
+    scan([tmp_path], on_progress=steps.append)
+    assert len(steps) == 4
+    flag = CancelFlag()
+    flag.cancel()
+    with pytest.raises(Cancelled):
+        scan([tmp_path], cancel=flag)
+
+
+def test_no_patient_name_in_headers_and_refusals(tmp_path: Path) -> None:
+    write_series(tmp_path, patient_name="SECRET^PERSON", shape=(2, 8, 8))
+    (stack,) = stacks(scan([tmp_path]))
+    assert "SECRET" not in repr(stack.header)
+    assert "PatientID" not in stack.header
+
+
+def test_a_file_without_pixels_is_listed(tmp_path: Path) -> None:
+    path = write_xray(tmp_path, stored=np.zeros((4, 4), np.uint8)).files[0]
+    data = path.read_bytes()
+    path.write_bytes(data[: data.rindex(b"\xe0\x7f\x10\x00")])
+    (stack,) = stacks(scan([tmp_path]))
+    assert stack.kind is Kind.OTHER
+    assert [one.code for one in stack.warnings] == ["no_pixels"]
+
+
+def same(a: ScanResult, b: ScanResult) -> bool:
+    def told(result: ScanResult) -> list[object]:
+        return [
+            (study.patient, stack.key, stack.kind, stack.instances, stack.header, stack.warnings, stack.verdict)
+            + (() if stack.geometry is None else (stack.geometry.affine.tolist(), stack.geometry.shape))
+            for study in result.studies
+            for stack in study.stacks
+        ]
+
+    return told(a) == told(b) and (a.files, a.refused) == (b.files, b.refused)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    folder = tmp_path / "tree"
+    many(folder)
+    (folder / "note").write_text("words, not pixels")
+    return folder
+
+
+def test_an_unchanged_folder_is_not_read_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = scan([tree])
+    monkeypatch.setattr(sys.modules["viewer.reading.scan"], "head_from", None)
+    again = scan([tree])
+    assert same(first, again)
+    stack = next(one for one in stacks(again) if one.kind is Kind.VOLUME)
+    assert load_volume(stack).shape == (60, 8, 8)
+
+
+@pytest.mark.parametrize("change", ["add", "remove", "touch", "replace"])
+def test_any_change_means_a_scan(tree: Path, change: str) -> None:
+    before = scan([tree])
+    file = next((tree / "p0" / "ct").iterdir())
+    if change == "add":
+        write_xray(tree, name="new")
+    elif change == "remove":
+        file.unlink()
+    elif change == "touch":
+        os.utime(file, ns=(1, 1))
+    else:
+        data = file.read_bytes()
+        status = file.stat()
+        file.unlink()
+        (tree / "spare").write_bytes(b"")
+        file.write_bytes(data)
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+        (tree / "spare").unlink()
+    assert index.load((str(tree),)) is None
+    after = scan([tree])
+    assert same(before, after) == (change in ("touch", "replace"))
+
+
+def test_a_broken_index_is_no_harm(tree: Path, own_home: Path) -> None:
+    first = scan([tree])
+    path = own_home / "cache" / "scans.sqlite"
+    path.write_bytes(b"nonsense" * 1000)
+    assert same(first, scan([tree]))
+
+
+def test_the_index_makes_only_known_nouns(tree: Path, own_home: Path) -> None:
+    first = scan([tree])
+    evil = b"cos\nsystem\n(S'true'\ntR."
+    with sqlite3.connect(own_home / "cache" / "scans.sqlite") as database:
+        database.execute("UPDATE results SET payload = ?", (evil,))
+    database.close()
+    assert index.load((str(tree),)) is None
+    assert same(first, scan([tree]))
+
+
+def test_the_index_is_private(tree: Path, own_home: Path) -> None:
+    scan([tree])
+    assert (own_home / "cache" / "scans.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_values_survive_the_index(tree: Path) -> None:
+    scan([tree])
+    stack = next(one for one in stacks(scan([tree])) if one.modality == "DX")
+    assert np.ptp(load_volume(stack).stored) > 0
