@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from viewer.core.task import Cancelled, CancelFlag
+from viewer.core.task import CancelFlag, Cancelled
 from viewer.training import augment, curves, losses
 from viewer.training.loop import LoopConfig, Trainer, rate
 

@@ -75,8 +75,8 @@ def test_a_classifier_from_its_recipe(tmp_path, table, monkeypatch):
     assert "Measured" in (folder / "docs/README.md").read_text() and (models / "work/fold-0/curve.png").is_file()
     out = evaluate("tiny-pack", table, "val", gallery=tmp_path / "gallery")
     assert out["n"] == 12 and out["failed"] == [] and out["auc"] > 0.9
-    assert {"auc_ci", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "precision", "f1", "threshold",
-            "confusion", "calibration", "by", "heatmap_energy_in_mask", "mask_area_share", "gate"} <= set(out)  # fmt: skip
+    keys = "auc_ci accuracy balanced_accuracy sensitivity specificity precision f1 threshold confusion calibration by"
+    assert {*keys.split(), "heatmap_energy_in_mask", "mask_area_share", "gate", "seconds_per_case"} <= set(out)
     assert set(out["by"]["site"]) == {"s0", "s1", "s2"} and sum(out["gate"].values()) == 12
     assert len(list((tmp_path / "gallery").rglob("*.png"))) == 12
     # the card's figures are the evaluation's
@@ -88,7 +88,8 @@ def test_a_segmenter_from_its_recipe(tmp_path, table, monkeypatch):
     monkeypatch.setenv("SECONDREAD_MODELS", str(models))
     recipe = {"patch": [32, 32], "batch": 8, "binary_mask": True, "check_folds": [0], "folds": 2,
               "loop": {**LOOP, "steps": 60, "better": "dice", "judge_every": 30}}  # fmt: skip
-    network = {"_target_": "UNet", "args": {"spatial_dims": 2, "in_channels": 1, "out_channels": 1, "channels": [8, 8]}}
+    args = {"spatial_dims": 2, "in_channels": 1, "out_channels": 1, "channels": [8, 8]}
+    network = {"_target_": "UNet", "args": args}
     truth = {"binary_mask": True, "mask_at_least": 1}
     pack(models, "segmentation", network, {"kind": "labels", "labels": ["thing"]}, recipe, truth)
     train("tiny-pack", table, models)
