@@ -20,6 +20,8 @@ from viewer.core.errors import GeometryError
 from viewer.core.geometry import FloatArray, Geometry, SpacingKind, orientation_letters
 from viewer.core.volume import Array, Volume
 
+_OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
+
 
 class Plane(Enum):
     """How a volume is cut."""
@@ -234,7 +236,7 @@ def extract(volume: Volume, plane: Plane, index: int) -> SliceView:
         geometry,
         lie.to_index(geometry.shape, index),
         _mm(geometry, lie),
-        _letters(geometry, lie),
+        _letters(geometry, lie) if geometry.oriented else _stated_letters(volume, plane),
         lie.across,
         native=lie.across == 0,
         is_real=is_real,
@@ -289,11 +291,22 @@ def _mm(geometry: Geometry, lie: Cut) -> tuple[float, float]:
 
 @lru_cache(maxsize=256)
 def _letters(geometry: Geometry, lie: Cut) -> Letters:
-    if not geometry.oriented:
-        return Letters()
     directions = _directions(geometry)
     right = directions[lie.right] * (-1 if lie.flip_right else 1)
     down = directions[lie.down] * (-1 if lie.flip_down else 1)
     return Letters(
         orientation_letters(-right), orientation_letters(right), orientation_letters(-down), orientation_letters(down)
     )
+
+
+def _stated_letters(volume: Volume, plane: Plane) -> Letters:
+    """Letters of pictures without a patient frame, as Patient Orientation (0020,0020) states them.
+
+    PS3.3 C.7.6.1.1.1: side that the rows run towards, then side that the columns run towards.
+    """
+    parts = volume.tags.get("PatientOrientation", "").upper().split("\\")
+    if plane is not Plane.NATIVE or len(parts) != 2 or not all(p and set(p) <= set(_OPPOSITE) for p in parts):
+        return Letters()
+    right, bottom = parts
+    left, top = ("".join(_OPPOSITE[letter] for letter in part) for part in parts)
+    return Letters(left, right, top, bottom)

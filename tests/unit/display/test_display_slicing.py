@@ -121,6 +121,25 @@ def test_no_letters_without_orientation() -> None:
     assert (letters.left, letters.right, letters.top, letters.bottom) == ("", "", "", "")
 
 
+@pytest.mark.parametrize(
+    ("stated", "letters"),
+    [
+        ("L\\F", ("R", "L", "H", "F")),
+        ("P\\F", ("A", "P", "H", "F")),
+        ("R\\FP", ("L", "R", "HA", "FP")),
+        ("", ("", "", "", "")),
+        ("L", ("", "", "", "")),
+        ("LE\\CR", ("", "", "", "")),
+    ],
+)
+def test_films_take_their_letters_from_patient_orientation(stated: str, letters: tuple[str, ...]) -> None:
+    film = phantoms.geometry((1, 10, 11), oriented=False, spacing_kind=SpacingKind.DETECTOR)
+    stored = np.zeros(film.shape, np.int16)
+    volume = phantoms.volume(stored, geometry=film, tags={"PatientOrientation": stated})
+    shown = extract(volume, Plane.NATIVE, 0).letters
+    assert (shown.left, shown.right, shown.top, shown.bottom) == letters
+
+
 @pytest.mark.parametrize("index", [-1, 9, 1000])
 def test_a_slice_that_is_not_there_is_refused(index: int) -> None:
     volume = phantoms.volume(np.zeros((9, 10, 11), np.int16))

@@ -6,10 +6,13 @@ from viewer.core.geometry import SpacingKind
 from viewer.core.study import Stack
 from viewer.core.verdict import Caution
 from viewer.display.corners import PLANE_TITLES, shown_plane
-from viewer.display.slicing import Plane
+from viewer.display.slicing import Letters, Plane
 from viewer.ui.i18n import tr
 from viewer.ui.viewport.facts import BadgeSpec
 from viewer.ui.viewport.picture import Picture
+
+#: Detector spacing stands in the corner, in the status bar and beside every length on a film.
+_SAID_IN_CORNER = "detector_spacing"
 
 
 def strip_words(picture: Picture) -> tuple[str, str]:
@@ -50,7 +53,8 @@ def stack_badges(picture: Picture) -> tuple[BadgeSpec, ...]:
 
 
 def _cautions(stack: Stack) -> tuple[Caution, ...]:
-    return tuple({c.code: c for c in (*stack.verdict.reasons, *stack.warnings)}.values())
+    said = {c.code: c for c in (*stack.verdict.reasons, *stack.warnings)}
+    return tuple(caution for code, caution in said.items() if code != _SAID_IN_CORNER)
 
 
 def _has(stack: Stack, code: str) -> bool:
@@ -62,7 +66,7 @@ def _uncalibrated(picture: Picture) -> bool:
 
 
 def _unoriented(picture: Picture) -> bool:
-    return not picture.source.native.oriented
+    return picture.view.letters == Letters()
 
 
 def ai_badge() -> BadgeSpec:
