@@ -96,7 +96,7 @@ def _gyri(volume: Field, g: Grid, depth: Field, rng: np.random.Generator) -> Non
     sulcus = soft(np.abs(field) - 0.10, 0.14) * near * np.clip((17 - depth) / 5, 0, 1)
     volume += ribbon * (GREY - volume)
     volume += sulcus * (FLUID - volume)
-    cleft = soft(np.abs(g.x) - 1.2, 1.0) * soft(22 - np.maximum(g.z, np.abs(g.y)), 4.0) * soft(-depth, 1.0)
+    cleft = 0.75 * soft(np.abs(g.x) - 0.5, 1.6) * soft(22 - np.maximum(g.z, np.abs(g.y)), 4.0) * soft(-depth, 1.0)
     volume += cleft * (FLUID - volume)
 
 
