@@ -27,7 +27,12 @@ class Entry:
 
 
 #: Every benchmark, in the order they run.
-BENCHES: tuple[Entry, ...] = (Entry("scroll", "viewer.ui.viewport.bench"),)
+BENCHES: tuple[Entry, ...] = (
+    Entry("scroll", "viewer.ui.viewport.bench"),
+    Entry("events", "viewer.jobs.bench.events"),
+    Entry("inference", "viewer.jobs.bench.inference"),
+    Entry("pipeline", "viewer.jobs.bench.pipeline"),
+)
 
 
 def run_benches(names: tuple[str, ...], *, on_progress: OnProgress, cancel: CancelToken) -> dict[str, Any]:
