@@ -36,16 +36,11 @@ def stack_badges(picture: Picture) -> tuple[BadgeSpec, ...]:
     own = (
         (stack.lossy and not _has(stack, "lossy"), "Lossy", "Lossy compression: fine detail may be lost.", 3),
         (picture.source.resampled, "Resampled", "Resampled to an even grid; lengths belong on acquired slices.", 0),
-        (
-            _uncalibrated(picture) and not _has(stack, "no_spacing"),
-            "No calibration",
-            "No pixel spacing in the file.",
-            0,
-        ),
-        (not picture.source.native.oriented and not _has(stack, "no_orientation"), "No orientation", "", 0),
+        (_uncalibrated(picture) and not _has(stack, "no_spacing"), "No calibration", "Lengths are in pixels.", 0),
+        (_unoriented(picture) and not _has(stack, "no_orientation"), "No orientation", "Sides are not known.", 0),
     )
     badges += [
-        BadgeSpec("warned", tr(text), tr(tip) if tip else "", collapse)
+        BadgeSpec("warned", tr(text), tr(tip), collapse)
         for true, text, tip, collapse in own
         if true and tr(text) not in said
     ]
