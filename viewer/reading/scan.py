@@ -55,8 +55,10 @@ def scan(
         Cancelled: the reader asked to stop.
     """
     roots = tuple(str(Path(path).absolute()) for path in paths)
+    token = cancel or CancelFlag()
+    token.check()
     known = index.load(roots) if use_index else None
-    result = known or _scanned(roots, _Scan(on_update, on_progress, cancel or CancelFlag()), use_index)
+    result = known or _scanned(roots, _Scan(on_update, on_progress, token), use_index)
     if on_update is not None:
         on_update(result)
     return result

@@ -28,6 +28,9 @@ class Entry:
 
 #: Every benchmark, in the order they run.
 BENCHES: tuple[Entry, ...] = (
+    Entry("open", "viewer.jobs.bench.open_series"),
+    Entry("scan", "viewer.jobs.bench.scan_tree"),
+    Entry("decode", "viewer.jobs.bench.decode_frames"),
     Entry("scroll", "viewer.ui.viewport.bench"),
     Entry("events", "viewer.jobs.bench.events"),
     Entry("inference", "viewer.jobs.bench.inference"),

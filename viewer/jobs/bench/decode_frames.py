@@ -1,0 +1,83 @@
+"""Decode compressed series: this program, files and all, against the bare codec on frames in memory."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from viewer.core.errors import AnalysisError
+from viewer.core.study import Stack
+from viewer.core.task import CancelToken
+from viewer.jobs.bench.harness import Plan, Target, Way
+from viewer.jobs.bench.open_series import header
+from viewer.reading import load_volume, scan
+
+FRAMES, SIDE = 24, 512
+#: Files, headers and placing may cost this much over the codec alone.
+LIMIT = 1.15
+
+Array = npt.NDArray[Any]
+
+
+def prepare(folder: Path, cancel: CancelToken) -> Plan:
+    """Compress the same slices three ways; check that they come back.
+
+    Raises:
+        AnalysisError: a series does not come back voxel by voxel.
+    """
+    import imagecodecs
+
+    pictures = [_picture(k) for k in range(FRAMES)]
+    kinds: tuple[tuple[str, str, Callable[..., Any], Callable[..., Array]], ...] = (
+        ("JPEG-LS", "1.2.840.10008.1.2.4.80", imagecodecs.jpegls_encode, imagecodecs.jpegls_decode),
+        ("lossless JPEG", "1.2.840.10008.1.2.4.70", imagecodecs.ljpeg_encode, imagecodecs.jpeg8_decode),
+        (
+            "JPEG 2000",
+            "1.2.840.10008.1.2.4.90",
+            partial(imagecodecs.jpeg2k_encode, codecformat="j2k", reversible=True, level=0),
+            partial(imagecodecs.jpeg2k_decode, numthreads=1),
+        ),
+    )
+    ways: list[Way] = []
+    targets = []
+    for number, (name, syntax, encode, decode) in enumerate(kinds):
+        cancel.check()
+        streams = [bytes(encode(picture)) for picture in pictures]
+        stack = _write(folder / str(number), number, syntax, streams)
+        if not np.array_equal(load_volume(stack).stored, np.stack(pictures).astype(np.int16)):
+            raise AnalysisError(f"{name}: the series does not come back voxel by voxel.")
+        ways.append(Way(f"{name}: bare codec, one thread", partial(_bare, decode, streams)))
+        ways.append(Way(f"{name}: SecondRead, files into the volume", partial(load_volume, stack)))
+        targets.append(Target(ways[-1].name, ways[-2].name, LIMIT))
+    return Plan(f"{FRAMES} slices of {SIDE} x {SIDE}, 16 bit, compressed without loss", tuple(ways), 5, tuple(targets))
+
+
+def _picture(k: int) -> Array:
+    j, i = np.mgrid[:SIDE, :SIDE]
+    body = ((i - 256) / 200) ** 2 + ((j - 256) / 150) ** 2 < 1
+    noise = np.random.default_rng(k).normal(0, 18, (SIDE, SIDE))
+    return np.asarray(np.where(body, 1064, 24) + noise + 500).astype(np.uint16)
+
+
+def _write(folder: Path, number: int, syntax: str, streams: list[bytes]) -> Stack:
+    """One encapsulated file a slice (PS3.5 A.4)."""
+    folder.mkdir()
+    item = struct.pack("<HHI", 0xFFFE, 0xE000, 0)
+    end = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+    for k, stream in enumerate(streams):
+        padded = stream + b"\0" * (len(stream) % 2)
+        head = header(number, k, SIDE, syntax, length=0xFFFFFFFF)
+        fragment = struct.pack("<HHI", 0xFFFE, 0xE000, len(padded)) + padded
+        (folder / f"I{k:03d}").write_bytes(head + item + fragment + end)
+    return scan([folder]).studies[0].stacks[0]
+
+
+def _bare(decode: Callable[..., Array], streams: list[bytes]) -> None:
+    for stream in streams:
+        decode(stream)
