@@ -116,7 +116,7 @@ def idle_card(asks: Asks, state: PackState, *, primary: bool) -> Card:
 
 def _box_words(state: PackState) -> str:
     if state.boxes:
-        return tr("Your boxes: {sides}", sides=", ".join(tr(side) for side in state.boxes))
+        return tr("Your boxes: {sides}", sides=", ".join(tr(side or "no side") for side in state.boxes))
     return tr("Drag a box around the structure on one view and check it on the other two.")
 
 
@@ -131,7 +131,7 @@ def _box_buttons(asks: Asks, state: PackState) -> FlowRow:
             "left": tr("Place left box"),
             "": tr("Place box"),
         }[side]
-        style = "compact" if state.boxes or side != missing[0] else "primary compact"
+        style = "compact" if state.boxes or side != sides[0] else "primary compact"
         icon = "roi-box" if side in missing else "accepted"
         made = button(words, _emit_box(asks, pack_id, side), icon=icon, style=style)
         buttons.addWidget(made)

@@ -156,7 +156,7 @@ class Analysing(QObject):
             for e in self._desk.session.review.results(stack_key=key)
             if e.result.pack_id == pack.id
         }
-        sides = tuple(side for side in box_sides(pack) if side in self.boxes(key)) if pack.needs_roi else ()
+        sides = tuple(self._boxes_for(pack, key)) if pack.needs_roi else ()
         return PackState(pack, gate, busy or failed, tuple(latest.values()), sides)
 
     def device_words(self) -> str:
@@ -214,10 +214,14 @@ class Analysing(QObject):
             self._desk.lane.submit(self._job(request, pack, study, stack, volume))
 
     def _boxes_for(self, pack: PackInfo, key: str) -> Mapping[str, Box | None]:
-        """What a pack runs on: its boxes by side, or the whole picture."""
+        """What a pack runs on: its boxes by side, or the whole picture.
+
+        A box drawn without naming a side counts too: the engine reads the side from its place where it can.
+        """
         if not pack.needs_roi:
             return {"": None}
-        return {side: box for side, box in self.boxes(key).items() if side in box_sides(pack)}
+        wanted = (*box_sides(pack), "")
+        return {side: box for side, box in self.boxes(key).items() if side in wanted}
 
     def _job(self, request: AnalysisRequest, pack: PackInfo, study: Study, stack: Stack, volume: Volume) -> Job:
         process, folder = self._desk.process, self._desk.results_folder(request.id)
@@ -258,7 +262,8 @@ class Analysing(QObject):
 
 def _judge(pack: PackInfo, volume: Volume, boxes: dict[str, Box], research: bool) -> GateVerdict:
     """The worst verdict over the pack's boxes, or without one."""
-    wanted: list[Box | None] = [boxes[side] for side in box_sides(pack) if side in boxes] if pack.needs_roi else []
+    sides = dict.fromkeys((*box_sides(pack), "")) if pack.needs_roi else {}
+    wanted: list[Box | None] = [boxes[side] for side in sides if side in boxes]
     spoken = [suitability.check(pack, volume, box, research=research) for box in wanted or [None]]
     reasons = tuple(dict.fromkeys(reason for verdict in spoken for reason in verdict.reasons))
     return suitability.verdict_of(reasons)
