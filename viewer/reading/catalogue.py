@@ -17,7 +17,7 @@ from viewer.reading.frame import Frame, PixelSpec, frame_of, slice_of, spec_of
 from viewer.reading.head import UNDEFINED, Head, text_of
 from viewer.reading.identity import made_up_uid
 from viewer.reading.multiframe import frames_of
-from viewer.reading.objects import kind_of
+from viewer.reading.objects import kind_of, name_of
 from viewer.reading.stacks import build_stacks, number_stacks
 
 _PIXEL_KEYS = (
@@ -143,9 +143,9 @@ def _frames(head: Head, spec: PixelSpec) -> list[Frame]:
 
 
 def object_kind(head: Head) -> Kind | None:
-    """Kind of an object that is no picture; None for pictures (a parametric map is one)."""
+    """Kind of an object that can be shown; None for pictures (a parametric map is one) and all others."""
     kind = kind_of(text_of(head.raw.get(t.SOP_CLASS, b"")))
-    return None if kind is Kind.VOLUME else kind
+    return None if kind in {Kind.VOLUME, Kind.OTHER} else kind
 
 
 def _named(head: Head) -> bool:
@@ -207,7 +207,9 @@ def _no_pixels(uid: str, head: Head) -> Stack:
     if head.pixel_tag:
         text = "The file does not say how many rows and columns its picture has."
     else:
-        text = "The file holds no picture: only its header could be read."
+        name = name_of(head.text(t.SOP_CLASS))
+        what = f"This file ({name}) holds no picture" if name else "The file holds no picture"
+        text = f"{what}: only its header could be read."
     return _object_stack(uid, head, Kind.OTHER, (Caution("no_pixels", text, "No pixels"),))
 
 

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import shared_folder
 from tests.unit.reading_objects.builders import stack_of
 from viewer.core.study import Kind
+from viewer.reading import scan
 from viewer.reading.dataset import BULK, opened
 from viewer.reading.document import read_document
 from viewer.reading.objects import describe, kind_of
@@ -111,3 +112,10 @@ def test_names_are_decoded_in_every_component_group() -> None:
         assert Counter(re.split(r"[\^= ]", found)) - Counter([""]) == Counter(re.split(r"[\^= ]", wanted)) - Counter(
             [""]
         )
+
+
+def test_an_object_without_a_picture_is_listed_and_named() -> None:
+    (study,) = scan([shared_folder("corpus", "other-sop") / "rtplan.dcm"]).studies
+    (stack,) = study.stacks
+    assert stack.kind is Kind.OTHER
+    assert [(w.code, "RT plan" in w.text) for w in stack.warnings] == [("no_pixels", True)]
