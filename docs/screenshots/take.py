@@ -14,94 +14,107 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from PySide6.QtWidgets import QApplication
+
+from viewer.app import Program
+from viewer.core.finding import FindingState
+from viewer.core.settings import Settings, save_settings
+from viewer.core.task import CancelFlag, ignore_progress
+from viewer.samples import Sample, write_samples
+
 HERE = Path(__file__).resolve().parent
 #: Longest a step may take (seconds), on a machine without a graphics card.
 LIMIT = 180
 PATIENTS = {"chest-child": "SYN-0001", "chest-ct": "SYN-0002", "brain-mr": "SYN-0003"}
 
 
-def main() -> int:
-    """Write the pictures beside this file."""
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    with tempfile.TemporaryDirectory(prefix="secondread-pictures-") as folder:
-        os.environ["SECONDREAD_HOME"] = str(Path(folder) / "home")
-        return take(Path(folder))
+class Reader:
+    """Sits at the window and does the main job."""
 
+    def __init__(self, app: QApplication) -> None:
+        self.app = app
+        self.program = Program(app)
+        self.window, self.work = self.program.window, self.program.work
+        self.library = self.program.desk.session.library
 
-def take(folder: Path) -> int:
-    """Drive the window through the main job."""
-    from PySide6.QtWidgets import QApplication
+    def settle(self, seconds: float = 0.8) -> None:
+        """Let the event loop run for a while."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.app.processEvents()
+            time.sleep(0.01)
 
-    from viewer.app import Program
-    from viewer.core.finding import FindingState
-    from viewer.core.settings import Settings, save_settings
-    from viewer.core.task import CancelFlag, ignore_progress
-    from viewer.samples import write_samples
-
-    samples = write_samples(folder, on_progress=ignore_progress, cancel=CancelFlag())
-    save_settings(Settings(reader_name="A. Reader", organization="Demo hospital"))
-    app = QApplication([])
-    program = Program(app)
-    window, work = program.window, program.work
-    library = program.desk.session.library
-
-    def until(ready: Callable[[], object], what: str) -> None:
+    def until(self, ready: Callable[[], bool], what: str) -> None:
+        """Let the event loop run until something is so."""
         end = time.monotonic() + LIMIT
         while not ready():
             if time.monotonic() > end:
                 raise TimeoutError(what)
-            app.processEvents()
-            time.sleep(0.01)
-        settle()
+            self.settle(0.05)
+        self.settle()
 
-    def settle(seconds: float = 0.6) -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            app.processEvents()
-            time.sleep(0.01)
+    def shoot(self, name: str) -> None:
+        """Take a picture of the window."""
+        self.settle()
+        self.window.grab().save(str(HERE / f"{name}.png"))
 
-    def shoot(name: str) -> None:
-        settle()
-        window.grab().save(str(HERE / f"{name}.png"))
+    def open(self, folder: Path) -> None:
+        """Open the folder and wait for its studies."""
+        self.work.opening.open_paths([str(folder)])
+        self.until(lambda: not self.work.opening.is_busy and len(self.library.studies) == len(PATIENTS), "scanning")
 
-    def show(patient: str) -> str:
-        (study,) = (study for study in library.studies if study.patient.id == patient)
+    def show(self, patient: str) -> str:
+        """Hang a patient's study; returns the key of its stack."""
+        (study,) = (study for study in self.library.studies if study.patient.id == patient)
         key = study.stacks[0].key
-        work.showing.show(key)
-        until(lambda: library.active == key and work.showing.is_loaded(key), f"loading {patient}")
-        until(lambda: work.packs.known, "packs")
-        settle(1.5)
+        self.work.showing.show(key)
+        self.until(lambda: self.library.active == key and self.work.showing.is_loaded(key), f"loading {patient}")
+        self.until(lambda: self.work.packs.known, "packs")
         return key
 
-    def idle() -> bool:
-        return all(job.over for job in program.desk.lane.jobs)
+    def analyse(self, key: str, sample: Sample) -> None:
+        """Place a box where the pack needs one, run it, accept the first finding."""
+        if sample.boxes:
+            self.work.analysing.put_box(key, sample.boxes["left"], "left")
+        self.until(lambda: bool(self.library.gate(key)), "gate")
+        self.work.analysing.run(sample.pack)
+        self.settle()
+        self.until(lambda: all(job.over for job in self.program.desk.lane.jobs), f"analysing {sample.key}")
+        self.settle(2.0)
+        findings = self.work.reviewing.findings()
+        if findings:
+            self.work.reviewing.select(findings[0].id)
+            self.settle()
+            self.work.reviewing.judge(findings[0].id, FindingState.ACCEPTED)
 
-    program.show()
-    shoot("01-start")
-    work.opening.open_paths([str(folder / "studies")])
-    until(lambda: not work.opening.is_busy and len(library.studies) == 3, "scanning")
 
+def take(folder: Path) -> None:
+    """The pictures, in the order of the main job."""
+    samples = write_samples(folder, on_progress=ignore_progress, cancel=CancelFlag())
+    save_settings(Settings(reader_name="A. Reader", organization="Demo hospital"))
+    reader = Reader(QApplication([]))
+    reader.program.show()
+    reader.shoot("01-start")
+    reader.open(folder / "studies")
     for name, sample in zip(("02-film", "03-hippocampus", "04-ct"), samples, strict=True):
-        uid = show(PATIENTS[sample.key])
+        key = reader.show(PATIENTS[sample.key])
         if sample.pack:
-            if sample.boxes:
-                work.analysing.put_box(uid, sample.boxes["left"], "left")
-                settle(1.5)
-            work.analysing.run(sample.pack)
-            settle(0.5)
-            until(idle, f"analysing {name}")
-            settle(2.0)
-            findings = work.reviewing.findings()
-            if findings:
-                work.reviewing.select(findings[0].id)
-                settle()
-                work.reviewing.judge(findings[0].id, FindingState.ACCEPTED)
-        shoot(name)
-        if name == "03-hippocampus":
-            window.show_report(True)
-            shoot("05-report")
-            window.show_report(False)
-    program.close()
+            reader.analyse(key, sample)
+        reader.shoot(name)
+        if sample.boxes:
+            reader.window.show_report(True)
+            reader.shoot("05-report")
+            reader.window.show_report(False)
+    reader.program.close()
+
+
+def main() -> int:
+    """Write the pictures beside this file, with a home of their own."""
+    with tempfile.TemporaryDirectory(prefix="secondread-pictures-") as folder:
+        os.environ["SECONDREAD_HOME"] = str(Path(folder) / "home")
+        take(Path(folder))
     return 0
 
 
