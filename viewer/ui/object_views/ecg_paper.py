@@ -226,11 +226,12 @@ class EcgPaper(QWidget):
             self._grid = self._paint_grid()
         painter.drawPixmap(0, 0, self._grid)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # Names lie under the traces: no plate may hide a wave.
+        self._paint_names(painter)
         painter.save()
         painter.scale(self._scale, self._scale)
         self._paint_traces(painter)
         painter.restore()
-        self._paint_names(painter)
         if self._caliper is not None:
             self._paint_caliper(painter, self._caliper)
         if self.hasFocus():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QScrollArea, QScrollBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QScrollBar, QWidget
 
 from viewer.core.waveform import Channel, Waveform
 from viewer.display import ecg
@@ -19,8 +19,8 @@ STANDARD, SIX, ROWS = "standard", "six", "rows"
 PAGE_S = 10.0
 #: The scroll bar counts tenths of a second.
 TENTHS = 10
-#: Width of the list of machine statements, px.
-STATEMENTS_PX = 248
+#: Most height for the machine's statements, px; longer ones scroll.
+STATEMENTS_PX = 96
 
 
 class EcgView(QWidget):
@@ -42,25 +42,21 @@ class EcgView(QWidget):
     def _build(self) -> None:
         outer = column(self)
         outer.addWidget(self._controls())
-        body = row(spacing=0)
-        left = column()
         self._area = QScrollArea()
         self._area.setWidget(self.paper)
         self._area.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.viewport().installEventFilter(self)
-        left.addWidget(self._area, 1)
+        outer.addWidget(self._area, 1)
         self.time = QScrollBar(Qt.Orientation.Horizontal)
         self.time.setAccessibleName(tr("Time in the recording"))
         self.time.setPageStep(int(PAGE_S * TENTHS))
         self.time.setSingleStep(TENTHS)
         self.time.valueChanged.connect(self._on_time)
-        left.addWidget(self.time)
-        left.addWidget(self._footer())
-        body.addLayout(left, 1)
+        outer.addWidget(self.time)
+        outer.addWidget(self._footer())
         if self._waveform.annotations:
-            body.addWidget(_statements(self._waveform.annotations))
-        outer.addLayout(body, 1)
+            outer.addWidget(_statements(self._waveform.annotations))
 
     def _controls(self) -> QFrame:
         bar = frame("header")
@@ -207,19 +203,19 @@ def _group_words(n: int, group: tuple[Channel, ...]) -> str:
 
 def _statements(lines: tuple[str, ...]) -> QWidget:
     """What the cart wrote into the file, marked as its own word."""
-    panel = frame("panel")
-    panel.setFixedWidth(STATEMENTS_PX)
-    inside = column(panel, margins=12, spacing=8)
-    inside.addWidget(label(tr("From the machine"), "title"))
-    inside.addWidget(label(tr("Written by the recorder, not verified by a reader."), "caption", wrap=True))
-    for line in lines:
-        said: QLabel = label(line, "secondary", wrap=True, selectable=True)
-        said.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        inside.addWidget(said)
-    inside.addStretch(1)
+    panel = frame("footer")
+    inside = column(panel, margins=12, spacing=4)
+    head = row()
+    head.addWidget(label(tr("From the machine"), "strong"))
+    head.addWidget(label(tr("Written by the recorder, not verified by a reader."), "caption"), 1)
+    inside.addLayout(head)
+    # A statement is not torn apart at a line's end.
+    whole = [line.replace(" ", "\u00a0") for line in lines]
+    inside.addWidget(label(" \u00a0·\u00a0 ".join(whole), "secondary", wrap=True, selectable=True))
     area = QScrollArea()
     area.setWidget(panel)
     area.setWidgetResizable(True)
-    area.setFixedWidth(STATEMENTS_PX)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setMaximumHeight(STATEMENTS_PX)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return area
