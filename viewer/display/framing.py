@@ -24,7 +24,7 @@ from viewer.display.corners import (
     scale_bar,
 )
 from viewer.display.overlay import Line, OverlaySet
-from viewer.display.pen import LINE_PX, Sketch, text_width
+from viewer.display.pen import LINE_PX, Sketch, elided, text_width
 from viewer.display.slicing import Plane, SliceView
 from viewer.display.window import Window
 
@@ -35,7 +35,9 @@ STRIP = 28
 #: Corner text stands this far from the edge.
 MARGIN = 8
 #: Colour bar: width, height and distance from the top.
-BAR_W, BAR_H, BAR_TOP, BAR_TOP_SMALL = 12, 160, 112, 64
+BAR_W, BAR_H, BAR_TOP, BAR_TOP_SMALL = 12, 160, 112, 48
+#: The scale bar stands above the letter at the lower edge, in narrow pictures above the corner texts too.
+BAR_UP, BAR_UP_NARROW, BAR_BESIDE_CORNERS = 36, 70, 640
 #: The mark of everything a machine proposed and nobody accepted yet.
 AI_DRAFT = "AI draft"
 
@@ -93,7 +95,7 @@ def draw_heat_bar(sketch: Sketch, overlays: OverlaySet, frame: Frame) -> None:
         return
     words = frame.words
     right, top = sketch.size[0] - MARGIN, BAR_TOP if sketch.size[0] >= SMALL_WIDTH else BAR_TOP_SMALL
-    height = int(np.clip(sketch.size[1] / 2 - top - 2.5 * LINE_PX, 40, BAR_H))  # above the letter in the middle
+    height = int(np.clip(sketch.size[1] / 2 - top - 2.5 * LINE_PX, 24, BAR_H))  # above the letter in the middle
     colours = comp.heat_colours(layer.failed)
     for step in range(height):
         level = 1.0 - (1.0 - HEAT_BARE) * step / max(height - 1, 1)
@@ -135,9 +137,7 @@ def strip(width: int, view: SliceView, frame: Frame, ai: bool) -> Rgb8:
     title = frame.words(PLANE_TITLES[view.plane]) if view.plane is not Plane.NATIVE else ""
     name = "" if frame.stack is None else frame.stack.description or frame.stack.modality
     text = " · ".join(part for part in (title, name) if part)
-    while text and text_width(text) > right - 2 * MARGIN:
-        text = text[:-2].rstrip() + "…" if len(text) > 2 else ""
-    sketch.text(MARGIN, STRIP / 2, text, TEXT, plate=False)
+    sketch.text(MARGIN, STRIP / 2, elided(text, right - 2 * MARGIN), TEXT, plate=False)
     return sketch.finish()
 
 
@@ -171,11 +171,11 @@ def _draw_gaps(sketch: Sketch, view: SliceView, fit: Fit, frame: Frame) -> None:
 def _draw_scale_bar(sketch: Sketch, view: SliceView, fit: Fit, frame: Frame) -> None:
     width, height = sketch.size
     bar = scale_bar(view, fit.across, width, frame.words)
-    y = height - MARGIN - LINE_PX * 1.75
+    y = height - (BAR_UP if width >= BAR_BESIDE_CORNERS or not frame.corners else BAR_UP_NARROW)
     if bar.pixels == 0:
         sketch.text(width / 2, y, bar.label, WARN, "centre")
         return
-    left = (width - bar.pixels) / 2
+    left = (width - bar.pixels - 12 - text_width(bar.label)) / 2
     ends = np.array([[left, y], [left + bar.pixels, y]])
     sketch.polyline(ends, TEXT, Line.SOLID)
     for x in (left, left + bar.pixels):
@@ -186,11 +186,16 @@ def _draw_scale_bar(sketch: Sketch, view: SliceView, fit: Fit, frame: Frame) -> 
 def _draw_corners(sketch: Sketch, facts: View) -> None:
     width, height = sketch.size
     lines = corners(facts, small=width < SMALL_WIDTH)
-    for number, text in enumerate(lines.top_left):
-        sketch.text(MARGIN + 4, MARGIN + LINE_PX * (number + 0.5), text, TEXT)
-    for number, text in enumerate(lines.top_right):
-        sketch.text(width - MARGIN - 4, MARGIN + LINE_PX * (number + 0.5), text, TEXT, "right")
-    for number, text in enumerate(reversed(lines.bottom_left)):
-        sketch.text(MARGIN + 4, height - MARGIN - LINE_PX * (number + 0.5), text, TEXT)
-    for number, text in enumerate(reversed(lines.bottom_right)):
-        sketch.text(width - MARGIN - 4, height - MARGIN - LINE_PX * (number + 0.5), text, TEXT, "right")
+    room = width / 2 - MARGIN - 24
+    left, right = MARGIN + 4, width - MARGIN - 4
+    for number in range(3):
+        above = MARGIN + LINE_PX * (number + 0.5)
+        sketch.text(left, above, _line(lines.top_left, number, room), TEXT)
+        sketch.text(right, above, _line(lines.top_right, number, room), TEXT, "right")
+        below = height - above
+        sketch.text(left, below, _line(lines.bottom_left[::-1], number, room), TEXT)
+        sketch.text(right, below, _line(lines.bottom_right[::-1], number, room), TEXT, "right")
+
+
+def _line(lines: tuple[str, ...], number: int, room: float) -> str:
+    return elided(lines[number], room) if number < len(lines) else ""

@@ -118,6 +118,15 @@ def text_width(text: str) -> float:
     return float(font(is_wide(text)).getlength(text))
 
 
+def elided(text: str, room: float) -> str:
+    """The text, cut with an ellipsis where it is wider than `room` px."""
+    if text_width(text) <= room:
+        return text
+    while text and text_width(text + "…") > room:
+        text = text[:-1].rstrip()
+    return text + "…" if text else ""
+
+
 def dashed(path: Points, dash: float, gap: float) -> list[Points]:
     """Pieces of a polyline: `dash` px drawn, `gap` px left out, round its corners."""
     steps = np.linalg.norm(np.diff(path, axis=0), axis=1)

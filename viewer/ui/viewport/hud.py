@@ -15,13 +15,15 @@ from viewer.display.overlay import Line, OverlaySet
 from viewer.display.slicing import Letters
 from viewer.ui.i18n import tr
 from viewer.ui.theme import colour
-from viewer.ui.viewport.ink import LINE_PX, MARGIN, Points, pen, put_block, put_text, stroke
+from viewer.ui.viewport.ink import LINE_PX, MARGIN, Points, elided, pen, put_block, put_text, stroke, text_width
 
-BAR_W, BAR_H, BAR_TOP, BAR_TOP_SMALL = 12, 160, 112, 64
+BAR_W, BAR_H, BAR_TOP, BAR_TOP_SMALL = 12, 160, 112, 48
 #: Gap round the point of the crosshair.
 CROSSHAIR_GAP = 24
-#: Room below the scale bar for the letter at the lower edge.
-_SCALE_BAR_UP = 36
+#: The scale bar stands above the letter at the lower edge, in narrow views above the corner texts too.
+_SCALE_BAR_UP, _SCALE_BAR_UP_NARROW, _BAR_BESIDE_CORNERS = 36, 70, 640
+#: Room beside the letters in the middle of the upper and lower edge.
+_LETTER_ROOM = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +90,12 @@ def _draw_gaps(painter: QPainter, hud: Hud) -> None:
 
 def _draw_corners(painter: QPainter, size: tuple[int, int], lines: Corners) -> None:
     width, height = size
-    put_block(painter, lines.top_left, (MARGIN, MARGIN), bottom=False, right=False)
-    put_block(painter, lines.top_right, (width - MARGIN, MARGIN), bottom=False, right=True)
-    put_block(painter, lines.bottom_left, (MARGIN, height - MARGIN), bottom=True, right=False)
-    put_block(painter, lines.bottom_right, (width - MARGIN, height - MARGIN), bottom=True, right=True)
+    room = width / 2 - MARGIN - _LETTER_ROOM
+    left, right, top, bottom = MARGIN, width - MARGIN, MARGIN, height - MARGIN
+    put_block(painter, elided(lines.top_left, room), (left, top), bottom=False, right=False)
+    put_block(painter, elided(lines.top_right, room), (right, top), bottom=False, right=True)
+    put_block(painter, elided(lines.bottom_left, room), (left, bottom), bottom=True, right=False)
+    put_block(painter, elided(lines.bottom_right, room), (right, bottom), bottom=True, right=True)
 
 
 def _draw_letters(painter: QPainter, size: tuple[int, int], letters: Letters) -> None:
@@ -111,11 +115,12 @@ def _draw_letters(painter: QPainter, size: tuple[int, int], letters: Letters) ->
 
 def _draw_scale_bar(painter: QPainter, size: tuple[int, int], bar: ScaleBar) -> None:
     width, height = size
-    y = height - _SCALE_BAR_UP + 0.5
+    up = _SCALE_BAR_UP if width >= _BAR_BESIDE_CORNERS else _SCALE_BAR_UP_NARROW
+    y = height - up + 0.5
     if bar.pixels == 0:
         put_text(painter, (width / 2, y), bar.label, "warn", "centre")
         return
-    left = round((width - bar.pixels) / 2) + 0.5
+    left = round((width - bar.pixels - 12 - text_width(bar.label)) / 2) + 0.5
     right = left + round(bar.pixels)
     path = QPainterPath(QPointF(left, y - 4))
     path.lineTo(left, y + 4)
@@ -133,7 +138,7 @@ def _draw_heat_bar(painter: QPainter, size: tuple[int, int], overlays: OverlaySe
     if layer is None:
         return
     right, top = size[0] - MARGIN, BAR_TOP if size[0] >= SMALL_WIDTH else BAR_TOP_SMALL
-    height = int(np.clip(size[1] / 2 - top - 2.5 * LINE_PX, 40, BAR_H))  # it ends above the letter in the middle
+    height = int(np.clip(size[1] / 2 - top - 2.5 * LINE_PX, 24, BAR_H))  # it ends above the letter in the middle
     colours = compose.heat_colours(layer.failed)
     for step in range(height):
         level = round((1.0 - (1.0 - HEAT_BARE) * step / max(height - 1, 1)) * 255)

@@ -41,6 +41,15 @@ def text_width(text: str) -> float:
     return _width(text, language())
 
 
+def elided(lines: tuple[str, ...], room: float) -> tuple[str, ...]:
+    """Lines cut with an ellipsis where they are wider than `room` px."""
+    metrics = QFontMetricsF(_font(language()))
+    return tuple(
+        line if text_width(line) <= room else metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
+        for line in lines
+    )
+
+
 def put_text(painter: QPainter, at: tuple[float, float], text: str, ink: str, align: str = "left") -> None:
     """A line of text on its plate; `at` is the middle of its left, centre or right end.
 
