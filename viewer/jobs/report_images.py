@@ -24,8 +24,11 @@ _log = logging.getLogger(__name__)
 
 #: Pictures are small so that their letters stay readable at a third of the page: px a side.
 SIDE = 360
-#: More pictures than this make no report better.
-MOST = 9
+#: More pictures than two rows of three make no report better.
+MOST = 6
+#: A detail is this many times as large as the finding, at least `LEAST_SHARE` of the picture's
+#: short side; above `MOST_SHARE` of both sides the whole picture is shown instead.
+AROUND, LEAST_SHARE, MOST_SHARE = 1.8, 0.4, 0.75
 
 
 def key_images(
@@ -75,16 +78,22 @@ def _places(stack: Stack) -> list[tuple[Path, str, int | None]]:
 
 
 def drawn(loaded: Loaded, volume: Volume, findings: Sequence[Finding], language: str) -> tuple[KeyImage, ...]:
-    """Pictures of findings from their volume: the slice once without anything, then with each overlay."""
+    """Pictures of findings from their volume.
+
+    The first finding gets its place bare, its place with the overlay and the whole slice; the
+    others their place with the overlay.
+    """
     words = words_in(language)
     images: list[KeyImage] = []
-    seen: set[int] = set()
     for finding in findings:
         k = _slice_of(finding, volume)
         result = next((r for r in loaded.results if r.request_id == finding.result_id), None)
-        pair = () if k is None else _pair(volume, k, finding, result, words, bare=k not in seen)
-        images += pair
-        seen |= {k} if k is not None else set()
+        if k is None or len(images) >= MOST:
+            continue
+        try:
+            images += _views(volume, k, finding, result, words, first=not images)
+        except GeometryError as error:
+            _log.warning("no key picture for %s: %s", finding.id, error.what)
     return tuple(images[:MOST])
 
 
@@ -95,33 +104,79 @@ def _slice_of(finding: Finding, volume: Volume) -> int | None:
     return k if 0 <= k < volume.shape[0] else None
 
 
-def _pair(
-    volume: Volume, k: int, finding: Finding, result: AnalysisResult | None, words: Words, *, bare: bool
-) -> tuple[KeyImage, ...]:
-    """The slice without anything, then with the accepted overlay."""
+def _views(
+    volume: Volume, k: int, finding: Finding, result: AnalysisResult | None, words: Words, *, first: bool
+) -> list[KeyImage]:
     from viewer.display.framing import Frame
-    from viewer.display.overlay import overlays_of
+    from viewer.display.overlay import OverlaySet, overlays_of
     from viewer.display.render import render
     from viewer.display.slicing import Plane
     from viewer.display.window import default_window
 
     window = default_window(volume, k)
-    frame, size = Frame(corners=False), (SIDE, SIDE)
+    place = _detail(volume, extent(finding, result, volume, k))
+    over = _overlay_words(finding, result, words)
+    overlays = overlays_of([_only(result, finding)], [finding]) if result is not None and over else None
+
+    def view(picture: Volume, layers: OverlaySet | None, text: str) -> KeyImage:
+        pixels = render(picture, Plane.NATIVE, k, window, layers, size=(SIDE, SIDE), frame=Frame(corners=False))
+        return KeyImage(pixels, text, finding.id)
+
     what = _what(finding, k, volume, words)
     at = words("captions", "window", width=f"{window.width:.0f}", level=f"{window.center:.0f}")
-    images = []
-    try:
-        if bare:
-            pixels = render(volume, Plane.NATIVE, k, window, size=size, frame=frame)
-            images.append(KeyImage(pixels, f"{what}. {at}.", finding.id))
-        over = _overlay_words(finding, result, words)
-        if result is not None and over:
-            overlays = overlays_of([_only(result, finding)], [finding])
-            pixels = render(volume, Plane.NATIVE, k, window, overlays, size=size, frame=frame)
-            images.append(KeyImage(pixels, f"{what}. {over}", finding.id))
-    except GeometryError as error:
-        _log.warning("no key picture for %s: %s", finding.id, error.what)
-    return tuple(images)
+    detail = "" if place is None else f" {words('captions', 'detail')}"
+    bare = view(place or volume, None, f"{what}.{detail} {at}.")
+    shown = [view(place or volume, overlays, f"{what}.{detail} {over}")] if overlays is not None else []
+    whole = [view(volume, None, f"{what}. {words('captions', 'whole')}")] if place is not None else []
+    return [bare, *shown, *whole] if first else shown or [bare]
+
+
+def extent(
+    finding: Finding, result: AnalysisResult | None, volume: Volume, k: int
+) -> tuple[float, float, float, float] | None:
+    """(j0, i0, j1, i1) of a finding on slice k in voxels, None where it has no place there."""
+    location = finding.location
+    if location.segment is not None and result is not None:
+        for mask in result.masks:
+            inside = np.argwhere(mask.labels[k] == location.segment) if mask.labels.shape == volume.shape else ()
+            if len(inside):
+                (j0, i0), (j1, i1) = np.min(inside, axis=0), np.max(inside, axis=0)
+                return float(j0), float(i0), float(j1), float(i1)
+    if location.points_lps:
+        index = volume.geometry.world_to_index(location.points_lps)
+        return float(index[:, 1].min()), float(index[:, 2].min()), float(index[:, 1].max()), float(index[:, 2].max())
+    if location.box_kji is not None:
+        (_, j0, i0), (_, j1, i1) = location.box_kji
+        return float(j0), float(i0), float(j1 - 1), float(i1 - 1)
+    return None
+
+
+def _detail(volume: Volume, place: tuple[float, float, float, float] | None) -> Volume | None:
+    """The surroundings of a place as a picture of its own; None where they are most of the picture."""
+    if place is None:
+        return None
+    _, rows, columns = volume.shape
+    _, high, wide = volume.geometry.spacing
+    j0, i0, j1, i1 = place
+    side_mm = max((j1 - j0) * high, (i1 - i0) * wide) * AROUND
+    side_mm = max(side_mm, LEAST_SHARE * min(rows * high, columns * wide))
+    (top, bottom), (left, right) = (
+        _span((j0 + j1) / 2, side_mm / high, rows),
+        _span((i0 + i1) / 2, side_mm / wide, columns),
+    )
+    if bottom - top > MOST_SHARE * rows and right - left > MOST_SHARE * columns:
+        return None
+    stored = volume.stored[:, top:bottom, left:right]
+    return replace(
+        volume, stored=stored, geometry=volume.geometry.cropped((0, top, left), (volume.shape[0], bottom, right))
+    )
+
+
+def _span(centre: float, length: float, limit: int) -> tuple[int, int]:
+    """A stretch of that length around the centre, moved inside 0..limit."""
+    whole = min(limit, max(8, round(length)))
+    start = min(max(0, round(centre - whole / 2)), limit - whole)
+    return start, start + whole
 
 
 def _only(result: AnalysisResult, finding: Finding) -> AnalysisResult:
@@ -153,7 +208,7 @@ def _overlay_words(finding: Finding, result: AnalysisResult | None, words: Words
     if visible:
         from viewer.display.overlay import OverlaySet
 
-        honest = {True: "yes", None: "none"}[visible[0].honest]
+        honest = "none" if visible[0].honest is None else "yes"
         opacity = f"{OverlaySet().heatmap_opacity * 100:.0f}"
         return f"{words('captions', 'heatmap', opacity=opacity)} {words('captions', f'honest_{honest}')}"
     return words("captions", "place") if finding.location.points_lps else ""

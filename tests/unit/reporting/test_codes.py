@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +14,8 @@ from hypothesis import strategies as st
 from pydicom.sr._concepts_dict import concepts
 
 from tests.unit.reporting.builders import finding, xray_finding
+from viewer.analysis.findings import HEAT_SHARE
+from viewer.analysis.measures import AREA_SHARE, LONG_AXIS, MEAN_AXIS, SHORT_AXIS, VOLUME
 from viewer.core.finding import Code, Location, Measurement, Side
 from viewer.reporting import codes
 
@@ -41,6 +47,30 @@ def test_no_code_has_two_names_and_no_private_meaning_two_codes() -> None:
         values[row.code.scheme, row.code.meaning].add(row.code.value)
     assert {key: names for key, names in meanings.items() if len(names) > 1} == {}
     assert {key: names for key, names in values.items() if len(names) > 1} == {}
+
+
+def codes_of_packs() -> list[Code]:
+    """Every coded concept in the metadata of the program's own packs."""
+
+    def walk(data: Any) -> Iterator[Code]:
+        if isinstance(data, dict):
+            if {"scheme", "value", "meaning"} <= set(data):
+                yield Code(data["value"], data["scheme"], data["meaning"])
+            data = list(data.values())
+        if isinstance(data, list):
+            for item in data:
+                yield from walk(item)
+
+    files = sorted((Path(__file__).parents[3] / "models").glob("*/configs/metadata.json"))
+    return [code for file in files for code in walk(json.loads(file.read_text(encoding="utf-8")))]
+
+
+def test_packs_and_measures_use_codes_in_the_table_s_meaning() -> None:
+    known = {(row.code.scheme, row.code.value): row.code.meaning for row in codes.table().values()}
+    used = [*codes_of_packs(), VOLUME, LONG_AXIS, SHORT_AXIS, MEAN_AXIS, AREA_SHARE, HEAT_SHARE]
+    assert len(used) > 6
+    strange = [code for code in used if known.get((code.scheme, code.value)) != code.meaning]
+    assert strange == []
 
 
 def test_the_dictionary_code_with_two_unrelated_names_is_not_used() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,3 +127,15 @@ def test_other_languages_are_refused_in_words(language: str) -> None:
 def test_no_field_is_left_in_a_phrase_without_values(language: str) -> None:
     plain = [text for key, text in flat(words_in(language).table).items() if key.startswith(("section.", "status."))]
     assert not any(re.search(r"[{}]", text) for text in plain)
+
+
+def test_every_label_and_name_of_the_program_s_packs_has_chinese_words() -> None:
+    names = set()
+    for file in sorted((Path(__file__).parents[3] / "models").glob("*/configs/metadata.json")):
+        metadata = json.loads(file.read_text(encoding="utf-8"))
+        if metadata["viewer"]["task"] == "gate":
+            continue
+        names.add(metadata["name"])
+        names |= {label["text"] for label in (metadata["viewer"].get("labels") or {}).values()}
+    assert names
+    assert {name for name in names if ZH.name(name) == name} == set()
