@@ -101,7 +101,7 @@ def draw_heat_bar(sketch: Sketch, overlays: OverlaySet, frame: Frame) -> None:
         level = 1.0 - (1.0 - HEAT_BARE) * step / max(height - 1, 1)
         red, green, blue = colours[round(level * 255)].astype(int)
         sketch.box((right - BAR_W, top + step), (BAR_W, 1), (int(red), int(green), int(blue), 255))
-    for value in (1.0, 0.5, HEAT_BARE):
+    for value in (1.0, 0.5, HEAT_BARE) if height > 3 * LINE_PX else (1.0, HEAT_BARE):
         y = top + (1.0 - value) / (1.0 - HEAT_BARE) * (height - 1)
         sketch.text(right - BAR_W - 8, y, f"{value:.1f}", TEXT, "right")
     sketch.text(right, top - LINE_PX, heat_title(overlays, words), TEXT, "right")

@@ -143,7 +143,7 @@ def _draw_heat_bar(painter: QPainter, size: tuple[int, int], overlays: OverlaySe
     for step in range(height):
         level = round((1.0 - (1.0 - HEAT_BARE) * step / max(height - 1, 1)) * 255)
         painter.fillRect(QRectF(right - BAR_W, top + step, BAR_W, 1), QColor(*(int(c) for c in colours[level])))
-    for value in (1.0, 0.5, HEAT_BARE):
+    for value in (1.0, 0.5, HEAT_BARE) if height > 3 * LINE_PX else (1.0, HEAT_BARE):
         y = top + (1.0 - value) / (1.0 - HEAT_BARE) * (height - 1)
         put_text(painter, (right - BAR_W - 8, y), f"{value:.1f}", "text_1", "right")
     put_text(painter, (right - 4, top - LINE_PX), heat_title(overlays, tr), "text_1", "right")
