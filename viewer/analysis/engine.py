@@ -235,7 +235,7 @@ class _Run:
         """A heatmap for every label; those above the threshold are tested for honesty."""
         from viewer.analysis import explain
 
-        explainer = explain.Explainer(self.pack, _loaded(self.pack).network, infer, raw)
+        explainer = explain.Explainer(self.pack, _loaded(self.pack), infer, raw)
         if not explainer.can_draw:
             return {}
         threshold = findings.default_point(self.pack).threshold

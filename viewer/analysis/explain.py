@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from viewer.analysis import honesty, saliency
+from viewer.analysis.backends.ladder import Loaded
 from viewer.analysis.inference import RawOutputs
 from viewer.analysis.resample import resize_plane
 from viewer.core.analysis import PackInfo
@@ -24,13 +25,13 @@ class Explainer:
 
     Args:
         pack: `inference.json` may name the layer for Grad-CAM: {"saliency": {"layer": "..."}}.
-        network: the torch network on the CPU.
+        loaded: the network; its shuffled copies are kept with it.
         infer: the network as it ran.
         raw: what it said; `raw.maps` holds class activation maps where the network gives them.
     """
 
-    def __init__(self, pack: PackInfo, network: nn.Module, infer: Infer, raw: RawOutputs) -> None:
-        self._network, self._infer, self._raw = network, infer, raw
+    def __init__(self, pack: PackInfo, loaded: Loaded, infer: Infer, raw: RawOutputs) -> None:
+        self._loaded, self._infer, self._raw = loaded, infer, raw
         self._layer = str(pack.inference.get("saliency", {}).get("layer", ""))
 
     @property
@@ -42,7 +43,7 @@ class Explainer:
         """Heatmap [K, J, I] on the input's grid, 0..1: class activation or Grad-CAM."""
         if name in self._raw.maps:
             return np.asarray(self._raw.maps[name], dtype=np.float32)
-        planes = [self._draw(self._network, plane, label) for plane in self._raw.prepared.array]
+        planes = [self._on_picture(plane, label) for plane in self._raw.prepared.array]
         return saliency.peak_one(self._raw.prepared.restore_values(np.stack(planes)))
 
     def occlusion(self, label: int, on_progress: OnProgress, cancel: CancelToken) -> FloatArray:
@@ -60,17 +61,22 @@ class Explainer:
         def draw(network: nn.Module) -> FloatArray:
             return self._draw(network, picture, label)
 
-        return honesty.check(self._infer, self._network, draw, picture, label, cancel=cancel)
+        networks = self._loaded.cached("shuffles", lambda: honesty.shuffles(self._loaded.network))
+        target = (self._on_picture(picture, label), label)
+        return honesty.check(self._infer, draw, networks, picture, target, cancel=cancel)
 
     def _top(self, label: int) -> int:
         name = list(self._raw.scores)[label]
         return int(np.argmax(self._raw.slice_scores[name])) if name in self._raw.slice_scores else 0
 
+    def _on_picture(self, picture: FloatArray, label: int) -> FloatArray:
+        """Heatmap [J, I] on the network's input grid, 0..1."""
+        drawn = self._draw(self._loaded.network, picture, label)
+        return saliency.peak_one(np.maximum(resize_plane(drawn, (picture.shape[0], picture.shape[1])), 0))
+
     def _draw(self, network: nn.Module, picture: FloatArray, label: int) -> FloatArray:
-        """Heatmap [J, I] on the network's grid."""
+        """What a network's features say for the label: [j, i] on their own grid, or Grad-CAM."""
         if self._layer:
             return saliency.grad_cam(network, self._layer, picture, label)
         with torch.inference_mode():
-            activation = network(torch.from_numpy(picture)[None, None])[1][0, label].numpy()
-        size = (picture.shape[0], picture.shape[1])
-        return saliency.peak_one(np.maximum(resize_plane(activation, size), 0))
+            return np.asarray(network(torch.from_numpy(picture)[None, None])[1][0, label].numpy())

@@ -9,7 +9,7 @@ shuffled weights must draw another map.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,18 +23,23 @@ from viewer.core.task import CancelToken
 
 FloatArray = npt.NDArray[np.float32]
 Infer = Callable[[FloatArray], tuple[FloatArray, ...]]
+#: Draws the map of a network, on any grid and scale (not clipped: order is what counts).
 Mapper = Callable[[nn.Module], FloatArray]
 
-#: Share of the picture that is hidden: its warmest pixels.
+#: Share of the picture that is hidden (set to the picture's mean): its warmest pixels.
 HIDDEN_SHARE = 0.2
-#: Places the warm part is moved to for comparison.
-PLACES = 8
+#: Places the warm part is moved to for comparison, and the share of them that must matter
+#: less. A map drawn at random passes one time in ten. Mean and share were chosen on 30
+#: training films of cxr-pneumonia, where a blur hid opacities too little to tell.
+PLACES = 20
+MIN_RANK = 0.9
+#: A fall of the logit under this is none.
+MIN_FALL = 0.1
 #: Networks with shuffled weights that draw a map for comparison.
 SHUFFLES = 3
-#: Maps of shuffled networks must correlate less than this with the real one.
+#: Their maps must correlate less than this with the real one, on average. (On those films: 0.0,
+#: at most 0.4 for a single one.)
 MAX_CORRELATION = 0.5
-#: Blur that hides a part: sigma as a share of the picture's side.
-_BLUR_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Honesty:
         deletion: fall of the score when the warmest fifth is hidden.
         elsewhere: mean fall when a part of the same shape is hidden elsewhere.
         rank: share of those places where the score fell less (1 = all).
-        random_weights: highest rank correlation with the map of a shuffled network.
+        random_weights: mean rank correlation with the maps of shuffled networks.
     """
 
     deletion: float
@@ -56,7 +61,7 @@ class Honesty:
     @property
     def honest(self) -> bool:
         """True when the map passed both tests."""
-        return self.deletion > 0 and self.rank >= 1.0 - 1e-9 and self.random_weights < MAX_CORRELATION
+        return self.deletion > 0 and self.rank >= MIN_RANK and self.random_weights < MAX_CORRELATION
 
     @property
     def words(self) -> str:
@@ -68,10 +73,10 @@ class Honesty:
 
 def check(
     infer: Infer,
-    network: nn.Module,
     draw: Mapper,
+    networks: Sequence[nn.Module],
     picture: FloatArray,
-    label: int,
+    target: tuple[FloatArray, int],
     *,
     cancel: CancelToken | None = None,
 ) -> Honesty:
@@ -79,16 +84,16 @@ def check(
 
     Args:
         infer: the network that made the score; first output logits [N, L].
-        network: the same as a torch module on the CPU (left as it is).
-        draw: makes the map [J, I] of a network for this picture and label.
+        draw: makes the map of a network for this picture and label.
+        networks: the network as a torch module on the CPU, then shuffled copies of it.
         picture: float32 [J, I], as prepared for the network.
-        label: column of the logits.
+        target: the heatmap [J, I] on the same grid, and its column of the logits.
+        cancel: asked between the steps.
     """
-    heat = draw(network)
-    deletion, elsewhere, rank = deletion_test(infer, picture, heat, label)
+    deletion, elsewhere, rank = deletion_test(infer, picture, *target)
     if cancel is not None:
         cancel.check()
-    return Honesty(deletion, elsewhere, rank, randomisation_test(network, draw, heat, cancel))
+    return Honesty(deletion, elsewhere, rank, randomisation_test(draw, networks, cancel))
 
 
 def deletion_test(infer: Infer, picture: FloatArray, heat: FloatArray, label: int) -> tuple[float, float, float]:
@@ -103,28 +108,33 @@ def deletion_test(infer: Infer, picture: FloatArray, heat: FloatArray, label: in
     if not warm.any():
         return 0.0, 0.0, 0.0
     moved = [warm, *_moved(warm)]
-    blurred = _blur(picture)
-    batch = np.stack([picture, *(np.where(part, blurred, picture) for part in moved)])[:, None]
+    blank = float(picture.mean())
+    batch = np.stack([picture, *(np.where(part, blank, picture) for part in moved)])[:, None]
     logits = infer(batch.astype(np.float32))[0][:, label].astype(np.float64)
     falls = logits[0] - logits[1:]
     scores = sigmoid(logits)
-    rank = float(np.mean(falls[0] > falls[1:]))
+    rank = float(np.mean(falls[0] > falls[1:])) if falls[0] >= MIN_FALL else 0.0
     return float(scores[0] - scores[1]), float(scores[0] - scores[2:].mean()), rank
 
 
-def randomisation_test(network: nn.Module, draw: Mapper, heat: FloatArray, cancel: CancelToken | None = None) -> float:
-    """Highest Spearman correlation of the map with those of networks with shuffled weights."""
+def randomisation_test(draw: Mapper, networks: Sequence[nn.Module], cancel: CancelToken | None = None) -> float:
+    """Mean Spearman correlation of the first network's map with those of the others."""
     from scipy import stats
 
-    highest = -1.0
-    for turn in range(SHUFFLES):
+    heat = draw(networks[0])
+    found = []
+    for network in networks[1:]:
         if cancel is not None:
             cancel.check()
-        other = draw(shuffled(network, SEED + turn))
-        if float(np.ptp(other)) == 0 or float(np.ptp(heat)) == 0:
-            continue  # a flat map shares nothing with any other
-        highest = max(highest, float(stats.spearmanr(heat.ravel(), other.ravel()).statistic))
-    return max(highest, 0.0)
+        other = draw(network)
+        flat = float(np.ptp(other)) == 0 or float(np.ptp(heat)) == 0  # shares nothing with any other
+        found.append(0.0 if flat else float(stats.spearmanr(heat.ravel(), other.ravel()).statistic))
+    return float(np.mean(found))
+
+
+def shuffles(network: nn.Module) -> tuple[nn.Module, ...]:
+    """The network, then `SHUFFLES` copies with shuffled weights."""
+    return (network, *(shuffled(network, SEED + turn) for turn in range(SHUFFLES)))
 
 
 def shuffled(network: nn.Module, seed: int) -> nn.Module:
@@ -155,9 +165,3 @@ def _moved(part: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.bool_]]:
         right = int(chance.integers(columns // 4, columns - columns // 4 + 1))
         out.append(np.roll(part, (down, right), axis=(0, 1)))
     return out
-
-
-def _blur(picture: FloatArray) -> FloatArray:
-    from scipy import ndimage
-
-    return np.asarray(ndimage.gaussian_filter(picture, _BLUR_SHARE * max(picture.shape)), dtype=np.float32)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ from viewer.core.errors import AnalysisError
 
 FloatArray = npt.NDArray[np.float32]
 Backend = TorchBackend | OpenVinoBackend
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +46,14 @@ class Loaded:
         self.network = network
         self._key, self._cache, self._threads = key, cache, threads
         self._made: dict[str, Backend] = {}
+        self._kept: dict[str, Any] = {}
+
+    def cached(self, name: str, make: Callable[[], T]) -> T:
+        """Something made of the network, kept as long as it."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        kept: T = self._kept[name]
+        return kept
 
     def backend(self, kind: str) -> Backend:
         """The backend "torch", "openvino", "cuda" or "cuda-half"; made once.
