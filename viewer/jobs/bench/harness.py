@@ -120,8 +120,15 @@ def _judged(target: Target, times: dict[str, list[float]]) -> dict[str, Any]:
         "limit": target.limit,
         "ratio_min": round(low, 3),
         "ratio_median": round(middle, 3),
-        "met": low <= target.limit,
+        "met": _met(low, middle, target.limit),
     }
+
+
+def _met(low: float, middle: float, limit: float) -> bool | None:
+    """True or False where both ratios agree, None where the machine was too noisy to tell."""
+    if (low <= limit) == (middle <= limit):
+        return low <= limit
+    return None
 
 
 def peak_memory(module: str, function: str, *arguments: str) -> int:
@@ -203,6 +210,6 @@ def _table(bench: dict[str, Any]) -> list[str]:
         lines.append(f"  {row['name']:44} {times}{noise}")
     lines += [f"  {name}: {value}" for name, value in bench["facts"].items()]
     for target in bench["targets"]:
-        word = "met" if target["met"] else "MISSED"
+        word = {True: "met", False: "MISSED", None: "unclear, noisy"}[target["met"]]
         lines.append(f"  target {word}: {target['text']} (min {target['ratio_min']}, median {target['ratio_median']})")
     return lines

@@ -34,6 +34,14 @@ def test_ratios_and_targets_come_from_the_same_run() -> None:
     assert [target["met"] for target in told["targets"]] == [True, False]
 
 
+def test_a_target_between_the_two_ratios_is_unclear() -> None:
+    slow = iter([0.0, 0.03, 0.09, 0.09])
+    ways = (Way("floor", lambda: time.sleep(0.02)), Way("odd", lambda: time.sleep(next(slow))))
+    told = measure(Plan("noise", ways, rounds=3, targets=(Target("odd", "floor", 2.5),)), CancelFlag())
+    assert told["targets"][0]["met"] is None
+    assert "unclear" in as_text({"machine": machine(), "benches": [{"name": "n", **told}], "failed": []})
+
+
 def test_reset_is_not_timed() -> None:
     plan = Plan("reset", (Way("a", lambda: None, reset=lambda: time.sleep(0.05)),), rounds=1)
     assert measure(plan, CancelFlag())["ways"][0]["min_s"] < 0.04
