@@ -20,10 +20,10 @@ MAX_LINES = 5000
 
 
 def read_document(stack: Stack) -> Document:
-    """The embedded document: its PDF bytes, or the words of a CDA.
+    """The embedded document: its PDF bytes, the words of a CDA, or what else it is.
 
     Raises:
-        ReadError: no document inside, or one of a type that is not read.
+        ReadError: no document inside, or a damaged one.
     """
     with opened(stack.instances[0].path, BULK) as dataset:
         data = _payload(dataset)
@@ -33,11 +33,9 @@ def read_document(stack: Stack) -> Document:
             return Document(title, (Node(f"PDF document, {len(data) / 1024:.0f} kB"),), pdf=data)
         if "xml" in mime or data.lstrip()[:5] == b"<?xml":
             return Document(title, _cda_lines(data))
-        raise ReadError(
-            f"The embedded document is of a type that is not shown ({mime or 'none given'}).",
-            "Open it with the program it was made for.",
-            "unsupported",
-        )
+        kind = name_of(text(dataset, "SOPClassUID")) or "Document"
+        said = f"{kind[0].upper()}{kind[1:]} of type {mime or 'unknown'}, {len(data) / 1024:.0f} kB: not shown here"
+        return Document(title, (Node(said),))
 
 
 def _payload(dataset: Dataset) -> bytes:

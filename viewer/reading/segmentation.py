@@ -80,6 +80,8 @@ def read_segmentation(stack: Stack) -> tuple[Mask, ...]:
     with opened(stack.instances[0].path, BULK) as dataset:
         seen = _object(dataset)
         stored = Frames(dataset, seen.layout)
+        if _is_slide(dataset):
+            raise ReadError("A segmentation of a microscope slide is counted, but not shown.", "", "unsupported")
         planes = planes_of(dataset, seen.layout.frames)
         size = (seen.layout.rows, seen.layout.columns)
         name = text(dataset, "SeriesDescription") or text(dataset, "ContentLabel")
@@ -112,14 +114,23 @@ def count_segments(stack: Stack) -> tuple[SegmentCount, ...]:
 def grids_of(stack: Stack) -> tuple[Geometry, ...]:
     """The grids that the masks of a segmentation lie on, without decoding a frame.
 
+    A segmentation of a microscope slide has none: its tiles lie on the slide, not in the patient.
+
     Raises:
         ReadError, GeometryError: as `read_segmentation`.
     """
     with opened(stack.instances[0].path, BULK) as dataset:
+        if _is_slide(dataset):
+            return ()
         layout = layout_of(dataset)
         planes = planes_of(dataset, layout.frames)
         found = grids(planes, (layout.rows, layout.columns), text(dataset, "FrameOfReferenceUID") or None)
         return tuple(grid.geometry for grid in found)
+
+
+def _is_slide(dataset: Dataset) -> bool:
+    """True for tiles of a total pixel matrix (C.7.6.17)."""
+    return whole(dataset, "TotalPixelMatrixRows") > 0
 
 
 def _object(dataset: Dataset) -> _Object:
@@ -160,6 +171,10 @@ def _frame_segments(dataset: Dataset, frames: int, segments: tuple[Segment, ...]
     shared = first(dataset, "SharedFunctionalGroupsSequence")
     own = items(dataset, "PerFrameFunctionalGroupsSequence")
     lone = segments[0].number if len(segments) == 1 else None
+    if not own and text(dataset, "DimensionOrganizationType") == "TILED_FULL" and segments:
+        # Tiles of one segment after the other (C.7.6.17.3); their count divides the frames.
+        yield from (segments[n * len(segments) // frames].number for n in range(frames))
+        return
     for n in range(frames):
         item = group(own[n] if n < len(own) else None, shared, "SegmentIdentificationSequence")
         number = whole(item, "ReferencedSegmentNumber", -1) if item is not None else -1

@@ -133,7 +133,8 @@ def _decode_extended(raw: bytes, base: str) -> str:
     pieces = _ESCAPE.split(raw)
     text = [pieces[0].decode(base, "replace")]
     for escape, piece in zip(pieces[1::2], pieces[2::2], strict=True):
-        name = _ESCAPES.get(escape, base)
+        # ASCII is called back into G0; what the first set has in G1 stays there.
+        name = base if escape == b"\x1b(B" else _ESCAPES.get(escape, base)
         if escape in _IN_G0:
             text.append((escape + piece).decode(name, "replace"))
         else:

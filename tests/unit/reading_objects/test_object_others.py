@@ -187,6 +187,12 @@ def test_a_clinical_document_is_read_as_text(tmp_path: Path) -> None:
     assert [node.text for node in found.tree] == ["Brief", "Kein Befund."]
 
 
+def test_a_model_is_told_but_not_shown(tmp_path: Path) -> None:
+    found = read_document(stack_of(save(encapsulated(b"solid", "model/stl", "104.3"), tmp_path / "a")))
+    assert found.pdf is None
+    assert [node.text for node in found.tree] == ["3-D model (STL) of type model/stl, 0 kB: not shown here"]
+
+
 def test_entities_of_a_clinical_document_are_not_expanded(tmp_path: Path) -> None:
     bomb = b"<?xml version='1.0'?><!DOCTYPE d [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]><d>&b;</d>"
     with pytest.raises(ReadError):

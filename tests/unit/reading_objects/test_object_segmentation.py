@@ -18,7 +18,9 @@ from pydicom.uid import UID, JPEG2000Lossless, JPEGLSLossless, RLELossless
 from tests.unit.reading_objects.builders import FRAME_OF_REFERENCE, item, plane, segment, shared, stack_of, write_seg
 from viewer.core.errors import GeometryError, ReadError
 from viewer.core.geometry import SpacingKind
+from viewer.core.study import Kind
 from viewer.core.volume import Mask
+from viewer.reading.objects import describe
 from viewer.reading.segmentation import count_segments, read_segmentation
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -294,3 +296,27 @@ def test_compressed_label_maps_equal_plain_ones(tmp_path: Path, syntax: str) -> 
         path.write_bytes(named)
     (mask,) = read_segmentation(stack_of(path))
     assert np.array_equal(mask.labels, frames)
+
+
+def test_tiles_of_a_slide_are_counted_but_not_shown(tmp_path: Path) -> None:
+    frames = np.zeros((4, 4, 4), np.uint8)
+    frames[0, 0, 0] = frames[1, 1] = frames[2] = 1
+    write_seg(
+        tmp_path / "a",
+        frames,
+        [],
+        [segment(1, "Nuclei"), segment(2, "Stroma")],
+        TotalPixelMatrixRows=4,
+        TotalPixelMatrixColumns=8,
+        DimensionOrganizationType="TILED_FULL",
+    )
+    stack = stack_of(tmp_path / "a", Kind.SEGMENTATION)
+    told = describe(stack)
+    assert told == {
+        "segments": [
+            {"number": 1, "label": "Nuclei", "voxels": 5},
+            {"number": 2, "label": "Stroma", "voxels": 16},
+        ]
+    }
+    with pytest.raises(ReadError, match="slide"):
+        read_segmentation(stack)

@@ -36,6 +36,10 @@ EXAMPLES = [
         ("", "ISO 2022 IR 58"),
         "Zhang^XiaoDong=张^小东=",
     ),
+    # katakana stays in G1 after ASCII is called back
+    (b'\x1b$B$"\x1b(Ba\xb1\x1b$B%"', ("ISO 2022 IR 13", "ISO 2022 IR 87"), "あaｱア"),
+    (b"\x1b(BM\xfcller", ("ISO 2022 IR 100",), "Müller"),
+    (b"\x1b$)C\xb1\xe8\xc8\xf1\xc1\xdf", ("ISO 2022 IR 6", "ISO 2022 IR 149"), "김희중"),
     ("Διονυσιος".encode("iso8859_7"), ("ISO_IR 126",), "Διονυσιος"),
     ("Люксембург".encode("iso8859_5"), ("ISO_IR 144",), "Люксембург"),
     ("Škvorecký^Ž".encode("iso8859_2"), ("ISO_IR 101",), "Škvorecký^Ž"),
