@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from viewer.reading.formats import ForeignSlice
 from viewer.reading.identity import made_up_uid
 from viewer.reading.limits import check_claim, check_compressed
 
-_FAULTS = (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, OverflowError)
+_FAULTS = (
+    OSError, ValueError, SyntaxError, EOFError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError,
+    RuntimeError, struct.error, MemoryError,
+)  # fmt: skip
 #: Pillow modes that are read as they are; others are converted to RGB.
 _GREY = frozenset({"L", "I;16", "I;16B", "I", "F", "1"})
 _FORMATS = ("PNG", "JPEG", "TIFF")
@@ -31,11 +35,14 @@ def describe(path: str) -> Series:
     Raises:
         ReadError: damaged or larger than its file allows.
     """
-    with _open(path) as image:
-        pages = min(int(getattr(image, "n_frames", 1)), _MOST_PAGES)
-        width, height = image.size
-        grey = image.mode in _GREY
-        kind = str(image.format)
+    try:
+        with _open(path) as image:
+            pages = min(int(getattr(image, "n_frames", 1)), _MOST_PAGES)
+            width, height = image.size
+            grey = image.mode in _GREY
+            kind = str(image.format)
+    except _FAULTS as error:
+        raise ReadError("The picture is damaged or cut short.", "Ask for a new copy.") from error
     geometry = Geometry((pages, height, width), np.eye(4), spacing_kind=SpacingKind.UNKNOWN, oriented=False)
     text = "A picture without calibration: lengths in mm and the patient's sides are unknown."
     cautions = [Caution("no_spacing", text, "No calibration")]

@@ -76,11 +76,11 @@ def _child(lines: list[str]) -> None:
     assert imagecodecs and nibabel and pydicom and SimpleITK
     with tempfile.TemporaryDirectory() as folder:
         for line in lines:
+            print(line, flush=True)
             name, seed = line.rsplit("\t", 1)
             source = Path(name)
             mutant = Path(folder, f"m{source.suffix}")
             mutant.write_bytes(mutate(source.read_bytes(), int(seed)))
-            print(f"{name}\t{seed}", flush=True)
             used = resource.getrusage(resource.RUSAGE_SELF)
             cpu = used.ru_utime + used.ru_stime
             resource.setrlimit(resource.RLIMIT_CPU, (int(cpu) + SECONDS + 1, resource.RLIM_INFINITY))
@@ -111,7 +111,7 @@ def run(cases: list[tuple[Path, int]], timeout: float) -> list[str]:
             return faults
         last = lines[-1] if lines else "?"
         faults.append(f"{last}: exit {done.returncode} {done.stdout.splitlines()[-1:]} {done.stderr[-300:]}")
-        left = left[len(lines) :]
+        left = left[max(1, len(lines)) :]
     return faults
 
 
