@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -13,7 +15,7 @@ from viewer.display.compose import Blend, Painter
 from viewer.display.framing import BARE, MARGIN, STRIP, Fit, Frame, Rgb8, draw_frame, draw_heat_bar, strip
 from viewer.display.overlay import Fill, OverlaySet, SliceOverlay, place
 from viewer.display.pen import LINE_PX, Sketch, text_width
-from viewer.display.slicing import Plane, SliceView, extract, slice_count, upright_plane
+from viewer.display.slicing import Letters, Plane, SliceView, extract, slice_count, upright_plane
 from viewer.display.window import Window, default_window
 
 #: Long side of a picture whose size is not given, in px.
@@ -51,6 +53,8 @@ def render(
     if index is None:
         index = slice_count(volume.geometry, plane) // 2
     view = extract(volume, plane, index)
+    if view.letters == Letters() and frame.corners:
+        frame = replace(frame, badges=(*frame.badges, frame.words("No orientation")))
     shown = window or default_window(volume, view.rescale_slice)
     overlay = place(overlays, view)
     settings = overlays or OverlaySet()

@@ -217,4 +217,4 @@ def default_window(volume: Volume, k: int = 0) -> Window:
 def colour_window(volume: Volume) -> Window:
     """The window that leaves the colours of an RGB picture as they are stored."""
     top = 255.0 if volume.stored.dtype.itemsize == 1 else float(max(255, volume.stored.max(initial=0)))
-    return Window(top / 2, top, "LINEAR_EXACT", "As stored", "file", "1")
+    return Window(top / 2, top, "LINEAR_EXACT", "As stored", "preset", "1")

@@ -23,6 +23,9 @@ from viewer.jobs.open import open_one
 from viewer.jobs.result_folder import cannot_write, load
 from viewer.reading import resample_regular
 
+#: Detector spacing stands in the corner of every film.
+_SAID_IN_CORNER = "detector_spacing"
+
 
 def render_picture(
     path: str | PathLike[str],
@@ -77,7 +80,8 @@ def draw(
     Planes across tilted or uneven slices are cut from a resampled copy, with its badge.
     """
     native = volume.geometry
-    badges = list(dict.fromkeys(c.badge for c in (*stack.verdict.reasons, *stack.warnings) if c.badge))
+    cautions = (c for c in (*stack.verdict.reasons, *stack.warnings) if c.code != _SAID_IN_CORNER)
+    badges = list(dict.fromkeys(c.badge for c in cautions if c.badge))
     if stack.lossy and not any(badge.startswith("Lossy") for badge in badges):
         badges.append("Lossy")
     if needs_resampling(native, plane):
@@ -87,7 +91,7 @@ def draw(
         badges=tuple(badges),
         stack=stack,
         patient=_patient_lines(study, stack),
-        when="" if study is None else f"{study.date} {study.time[:2]}:{study.time[2:4]}".strip(" :"),
+        when="" if study is None else _when(study),
         native=native,
     )
     return render(volume, plane, index, window, overlays, size=size, frame=frame)
@@ -111,6 +115,13 @@ def _overlays(folder: Path, stack: Stack) -> OverlaySet:
 
 def _study_of(found: ScanResult, stack: Stack) -> Study | None:
     return next((study for study in found.studies if any(one.key == stack.key for one in study.stacks)), None)
+
+
+def _when(study: Study) -> str:
+    """Date and time of a study, "2026-03-02 10:14"."""
+    date, time = study.date, study.time
+    day = f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 and date.isdigit() else date
+    return f"{day} {time[:2]}:{time[2:4]}" if day and len(time) >= 4 and time[:4].isdigit() else day
 
 
 def _patient_lines(study: Study | None, stack: Stack) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ BAR_W, BAR_H, BAR_TOP, BAR_TOP_SMALL = 12, 160, 112, 48
 #: Gap round the point of the crosshair.
 CROSSHAIR_GAP = 24
 #: The scale bar stands above the letter at the lower edge, in narrow views above the corner texts too.
-_SCALE_BAR_UP, _SCALE_BAR_UP_NARROW, _BAR_BESIDE_CORNERS = 36, 70, 640
+_SCALE_BAR_UP, _SCALE_BAR_UP_NARROW, _SCALE_BAR_UP_SMALL, _BAR_BESIDE_CORNERS = 36, 70, 54, 640
 #: Room beside the letters in the middle of the upper and lower edge.
 _LETTER_ROOM = 24
 
@@ -115,7 +115,8 @@ def _draw_letters(painter: QPainter, size: tuple[int, int], letters: Letters) ->
 
 def _draw_scale_bar(painter: QPainter, size: tuple[int, int], bar: ScaleBar) -> None:
     width, height = size
-    up = _SCALE_BAR_UP if width >= _BAR_BESIDE_CORNERS else _SCALE_BAR_UP_NARROW
+    narrow = _SCALE_BAR_UP_NARROW if width >= SMALL_WIDTH else _SCALE_BAR_UP_SMALL
+    up = _SCALE_BAR_UP if width >= _BAR_BESIDE_CORNERS else narrow
     y = height - up + 0.5
     if bar.pixels == 0:
         put_text(painter, (width / 2, y), bar.label, "warn", "centre")
