@@ -15,7 +15,7 @@ from pathlib import Path
 
 from viewer import __version__
 from viewer.cli import analysing, learning, packs, reading, window
-from viewer.cli.console import guarded
+from viewer.cli.console import guarded, has_display
 from viewer.core.report import INTENDED_USE
 
 #: Every word of the command line, in the order `--help` shows.
@@ -52,6 +52,8 @@ def main(arguments: Sequence[str], open_window: window.OpenWindow) -> int:
         args = build_parser().parse_args(joined(arguments))
     except SystemExit as stop:
         return int(stop.code or 0)
+    if not has_display():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     args.open_window = open_window
     return guarded(lambda hooks: int(args.run(args, hooks)))
 
