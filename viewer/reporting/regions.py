@@ -74,9 +74,8 @@ def _pixel_points(location: Location, source: Source) -> FloatArray | None:
     """Points as (column, row), the centre of the first pixel at 0.5, 0.5 (PS3.3 C.18.6.1.2)."""
     if not location.points_lps or source.stack.geometry is None:
         return None
-    _, rows, columns = source.stack.geometry.spacing
-    points = np.array(location.points_lps, dtype=np.float64)[:, :2]
-    return np.asarray(points / (columns, rows) + 0.5)
+    index = source.stack.geometry.world_to_index(np.array(location.points_lps, dtype=np.float64))
+    return np.asarray(index[:, [2, 1]] + 0.5)
 
 
 def _film_region(

@@ -28,6 +28,10 @@ PASSPORT = Provenance(
 )
 
 
+#: Without a patient frame x, y, z are column, row and slice steps times the spacing.
+FILM_AFFINE = np.array([[0, 0, 0.2, 0], [0, 0.2, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1.0]])
+
+
 def stack_of(written: Written, modality: str, positions: Sequence[float] | None = None) -> Stack:
     """The stack a scan would find."""
     instances = tuple(
@@ -36,7 +40,7 @@ def stack_of(written: Written, modality: str, positions: Sequence[float] | None 
     )
     k, j, i = written.stored.shape[:3]
     if written.affine is None:
-        geometry = Geometry((k, j, i), np.diag([1.0, 0.2, 0.2, 1.0]), spacing_kind=SpacingKind.DETECTOR, oriented=False)
+        geometry = Geometry((k, j, i), FILM_AFFINE, spacing_kind=SpacingKind.DETECTOR, oriented=False)
     else:
         geometry = Geometry((k, j, i), written.affine, tuple(positions) if positions else None, "1.2.3")
     kind = Kind.VOLUME if k > 1 else Kind.IMAGE

@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 
 from tests import synth
 from tests.unit.reporting.builders import finding, mask_of, result, stack_of, xray_finding
+from tests.unit.reporting.folders import opened
 from viewer.core.analysis import AnalysisResult, GateReason, GateVerdict, Suitability
 from viewer.core.errors import OutputError
 from viewer.core.finding import FindingState, Location, Measurement, Side
@@ -115,6 +116,16 @@ def test_points_on_a_film_are_pixel_centres(film: Stack, tmp_path: Path) -> None
     report = write(film, tmp_path / "sr.dcm", result(xray_finding(location=Location("x", outline))))
     points = np.array(named(report, "111030")[0].GraphicData).reshape(-1, 2)
     assert points.tolist() == [[10.5, 20.5], [20.5, 20.5], [20.5, 30.5], [10.5, 20.5]]
+
+
+def test_points_on_a_film_that_states_its_orientation_are_pixels_too(tmp_path: Path) -> None:
+    """The reader turns such a film into the patient's axes; the report speaks of columns and rows."""
+    _study, stack, volume = opened(synth.write_xray(tmp_path / "x").folder)
+    corners = volume.geometry.index_to_world([[0, 10, 4], [0, 10, 16], [0, 30, 16], [0, 30, 4]])
+    outline = tuple((float(x), float(y), float(z)) for x, y, z in corners)
+    report = write(stack, tmp_path / "sr.dcm", result(xray_finding(location=Location("x", outline))))
+    points = np.array(named(report, "111030")[0].GraphicData).reshape(-1, 2)
+    assert np.allclose(points, [[4.5, 10.5], [16.5, 10.5], [16.5, 30.5], [4.5, 30.5], [4.5, 10.5]], atol=1e-4)
 
 
 @pytest.mark.parametrize("options", [{}, {"tilt_degrees": 12.0}, {"orientation": synth.oblique(30.0)}])
