@@ -81,7 +81,7 @@ class Work(QObject):
             key, self._place = self._place, ""
             self.showing.show(key)
         elif not library.active and not self._place:
-            self._show_first(library.studies)
+            self._show_first(library.studies, pictures_only=True)
 
     @Slot(object)
     def _on_scanned(self, result: ScanResult) -> None:
@@ -91,13 +91,16 @@ class Work(QObject):
             self._place = ""
             self._show_first(result.studies)
 
-    def _show_first(self, studies: tuple[Study, ...]) -> None:
+    def _show_first(self, studies: tuple[Study, ...], pictures_only: bool = False) -> None:
+        """Show the newest study's first picture; a report or mask only where no picture can still come."""
         newest = sorted(studies, key=lambda s: (s.date, s.time), reverse=True)
         for study in newest:
             stack: Stack | None = pick(study.stacks)
             if stack is not None:
                 self.showing.show(stack.key)
                 return
+        if pictures_only:
+            return
         anything = next((stack for study in newest for stack in study.stacks), None)
         if anything is not None:
             self.showing.show(anything.key)
