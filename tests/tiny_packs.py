@@ -9,6 +9,7 @@ from typing import Any
 
 SEGMENTER = "mr-tiny-segmentation"
 CLASSIFIER = "xray-tiny-classifier"
+GUARD = "image-tiny-gate"
 
 _CODE = {"scheme": "99SECONDREAD", "value": "TINY", "meaning": "Test structure"}
 
@@ -72,6 +73,20 @@ def classifier(folder: Path, threshold: float = 0.0, **changes: Any) -> Path:
         **changes,
     }
     return _write(folder, CLASSIFIER, viewer, _CLASSIFIER_INFERENCE)
+
+
+def guard(folder: Path, threshold: float) -> Path:
+    """A gate pack before the tiny classifier that calls films adult from `threshold` on."""
+    inference = {
+        **_CLASSIFIER_INFERENCE,
+        "network": {"_target_": "FilmGate", "args": {"outliers": 3, "widths": [4, 8, 8], "width": 4}},
+        "output": {
+            "kind": "scores",
+            "labels": ["adult film", "not a frontal chest film", "mirrored film", "unlike the training films"],
+        },
+    }
+    gate = {"for": [CLASSIFIER], "scores": {"adult film": threshold}}
+    return _write(folder, GUARD, {"task": "gate", "match": {}, "labels": {}, "gate": gate}, inference)
 
 
 def _write(folder: Path, name: str, viewer: dict[str, Any], inference: dict[str, Any]) -> Path:

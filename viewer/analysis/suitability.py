@@ -56,7 +56,17 @@ def check(
         The verdict with every rule that warned or refused, worst first.
     """
     spoken = [r for r in reasons(pack, volume, roi, research=research, pixels=pixels) if r.verdict is not RUN]
-    return verdict_of(spoken)
+    return verdict_of(_telling(spoken))
+
+
+def _telling(spoken: Sequence[GateReason]) -> list[GateReason]:
+    """What a reader needs to know: of the wrong kind of picture, only that it is."""
+    refused = [r for r in spoken if r.verdict is REFUSE]
+    wrong_kind = [r for r in refused if r.rule == "modality"]
+    if wrong_kind:
+        return wrong_kind
+    only_box = all(r.rule == "roi" for r in refused)
+    return [r for r in spoken if only_box or r.rule != "roi"]
 
 
 def verdict_of(spoken: Sequence[GateReason]) -> GateVerdict:

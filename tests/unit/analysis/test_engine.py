@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from tests import tiny_packs
 from tests.unit.analysis.conftest import BOX, film, head, request_for
 from viewer.analysis import engine, passport
 from viewer.analysis.backends import ladder
-from viewer.core.analysis import Suitability
+from viewer.core.analysis import Box, Suitability
 from viewer.core.errors import AnalysisError, PackError, UsageError
 from viewer.core.finding import Side
 from viewer.core.task import CancelFlag, Cancelled, Progress
+from viewer.core.volume import Volume
 
 
 def test_segmenter_gives_masks_and_volumes_on_the_input_grid(models: Path) -> None:
@@ -220,3 +222,55 @@ def test_nan_and_constant_films_are_refused(models: Path, value: float, words: s
     result = engine.run(request_for(tiny_packs.CLASSIFIER, replace(volume, stored=stored)))
     assert result.outcome == "refused"
     assert words in result.message
+
+
+def turned(volume: Volume, order: tuple[int, int, int], flips: tuple[int, ...]) -> tuple[Volume, Box]:
+    """The same head stored another way: axes reordered and reversed, and the box with it."""
+    stored = np.transpose(volume.stored, order)
+    affine = volume.geometry.affine.copy()
+    affine[:3, :3] = affine[:3, :3][:, list(order)]
+    low, high = [BOX[0][a] for a in order], [BOX[1][a] for a in order]
+    for axis in flips:
+        size = stored.shape[axis]
+        stored = np.flip(stored, axis)
+        affine[:3, 3] += affine[:3, axis] * (size - 1)
+        affine[:3, axis] *= -1
+        low[axis], high[axis] = size - high[axis], size - low[axis]
+    grid = replace(volume.geometry, shape=stored.shape, affine=affine)
+    box: Any = (tuple(low), tuple(high))
+    return replace(volume, stored=np.ascontiguousarray(stored), geometry=grid), box
+
+
+@pytest.mark.parametrize("flips", [(), (0,), (1, 2), (0, 1, 2)])
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0), (1, 2, 0)])
+def test_the_mask_lies_on_the_same_tissue_however_the_series_is_stored(
+    models: Path, order: tuple[int, int, int], flips: tuple[int, ...]
+) -> None:
+    plain = engine.run(request_for(tiny_packs.SEGMENTER, head())).masks[0]
+    volume, box = turned(head(), order, flips)
+    mask = engine.run(request_for(tiny_packs.SEGMENTER, volume, roi=box)).masks[0]
+    assert mask.geometry.same_grid(volume.geometry)
+    for number in (1, 2):
+        here = np.argwhere(mask.labels == number)
+        there = plain.geometry.world_to_index(mask.geometry.index_to_world(here)).round().astype(int)
+        assert len(here) == np.count_nonzero(plain.labels == number)
+        assert (plain.labels[tuple(there.T)] == number).all()
+
+
+def test_a_gate_pack_looks_at_the_film_and_speaks(models: Path) -> None:
+    tiny_packs.guard(models, threshold=-1.0)
+    refused = engine.run(request_for(tiny_packs.CLASSIFIER, film()))
+    assert refused.outcome == "refused"
+    assert refused.gate is not None
+    assert "adult" in refused.gate.reasons[0].text
+    assert "score" in refused.gate.reasons[0].tag
+
+
+def test_a_broken_gate_pack_warns(models: Path) -> None:
+    weights = tiny_packs.guard(models, threshold=2.0) / tiny_packs.GUARD / "models/model.safetensors"
+    assert engine.run(request_for(tiny_packs.CLASSIFIER, film())).outcome == "ran"
+    weights.write_bytes(weights.read_bytes() + b"\0")
+    warned = engine.run(request_for(tiny_packs.CLASSIFIER, film()))
+    assert warned.gate is not None
+    assert warned.gate.verdict is Suitability.WARN
+    assert "looks were not checked" in warned.gate.reasons[0].text
