@@ -91,6 +91,19 @@ class Geometry:
         return abs(float(np.linalg.det(self.affine[:3, :3])))
 
     @property
+    def slice_volumes(self) -> FloatArray:
+        """Volume of one voxel of each slice in mm3 [K]: a slice reaches half way to its neighbours.
+
+        The first and last slice reach as far outwards as inwards.
+        """
+        if self.slice_positions is None or self.shape[0] < 2:
+            return np.full(self.shape[0], self.voxel_mm3)
+        gaps = np.diff(np.asarray(self.slice_positions, dtype=np.float64))
+        reach = np.concatenate([gaps[:1], gaps, gaps[-1:]])
+        area = float(np.linalg.norm(np.cross(self.affine[:3, 1], self.affine[:3, 2])))
+        return np.asarray((reach[:-1] + reach[1:]) / 2 * area)
+
+    @property
     def tilt_degrees(self) -> float:
         """Angle between the stack axis and the slice normal; 0 for a right-angled stack."""
         if self.shape[0] < 2:

@@ -171,8 +171,11 @@ class Mask:
     band: Array | None = None
 
     def volume_mm3(self, number: int) -> float:
-        """Voxels of a segment times the voxel volume, in mm3."""
-        return float(np.count_nonzero(self.labels == number)) * self.geometry.voxel_mm3
+        """Voxels of a segment times the voxel volume, in mm3; uneven slices count with their own thickness."""
+        inside = self.labels == number
+        if self.geometry.slice_positions is None:
+            return float(np.count_nonzero(inside)) * self.geometry.voxel_mm3
+        return float(np.count_nonzero(inside, axis=(1, 2)) @ self.geometry.slice_volumes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -120,6 +120,7 @@ def test_uneven_planes_keep_their_places_and_do_not_fill_the_gap(tmp_path: Path)
         k = round(float(mask.geometry.world_to_index((0, 0, z))[0]))
         assert mask.labels[k, 1, 1] == 1
         assert mask.geometry.index_to_world((k, 0, 0))[2] == pytest.approx(z)
+    assert mask.volume_mm3(1) == pytest.approx(5 * 9 * 3.0)
     middle = round(float(mask.geometry.world_to_index((0, 0, 25.0))[0]))
     assert mask.labels[middle, 1, 1] == 0
 
