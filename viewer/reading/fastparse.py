@@ -1,8 +1,8 @@
 """Strict parser of a DICOM header's first bytes; it declines whatever it does not fully understand.
 
-It walks explicit or implicit little endian elements (PS3.5 chapter 7) and steps over sequences of
-defined length. Undefined lengths, deflated or big endian data, tags out of order, unknown VRs
-and lengths past the end of the file are left to pydicom (`slowparse`).
+It walks explicit or implicit little endian elements (PS3.5 chapter 7) and steps over sequences.
+Undefined lengths of anything but an explicit sequence, deflated or big endian data, tags out of
+order, unknown VRs and lengths past the end of the file are left to pydicom (`slowparse`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,14 @@ _IS_LONG: dict[bytes, bool] = {vr: vr in _LONG for vr in _KNOWN}
 _SHORT_HEAD = struct.Struct("<HH2sH")
 _LONG_LENGTH = struct.Struct("<I")
 _IMPLICIT_HEAD = struct.Struct("<HHI")
+_ITEM_HEAD = struct.Struct("<4sI")
+_ITEM, _END_OF_ITEM, _END_OF_SEQUENCE = b"\xfe\xff\x00\xe0", b"\xfe\xff\x0d\xe0", b"\xfe\xff\xdd\xe0"
+#: Length of a sequence delimiter with its own length field.
+_DELIMITER = 8
+#: Sequences nested deeper than this are left to pydicom.
+_MOST_NESTED = 8
+#: (7FE0,0000), which old writers put before the pixels.
+_PIXEL_GROUP_LENGTH = 0x7FE00000
 _PLAIN = WANTED - PRESENCE
 #: Native syntaxes and every encapsulated one are explicit little endian (PS3.5 A.4).
 _DECLINED_SYNTAXES = frozenset({"1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.94"})
@@ -88,7 +96,8 @@ def _file_meta(data: bytes, raw: dict[int, bytes]) -> int:
     raise NeedMore
 
 
-def _walk_explicit(data: bytes, position: int, head: Head, layout: Layout) -> None:
+def _walk_explicit(data: bytes, position: int, head: Head, layout: Layout) -> None:  # noqa: PLR0912 - see below
+    """The hot loop of every scan: kept in one piece, as a call for each element would double its cost."""
     unpack, long_length, known = _SHORT_HEAD.unpack_from, _LONG_LENGTH.unpack_from, layout.runs.get
     raw, size, end, last = head.raw, head.size, len(data) - 12, 0
     marks: list[tuple[int, int, int]] = []
@@ -112,10 +121,15 @@ def _walk_explicit(data: bytes, position: int, head: Head, layout: Layout) -> No
         if is_long:
             (length,) = long_length(data, position)
             position += 4
-        if tag >= 0x7FE00000:
+        if tag > _PIXEL_GROUP_LENGTH:
             _pixels(head, tag, position, length)
             break
         stop = position + length
+        if length == UNDEFINED:
+            if vr != b"SQ" or tag in _PLAIN:
+                raise Declined
+            stop = _sequence_end(data, position, 0)
+            length = stop - position - _DELIMITER
         if tag in _PLAIN and stop <= end:
             raw[tag] = data[position:stop]
         elif tag in WANTED:
@@ -130,6 +144,45 @@ def _walk_explicit(data: bytes, position: int, head: Head, layout: Layout) -> No
         layout.learn(data, marks, raw)
 
 
+def _sequence_end(data: bytes, position: int, depth: int) -> int:
+    """Step over the items of a sequence of undefined length (PS3.5 7.5); returns what follows its delimiter."""
+    end = len(data)
+    if depth > _MOST_NESTED:
+        raise Declined
+    while position + 8 <= end:
+        tag, length = _ITEM_HEAD.unpack_from(data, position)
+        position += 8
+        if tag == _END_OF_SEQUENCE:
+            return position
+        if tag != _ITEM:
+            raise Declined
+        position = _item_end(data, position, depth) if length == UNDEFINED else position + length
+    raise NeedMore
+
+
+def _item_end(data: bytes, position: int, depth: int) -> int:
+    """Step over the elements of an item of undefined length."""
+    end = len(data) - 12
+    while position <= end:
+        if data[position : position + 4] == _END_OF_ITEM:
+            return position + 8
+        _group, _element, vr, length = _SHORT_HEAD.unpack_from(data, position)
+        is_long = _IS_LONG.get(vr)
+        if is_long is None:
+            raise Declined
+        position += 8
+        if is_long:
+            (length,) = _LONG_LENGTH.unpack_from(data, position)
+            position += 4
+        if length != UNDEFINED:
+            position += length
+        elif vr == b"SQ":
+            position = _sequence_end(data, position, depth + 1)
+        else:
+            raise Declined
+    raise NeedMore
+
+
 def _walk_implicit(data: bytes, position: int, head: Head) -> None:
     unpack = _IMPLICIT_HEAD.unpack_from
     raw, size, end, last = head.raw, head.size, len(data), 0
@@ -140,7 +193,7 @@ def _walk_implicit(data: bytes, position: int, head: Head) -> None:
             raise Declined
         last = tag
         position += 8
-        if tag >= 0x7FE00000:
+        if tag > _PIXEL_GROUP_LENGTH:
             return _pixels(head, tag, position, length)
         if tag in WANTED:
             raw[tag] = _value(tag, data, position, length)

@@ -90,6 +90,8 @@ def fingerprint_of(roots: Iterable[str]) -> bytes:
 
 def load(roots: tuple[str, ...]) -> ScanResult | None:
     """What the last scan of these roots found, where nothing changed since; else None."""
+    if not _path().exists():
+        return None
     try:
         with closing(_open()) as database:
             row = database.execute(
@@ -128,10 +130,13 @@ def _key(roots: tuple[str, ...]) -> str:
     return "\0".join(roots)
 
 
+def _path() -> Path:
+    return user_cache_dir() / "scans.sqlite"
+
+
 def _open() -> sqlite3.Connection:
-    folder = user_cache_dir()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / "scans.sqlite"
+    path = _path()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     database = sqlite3.connect(path, timeout=0.5)

@@ -83,7 +83,8 @@ def test_more_is_asked_for_where_the_header_goes_on() -> None:
     [
         pytest.param(part10(element(0x20, 0x11, b"??", b"1")), id="unknown VR"),
         pytest.param(part10(element(0x20, 0x11, b"IS", b"1"), element(0x08, 0x60, b"CS", b"CT")), id="out of order"),
-        pytest.param(part10(struct.pack("<HH2s2xI", 0x0009, 0x1000, b"SQ", 0xFFFFFFFF)), id="undefined length"),
+        pytest.param(part10(struct.pack("<HH2s2xI", 0x0009, 0x1000, b"UN", 0xFFFFFFFF)), id="undefined length"),
+        pytest.param(part10(struct.pack("<HH2s2xI", 0x0009, 0x1000, b"SQ", 0xFFFFFFFF) + b"junk"), id="no item"),
         pytest.param(part10(struct.pack("<HH2sH", 0x0009, 0x1000, b"LO", 60000)), id="past the end"),
         pytest.param(part10(element(0x7FE0, 0x0001, b"OW", b"")), id="other elements in the pixel group"),
         pytest.param(part10(syntax="1.2.840.10008.1.2.2"), id="big endian"),
@@ -94,6 +95,33 @@ def test_declines_what_it_does_not_fully_understand(data: bytes) -> None:
     data += bytes(16)
     with pytest.raises(Declined):
         parse(data, "x", len(data))
+
+
+ITEM, END_ITEM, END = (struct.pack("<HH", 0xFFFE, element) for element in (0xE000, 0xE00D, 0xE0DD))
+OPEN = struct.pack("<I", 0xFFFFFFFF)
+
+
+@pytest.mark.parametrize("defined", [True, False])
+@pytest.mark.parametrize("nested", [True, False])
+def test_sequences_are_stepped_over(defined: bool, nested: bool) -> None:
+    """Series Number inside an item is not the file's Series Number."""
+    inner = element(0x0020, 0x0011, b"IS", b"99")
+    if nested:
+        deep = struct.pack("<HH2s2x", 0x0040, 0xA730, b"SQ") + OPEN + ITEM + OPEN + inner + END_ITEM + bytes(4)
+        inner += deep + END + bytes(4)
+    item = ITEM + struct.pack("<I", len(inner)) + inner if defined else ITEM + OPEN + inner + END_ITEM + bytes(4)
+    sequence = struct.pack("<HH2s2x", 0x0008, 0x1140, b"SQ") + OPEN + item + END + bytes(4)
+    data = part10(sequence, element(0x0020, 0x0011, b"IS", b"7"), element(0x7FE0, 0x0010, b"OW", bytes(8)))
+    head = parse(data, "x", len(data))
+    assert head.integer(t.SERIES_NUMBER) == 7
+    assert head.pixel_offset == len(data) - 8
+    with pytest.raises(NeedMore):
+        parse(data[: 132 + 60], "x", len(data))
+
+
+def test_an_old_group_length_before_the_pixels() -> None:
+    data = part10(element(0x7FE0, 0, b"UL", struct.pack("<I", 20)), element(0x7FE0, 0x0010, b"OW", bytes(8)))
+    assert parse(data, "x", len(data)).pixel_length == 8
 
 
 def test_plausible_start_without_mark() -> None:
