@@ -238,6 +238,15 @@ def test_a_broken_pdf_says_so(qtbot: QtBot, pool: ReadingPool) -> None:
     qtbot.waitUntil(lambda: "damaged" in made.message.text(), timeout=20_000)
 
 
+def test_a_pdf_that_is_left_while_it_is_drawn_leaves_nothing_behind(qtbot: QtBot, pool: ReadingPool) -> None:
+    pane = ObjectPane(pool)
+    qtbot.addWidget(pane)
+    pane.show_noun(Document("Letter", pdf=PDF))
+    pane.show_noun(tree())
+    qtbot.waitUntil(lambda: not pool.busy, timeout=20_000)
+    assert isinstance(pane.view, TreeView)
+
+
 def test_lists_tell_numbers_volumes_and_colours(qtbot: QtBot, pool: ReadingPool) -> None:
     labels = np.zeros((2, 4, 4), np.uint8)
     labels[0] = 2

@@ -113,6 +113,8 @@ class ObjectPane(QWidget):
 
     def _drop(self) -> None:
         if self.view is not None:
+            if isinstance(self.view, PdfView):
+                self.view.stop()
             self._stacked.removeWidget(self.view)
             self.view.deleteLater()
             self.view = None

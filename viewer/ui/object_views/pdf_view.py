@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QScrollArea, QWidg
 
 from viewer.core.document import Document
 from viewer.core.errors import ViewerError
-from viewer.core.task import CancelToken
+from viewer.core.task import CancelFlag, CancelToken
 from viewer.reading.pdf_pages import PdfPages, draw_pages
 from viewer.ui.i18n import tr
 from viewer.ui.lanes import ReadingPool
@@ -32,6 +32,7 @@ class PdfView(QWidget):
         self._pool = pool
         self._drawn: dict[int, int] = {}
         self._asked: set[int] = set()
+        self._tasks: list[CancelFlag] = []
         self.pages: list[QLabel] = []
         self._build(document)
         self._rest = QTimer(self)
@@ -91,7 +92,13 @@ class PdfView(QWidget):
             cancel.check()
             return draw_pages(self._pdf, page, 1, width)
 
-        self._pool.submit(work, self._on_pages, self._on_failed)
+        self._tasks.append(self._pool.submit(work, self._on_pages, self._on_failed))
+
+    def stop(self) -> None:
+        """Let go of pages that are still being drawn: the view is about to go."""
+        self._rest.stop()
+        for task in self._tasks:
+            task.cancel()
 
     def _on_pages(self, drawn: PdfPages) -> None:
         if not self.pages:
