@@ -58,7 +58,7 @@ def load_films(table: Sequence[cases.Case], inference_config: Mapping[str, Any],
     """Read every film through the pack's own steps; masks follow on the same grid."""
     images, fields, has_field = [], [], []
     for case in table:
-        volume = cases.load_volume(case.image)
+        volume = cases.load_quickly(case.image)
         ready = prepare(volume, inference_config["preprocess"])
         images.append(ready.array[0].astype(np.float16))
         mask = None if case.mask is None else cases.load_labels(case.mask)

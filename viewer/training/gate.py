@@ -72,7 +72,7 @@ def load(table: cases.CaseTable, config: Mapping[str, Any], recipe: Mapping[str,
             chosen = _cases(table if not name else _sibling(beside, str(name)))
             for index, case in enumerate(chosen):
                 try:
-                    volume = cases.load_volume(case.image)
+                    volume = cases.load_quickly(case.image)
                     plane = prepare(volume, config["preprocess"]).array[volume.shape[0] // 2]
                 except ViewerError:
                     continue

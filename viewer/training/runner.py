@@ -97,23 +97,24 @@ def train_segmenter(job: Job) -> Trained:
 
 
 def train_classifier(job: Job) -> Trained:
-    """One member per fold; scores of the films each member never saw fix the operating points."""
+    """One member per fold (`run_folds`: some of them); films a member never saw fix the operating points."""
     where = device()
     films = classification.load_films(job.training_cases, job.pack.inference, job.recipe)
     count = int(job.recipe["folds"])
     folds = cases.assign_folds(films.groups, count, seed=1)
+    chosen = [int(f) for f in job.recipe.get("run_folds", range(count))]
     logits = np.zeros((len(folds), films.truth.shape[1]), dtype=np.float32)
     members: list[nn.Module] = []
-    for fold in range(count):
+    for fold in chosen:
         kept, held = films.take(folds != fold), films.take(folds == fold)
-        recipe = _seeded(job.recipe, fold + 1)
-        loss = classification.make_loss(kept, recipe, where)
+        loss = classification.make_loss(kept, _seeded(job.recipe, fold + 1), where)
         net = fit(job, loss, f"fold-{fold}", seed=fold + 1, judge=classification.make_judge(held, where))
         logits[folds == fold] = classification.score(net, held.images, where, mirror=_mirrors(job.pack))
         members.append(net)
-    merged = merge(members, job.pack.inference["network"])
-    fixed = points.fix(logits[:, 0], films.truth[:, 0], films.groups, job.recipe.get("points", {}))
-    return Trained(merged, fixed.points, fixed.temperature, fixed.folds)
+    unseen = films.take(np.isin(folds, chosen))
+    said = logits[np.isin(folds, chosen), 0]
+    fixed = points.fix(said, unseen.truth[:, 0], unseen.groups, job.recipe.get("points", {}))
+    return Trained(merge(members, job.pack.inference["network"]), fixed.points, fixed.temperature, fixed.folds)
 
 
 def train_stacks(job: Job) -> Trained:
@@ -221,6 +222,8 @@ def write_pack(pack: PackInfo, trained: Trained, folder: Path) -> Path:
         metadata["viewer"]["cross_validation"] = trained.folds
     _write_json(folder / packs.METADATA, metadata)
     inference = copy.deepcopy(pack.inference)
+    if isinstance(trained.net, networks.FilmClassifier):
+        inference["network"]["args"]["members"] = len(trained.net.members)
     if trained.temperature is not None:
         inference["output"].get("slice_score", inference["output"])["temperature"] = round(trained.temperature, 4)
     _write_json(folder / packs.INFERENCE, inference)

@@ -38,7 +38,7 @@ def load_examples(
     for case in table:
         if case.mask is None and recipe.get("skip_without_mask"):
             continue
-        volume = cases.load_volume(case.image)
+        volume = cases.load_quickly(case.image)
         ready = prepare(volume, inference_config["preprocess"], skip=("crop_roi", "pad"))
         truth = _truth(case, volume.shape, recipe)
         examples.append(Example(case, ready.array.astype(np.float16), ready.follow_labels(truth)))
@@ -124,7 +124,7 @@ def measure(
     steps = [s for s in inference_config["preprocess"] if s["step"] != "crop_roi"]
     hard = {k: v for k, v in recipe.items() if k != "vote_share"}
     for case in table:
-        volume = cases.load_volume(case.image)
+        volume = cases.load_quickly(case.image)
         truth = _truth(case, volume.shape, hard)
         ready = prepare(volume, steps)
         runner = inference.Runner(inference_config, infer)

@@ -66,3 +66,15 @@ def test_slices_of_a_patient_stack_in_order(tmp_path):
     Image.new("L", (9, 8)).save(tmp_path / "c.png")
     with pytest.raises(UsageError, match="different sizes"):
         cases.stacked([volumes[0], cases.load_volume(tmp_path / "c.png")])
+
+
+def test_the_quick_reader_equals_the_programs(tmp_path):
+    plane = np.arange(96, dtype=np.uint8).reshape(8, 12)
+    Image.fromarray(plane).save(tmp_path / "a.png")
+    Image.fromarray(plane).save(tmp_path / "a.jpg", quality=90)
+    Image.fromarray(np.stack([plane] * 3, axis=-1)).save(tmp_path / "c.png")
+    for name in ("a.png", "a.jpg", "c.png"):
+        quick, slow = cases.load_quickly(tmp_path / name), cases.load_volume(tmp_path / name)
+        assert np.array_equal(quick.values(), slow.values())
+        assert quick.geometry.same_grid(slow.geometry) or not slow.geometry.oriented
+        assert (quick.inverted, quick.windows, quick.is_colour) == (slow.inverted, slow.windows, slow.is_colour)
