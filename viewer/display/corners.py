@@ -209,7 +209,7 @@ def gap_lines(native: Geometry | None, view: SliceView) -> tuple[tuple[FloatArra
         native: geometry of the acquired slices; `view` may be of a resampled copy.
 
     Returns:
-        One entry for each side of each gap: two end points (row, column) [2, 2] and its mm.
+        Two entries for each gap, one a side: two end points (row, column) [2, 2] and its mm.
     """
     if native is None or native.slice_positions is None or view.native or len(native.slice_positions) < 3:
         return ()
@@ -218,10 +218,8 @@ def gap_lines(native: Geometry | None, view: SliceView) -> tuple[tuple[FloatArra
     wide = np.flatnonzero(gaps > usual * WIDE_GAP)
     lines = []
     for k in wide:
-        for side in (k, k + 1):
-            ends = _slice_line(native, int(side), view)
-            if ends is not None:
-                lines.append((ends, float(gaps[k])))
+        sides = [_slice_line(native, int(side), view) for side in (k, k + 1)]
+        lines += [(ends, float(gaps[k])) for ends in sides if ends is not None]
     return tuple(lines)
 
 

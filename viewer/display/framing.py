@@ -160,12 +160,14 @@ def _draw_letters(sketch: Sketch, view: SliceView) -> None:
 
 
 def _draw_gaps(sketch: Sketch, view: SliceView, fit: Fit, frame: Frame) -> None:
-    for number, (ends, gap) in enumerate(gap_lines(frame.native, view)):
-        points = fit(ends)
+    """Both sides of each gap, and its width above the upper one."""
+    gaps = [(fit(ends), mm) for ends, mm in gap_lines(frame.native, view)]
+    for points, _ in gaps:
         sketch.polyline(points, WARN, Line.DOTTED)
-        if number % 2 == 0:
-            label = frame.words("gap {mm} mm, no data between").format(mm=f"{gap:.1f}")
-            sketch.text(sketch.size[0] - MARGIN - 4, float(points[:, 1].min()) - 10, label, WARN, "right")
+    for (one, mm), (other, _) in zip(gaps[::2], gaps[1::2], strict=True):
+        label = frame.words("gap {mm} mm, no data between").format(mm=f"{mm:.1f}")
+        y = float(min(one[:, 1].min(), other[:, 1].min())) - LINE_PX / 2 - 3
+        sketch.text(sketch.size[0] - MARGIN - 4, y, label, WARN, "right")
 
 
 def _draw_scale_bar(sketch: Sketch, view: SliceView, fit: Fit, frame: Frame) -> None:

@@ -184,3 +184,18 @@ def test_clear_empties_every_view(grid: ViewGrid) -> None:
     planes(grid).clear()
     assert grid.arrangement is Layout.ONE
     assert grid.views[0].picture is None
+
+
+def test_a_larger_arrangement_fills_with_further_planes(grid: ViewGrid) -> None:
+    grid.show_views(Layout.ONE, [spec(Plane.AXIAL)])
+    grid.set_arrangement(Layout.THREE)
+    assert [v.plane for v in grid.views] == list(PLANES)
+    assert all(v.picture is not None for v in grid.views)
+    assert grid.active is grid.views[0]
+
+
+def test_a_film_stays_alone_in_a_larger_arrangement(grid: ViewGrid) -> None:
+    film = phantoms.geometry((1, 40, 60), frame_of_reference_uid=None, oriented=False)
+    grid.show_views(Layout.ONE, [spec(Plane.NATIVE, film)])
+    grid.set_arrangement(Layout.FOUR)
+    assert [v.picture is not None for v in grid.views] == [True, False, False, False]

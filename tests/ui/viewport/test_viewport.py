@@ -323,10 +323,19 @@ def test_probe_leaves_the_value(view: Viewport) -> None:
 def test_text_is_typed_in_place(view: Viewport, qtbot: QtBot) -> None:
     show(view).set_tool("text")
     click(view, screen(view, 7, 11))
-    qtbot.keyClicks(view._typing, "old fracture")
-    qtbot.keyClick(view._typing, Qt.Key.Key_Return)
+    qtbot.keyClicks(view.typing, "old fracture")
+    qtbot.keyClick(view.typing, Qt.Key.Key_Return)
     assert only(view).label == "old fracture"
-    assert view._typing.isHidden()
+    assert view.typing.isHidden()
+
+
+def test_escape_drops_a_text(view: Viewport, qtbot: QtBot) -> None:
+    show(view).set_tool("text")
+    click(view, screen(view, 7, 11))
+    qtbot.keyClicks(view.typing, "old")
+    view.cancel()
+    assert view.stage.drawings.all() == ()
+    assert view.typing.isHidden()
 
 
 def test_arrow_has_no_number(view: Viewport) -> None:

@@ -16,15 +16,17 @@ from viewer.core.study import Stack
 from viewer.core.volume import Volume
 from viewer.display.hanging import Layout
 from viewer.display.overlay import OverlaySet
-from viewer.display.sampling import same_frame
-from viewer.display.slicing import Plane
+from viewer.display.slicing import Plane, needs_resampling, upright_plane
 from viewer.display.window import Window
 from viewer.ui.viewport.drawings import Drawings
+from viewer.ui.viewport.links import same_cut, same_space
 from viewer.ui.viewport.view import Viewport
 
 #: Share of the width the large view of three has (per mille).
 _LARGE, _SMALL = 605, 395
 _GAP = 1
+#: Planes that empty views take, in this order.
+PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
 #: Places (row, column, rows, columns) of the views of each layout.
 PLACES: dict[Layout, tuple[tuple[int, int, int, int], ...]] = {
     Layout.ONE: ((0, 0, 2, 2),),
@@ -85,7 +87,7 @@ class ViewGrid(QWidget):
         self._cells.setSpacing(_GAP)
         self._active = self._view(0)
         self._active.set_active(True)
-        self.set_arrangement(Layout.ONE)
+        self._arrange(Layout.ONE)
 
     # ---------------------------------------------------------------- views
 
@@ -149,10 +151,31 @@ class ViewGrid(QWidget):
         self._panel = panel
         if panel is not None:
             panel.setParent(self)  # before it is shown, else it flashes up as a window of its own
-        self.set_arrangement(self._arrangement)
+        self._arrange(self._arrangement)
 
     def set_arrangement(self, arrangement: Layout) -> None:
-        """Arrange the views; what they show stays."""
+        """Arrange the views; what they show stays, and empty ones take further planes of the active stack."""
+        self._arrange(arrangement)
+        self._fill_empty()
+
+    def _fill_empty(self) -> None:
+        model = self._active.picture
+        if model is None:
+            return
+        source, over = model.source, self._active.stage.over
+        seen = {view.plane for view in self.views_of(source.stack.key)}
+        if upright_plane(source.volume.geometry) is Plane.NATIVE and Plane.NATIVE in seen:
+            return  # a film, or slices askew: there are no further planes to name
+        wanted = [p for p in PLANES if p not in seen and not needs_resampling(source.volume.geometry, p)]
+        empty = [view for view in self.views if view.picture is None]
+        for view, plane in zip(empty, wanted, strict=False):
+            view.set_stack(source.stack, source.volume, plane, over.patient, when=over.when, loaded=source.loaded)
+            view.set_window(model.window)
+            view.set_overlays(model.overlays)
+            view.set_roi(self._active.stage.roi, over.roi_label)
+            view.set_crosshair(self._crosshair)
+
+    def _arrange(self, arrangement: Layout) -> None:
         self._arrangement, self._maximised = arrangement, None
         widgets: list[QWidget] = list(self.views)
         if arrangement is Layout.FOUR and self._panel is not None:
@@ -176,7 +199,7 @@ class ViewGrid(QWidget):
     def maximise(self, view: Viewport | None = None) -> None:
         """Give a view (default the active one) the whole grid, or give it back."""
         if self._maximised is not None:
-            self.set_arrangement(self._arrangement)
+            self._arrange(self._arrangement)
             return
         self._maximised = view or self._active
         for other in self._views:
@@ -191,7 +214,7 @@ class ViewGrid(QWidget):
         position = order.index(self._active) if self._active in order else -1
         following = order[(position + 1) % len(order)]
         if self._maximised is not None:
-            self.set_arrangement(self._arrangement)
+            self._arrange(self._arrangement)
             self.maximise(following)
         self._activate(following)
         following.stage.canvas.setFocus()
@@ -222,7 +245,7 @@ class ViewGrid(QWidget):
         Raises:
             GeometryError: a plane crosses tilted or uneven slices of its volume.
         """
-        self.set_arrangement(arrangement)
+        self._arrange(arrangement)
         for number, view in enumerate(self.views):
             if number < len(specs):
                 spec = specs[number]
@@ -238,7 +261,7 @@ class ViewGrid(QWidget):
         """One empty view."""
         for view in self._views:
             view.clear()
-        self.set_arrangement(Layout.ONE)
+        self._arrange(Layout.ONE)
 
     def _share_start(self) -> None:
         """Planes of one stack start at one point, with one window."""
@@ -311,13 +334,13 @@ class ViewGrid(QWidget):
 
     def _linked(self, view: Viewport) -> tuple[Viewport, ...]:
         """Views whose millimetres are those of `view` (itself included)."""
-        return tuple(other for other in self.views if other is view or _same_space(view, other))
+        return tuple(other for other in self.views if other is view or same_space(view, other))
 
     def _crosshair_moved(self, lps: PointLps) -> None:
         sender = self.sender()
         self._crosshair = lps
         for view in self.views:
-            if isinstance(sender, Viewport) and view is not sender and _same_space(sender, view):
+            if isinstance(sender, Viewport) and view is not sender and same_space(sender, view):
                 view.show_lps(lps)
         self.crosshair_moved.emit(lps)
 
@@ -339,7 +362,7 @@ class ViewGrid(QWidget):
             self._crosshair = (x, y, z)
         for other in self._linked(view):
             other.set_crosshair(self._crosshair)
-            if other is not view and other.picture is not None and self.sync and _same_cut(view, other):
+            if other is not view and other.picture is not None and self.sync and same_cut(view, other):
                 nearest = round(float(other.picture.view.slice_of(here)))
                 if other.picture.go_to(nearest):
                     other.stage.refresh()
@@ -363,30 +386,3 @@ class ViewGrid(QWidget):
         if isinstance(sender, Viewport) and sender.picture is not None:
             for view in self.views_of(sender.picture.source.stack.key):
                 view.set_roi(box, view.stage.over.roi_label)
-
-
-def _same_space(one: Viewport, other: Viewport) -> bool:
-    """True for planes of one stack, and for stacks that name the same frame of reference."""
-    if one.picture is None or other.picture is None:
-        return False
-    if one.picture.source.stack.key == other.picture.source.stack.key:
-        return True
-    first, second = one.picture.source.native, other.picture.source.native
-    return (
-        first.frame_of_reference_uid is not None
-        and same_frame(first, second)
-        and (second.frame_of_reference_uid is not None)
-    )
-
-
-def _same_cut(one: Viewport, other: Viewport) -> bool:
-    """True where both views cut the patient the same way (normals within about 10 degrees)."""
-    if one.picture is None or other.picture is None:
-        return False
-    normals = []
-    for picture in (one.picture, other.picture):
-        view = picture.view
-        corner, down, right = view.pixel_to_world(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
-        normal = np.cross(right - corner, down - corner)
-        normals.append(normal / np.linalg.norm(normal))
-    return bool(abs(float(normals[0] @ normals[1])) > 0.985)

@@ -79,13 +79,14 @@ def _draw_crosshair(painter: QPainter, size: tuple[int, int], at: tuple[float, f
 
 
 def _draw_gaps(painter: QPainter, hud: Hud) -> None:
-    for number, (ends, gap) in enumerate(hud.gaps):
+    """Both sides of each gap, and its width above the upper one."""
+    for ends, _ in hud.gaps:
         painter.setPen(pen("warn", Line.DOTTED))
         painter.drawLine(QPointF(*ends[0]), QPointF(*ends[1]))
-        if number % 2 == 0:
-            words = tr("gap {mm} mm, no data between", mm=f"{gap:.1f}")
-            y = float(ends[:, 1].min()) - LINE_PX / 2 - 3
-            put_text(painter, (hud.size[0] - MARGIN - 4, y), words, "warn", "right")
+    for (one, gap), (other, _) in zip(hud.gaps[::2], hud.gaps[1::2], strict=True):
+        words = tr("gap {mm} mm, no data between", mm=f"{gap:.1f}")
+        y = float(min(one[:, 1].min(), other[:, 1].min())) - LINE_PX / 2 - 3
+        put_text(painter, (hud.size[0] - MARGIN - 4, y), words, "warn", "right")
 
 
 def _draw_corners(painter: QPainter, size: tuple[int, int], lines: Corners) -> None:

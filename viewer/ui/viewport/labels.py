@@ -11,6 +11,8 @@ from viewer.ui.i18n import tr
 from viewer.ui.viewport.facts import BadgeSpec
 from viewer.ui.viewport.picture import Picture
 
+#: "Lossy" gives up its word after "Suits" (1) and "Heatmap checked" (2).
+_LOSSY = 3
 #: Detector spacing stands in the corner, in the status bar and beside every length on a film.
 _SAID_IN_CORNER = "detector_spacing"
 
@@ -31,10 +33,11 @@ def strip_words(picture: Picture) -> tuple[str, str]:
 def stack_badges(picture: Picture) -> tuple[BadgeSpec, ...]:
     """Badges of the pixels themselves: always visible when true."""
     stack = picture.source.stack
-    badges = [BadgeSpec("warned", tr(c.badge), tr(c.text)) for c in _cautions(stack) if c.badge]
+    cautions = [c for c in _cautions(stack) if c.badge and not (picture.source.resampled and c.code == "tilt")]
+    badges = [BadgeSpec("warned", tr(c.badge), tr(c.text), _LOSSY if c.code == "lossy" else 0) for c in cautions]
     said = {badge.text for badge in badges}
     own = (
-        (stack.lossy and not _has(stack, "lossy"), "Lossy", "Lossy compression: fine detail may be lost.", 3),
+        (stack.lossy and not _has(stack, "lossy"), "Lossy", "Lossy compression: fine detail may be lost.", _LOSSY),
         (picture.source.resampled, "Resampled", "Resampled to an even grid; lengths belong on acquired slices.", 0),
         (_uncalibrated(picture) and not _has(stack, "no_spacing"), "No calibration", "Lengths are in pixels.", 0),
         (_unoriented(picture) and not _has(stack, "no_orientation"), "No orientation", "Sides are not known.", 0),

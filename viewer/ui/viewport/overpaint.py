@@ -35,7 +35,7 @@ class Overpaint:
 
     Attributes:
         crosshair: LPS mm; drawn while the crosshair is the tool.
-        patient, when: lines for the corners; `hidden` writes "hidden" in the name's place.
+        patient, when: lines for the corners; `hidden` writes "hidden" in the place of name and ID.
         selected: id of the drawing under the pointer, which shows its handles.
         grab: the tool that moves the handle under the pointer, None where there is none.
     """
@@ -97,7 +97,7 @@ class Overpaint:
     def _hud(self, stage: Stage, picture: Picture) -> hud.Hud:
         view, camera = picture.view, stage.camera
         small = camera.canvas[0] < SMALL_WIDTH
-        patient = (tr("hidden"), *self.patient[1:]) if self.hidden and self.patient else self.patient
+        patient = (tr("hidden"), *self.patient[1:2]) if self.hidden and self.patient else self.patient
         stack = picture.source.stack
         facts = View(view, picture.window, stack, patient, self.when, camera.zoom, "linear", tr)
         on = self.corners_visible

@@ -204,7 +204,7 @@ class Stage(QObject):
         if self.picture is None:
             return QImage()
         image = self.picture.image(step)
-        zoom = self.camera.zoom
+        zoom = self.camera.zoom * self.canvas.devicePixelRatioF()
         if self.moving or zoom >= 0.5:
             return image
         width, height = (

@@ -15,6 +15,8 @@ from viewer.ui.widgets.marks import Badge
 
 HEIGHT = 28
 _GAP = 8
+#: A subtitle with less room (px) than this says nothing.
+_LEAST_SUB = 64
 
 
 class Strip(QWidget):
@@ -109,7 +111,7 @@ class Strip(QWidget):
         self._title.setFixedWidth(min(metrics.horizontalAdvance(shown) + 2, room))
         room -= metrics.horizontalAdvance(shown) + 2 + _GAP
         metrics = QFontMetrics(self._sub.font())
-        shown = metrics.elidedText(sub, Qt.TextElideMode.ElideRight, max(room, 0)) if room > 24 else ""
+        shown = metrics.elidedText(sub, Qt.TextElideMode.ElideRight, max(room, 0)) if room > _LEAST_SUB else ""
         self._sub.setText(shown)
         self._sub.setFixedWidth(max(0, min(metrics.horizontalAdvance(shown) + 2, room)))
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from viewer.core.analysis import Box
 from viewer.core.annotation import PointLps
@@ -21,8 +21,7 @@ from viewer.display.slicing import Plane
 from viewer.display.window import Window
 from viewer.ui.i18n import tr
 from viewer.ui.theme import colour
-from viewer.ui.tools import TOOLS, Pointer
-from viewer.ui.tools.drawing import finish, new_annotation
+from viewer.ui.tools import TOOLS
 from viewer.ui.viewport import labels
 from viewer.ui.viewport.camera import (
     MIRROR_LEFT_RIGHT,
@@ -38,6 +37,7 @@ from viewer.ui.viewport.notice import Notice
 from viewer.ui.viewport.picture import Picture, source_of
 from viewer.ui.viewport.stage import Stage
 from viewer.ui.viewport.strip import Strip
+from viewer.ui.viewport.textline import TextLine
 
 #: The border lies in this frame, so that it never moves the picture.
 FRAME = 2
@@ -76,9 +76,7 @@ class Viewport(QWidget):
         self.strip = Strip(self)
         self.stage = Stage(self, drawings or Drawings(self))
         self.notice = Notice(self.stage.canvas)
-        self._typing = QLineEdit(self.stage.canvas)
-        self._typing.hide()
-        self._typed_at: Pointer | None = None
+        self.typing = TextLine(self.stage)
         self._badges: tuple[BadgeSpec, ...] = ()
         self._tools = {tool.id: tool() for tool in TOOLS}
         self.stage.tool = self._tools["window"]
@@ -108,8 +106,6 @@ class Viewport(QWidget):
         ):
             getattr(stage, name).connect(getattr(self, name))
         stage.message.connect(self.show_message)
-        stage.text_wanted.connect(self._ask_text)
-        self._typing.editingFinished.connect(self._finish_text)
 
     # ---------------------------------------------------------------- what is shown
 
@@ -359,28 +355,9 @@ class Viewport(QWidget):
     def cancel(self) -> None:
         """Esc: close the message, drop what is not finished."""
         self.notice.hide()
-        self._typing.hide()
+        self.typing.drop()
         if self.stage.tool is not None:
             self.stage.tool.cancel(self.stage)
-
-    # ---------------------------------------------------------------- typing a text
-
-    def _ask_text(self, pointer: Pointer) -> None:
-        self._typed_at = pointer
-        self._typing.clear()
-        self._typing.setAccessibleName(tr("Text on the picture"))
-        self._typing.setFixedWidth(200)
-        self._typing.move(round(pointer.x), round(pointer.y) - self._typing.sizeHint().height() // 2)
-        self._typing.show()
-        self._typing.setFocus()
-
-    def _finish_text(self) -> None:
-        at, self._typed_at = self._typed_at, None
-        text = self._typing.text().strip()
-        self._typing.hide()
-        if at is not None and text and self.picture is not None:
-            made = new_annotation(self.stage, "text", (self.stage.to_lps(at),), text)
-            finish(self.stage, self.picture, made)
 
     # ---------------------------------------------------------------- Qt
 

@@ -1,0 +1,46 @@
+"""The line a reader types a text into, right on the picture."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLineEdit
+
+from viewer.ui.i18n import tr
+from viewer.ui.tools import Pointer
+from viewer.ui.tools.drawing import finish, new_annotation
+from viewer.ui.viewport.stage import Stage
+
+_WIDTH = 200
+
+
+class TextLine(QLineEdit):
+    """Opens where the text tool clicked; Enter or leaving it keeps the text, Esc drops it."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage.canvas)
+        self._stage = stage
+        self._at: Pointer | None = None
+        self.setFixedWidth(_WIDTH)
+        self.setAccessibleName(tr("Text on the picture"))
+        self.hide()
+        stage.text_wanted.connect(self._open)
+        self.editingFinished.connect(self._keep)
+
+    def _open(self, pointer: Pointer) -> None:
+        self._at = pointer
+        self.clear()
+        self.move(round(pointer.x), round(pointer.y) - self.sizeHint().height() // 2)
+        self.show()
+        self.setFocus()
+
+    def drop(self) -> None:
+        """Forget what was typed."""
+        self._at = None
+        self.hide()
+
+    def _keep(self) -> None:
+        at, self._at = self._at, None
+        text = self.text().strip()
+        self.hide()
+        picture = self._stage.picture
+        if at is not None and text and picture is not None:
+            finish(self._stage, picture, new_annotation(self._stage, "text", (self._stage.to_lps(at),), text))
