@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_SIDE = 65_535
 #: Voxels of one object over all frames.
 MAX_TOTAL = 1 << 31
+_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def layout_of(dataset: Dataset) -> Layout:
 
 
 def _type(dataset: Dataset) -> tuple[int, np.dtype[Any]]:
-    order = ">" if _syntax(dataset) == "1.2.840.10008.1.2.2" else "<"
+    order = ">" if _syntax(dataset) == _BIG_ENDIAN else "<"
     if "FloatPixelData" in dataset:
         return 32, np.dtype(order + "f4")
     if "DoubleFloatPixelData" in dataset:
@@ -86,6 +87,9 @@ class Frames(Sequence[npt.NDArray[Any]]):
         self._syntax = _syntax(dataset)
         data = _pixel_bytes(dataset)
         self._stored = np.frombuffer(data, np.uint8)
+        if self._syntax == _BIG_ENDIAN and layout.bits <= 8 and dataset["PixelData"].VR == "OW":
+            # Words of two bytes change places, whatever they hold (PS3.5 A.3).
+            self._stored = np.frombuffer(data, "<u2").byteswap().view(np.uint8)
         self._packed: list[bytes] = []
         if self._syntax and self._syntax not in NATIVE:
             from pydicom.encaps import generate_frames
