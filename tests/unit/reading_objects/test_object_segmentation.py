@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRBigEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
+from tests import synth
 from tests.unit.reading_objects.builders import FRAME_OF_REFERENCE, item, plane, segment, shared, stack_of, write_seg
 from viewer.core.errors import GeometryError, ReadError
 from viewer.core.geometry import SpacingKind
@@ -328,10 +330,10 @@ def test_big_endian_bits(tmp_path: Path, vr: str) -> None:
     frames = np.random.default_rng(5).integers(0, 2, (2, 8, 6)).astype(np.uint8)
     planes = [plane((0, 0, z), 1) for z in (0, 1)]
     path = write_seg(tmp_path / "a", frames, planes, [segment(1, "Liver")], shared(AXIAL, (1, 1), 1.0))
-    ds = dcmread(path)
+    ds = Dataset()
+    ds.update({element.tag: element for element in dcmread(path)})
     ds.PixelData = ds.PixelData if vr == "OB" else np.frombuffer(ds.PixelData, "<u2").byteswap().tobytes()
     ds["PixelData"].VR = vr
-    ds.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
-    ds.save_as(path, implicit_vr=False, little_endian=False)
+    synth.save(ds, path, ExplicitVRBigEndian)
     (mask,) = read_segmentation(stack_of(path))
     assert np.array_equal(mask.labels, frames)
