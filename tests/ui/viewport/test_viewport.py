@@ -598,6 +598,26 @@ def test_a_large_film_is_thinned_only_while_it_moves(view: Viewport) -> None:
     assert painted[at].std() < 40  # averaged, not every fourth pixel of the noise
 
 
+def test_neighbours_are_prepared_at_rest(view: Viewport, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    from viewer.ui.viewport import picture as module
+
+    show(view).set_overlays(mask_set())
+    wheel(view, -120)
+    placed: list[int] = []
+    place = module.place
+
+    def counted_place(overlays: Any, slice_view: Any) -> Any:
+        placed.append(slice_view.index)
+        return place(overlays, slice_view)
+
+    monkeypatch.setattr(module, "place", counted_place)
+    qtbot.waitUntil(lambda: {3, 4, 6, 7} <= set(placed), timeout=3000)
+    placed.clear()
+    wheel(view, -120)
+    picture_of(view)
+    assert placed == []
+
+
 def test_strip_names_what_is_shown(view: Viewport) -> None:
     show(view)
     assert view.strip.words == ("Axial", "SYNTHETIC thorax · Series 3")

@@ -116,14 +116,24 @@ class Picture:
         """The overlays of this slice; the last `KEPT` slices are remembered."""
         found = self._placed.get(self.index)
         if found is None:
-            overlay = place(self._overlays, self.view)
-            found = Placed(overlay, segment_paths(overlay))
-            self._placed[self.index] = found
-            if len(self._placed) > KEPT:
-                self._placed.popitem(last=False)
-        else:
-            self._placed.move_to_end(self.index)
+            return self._place_on(self.view)
+        self._placed.move_to_end(self.index)
         return found
+
+    def _place_on(self, view: SliceView) -> Placed:
+        overlay = place(self._overlays, view)
+        made = Placed(overlay, segment_paths(overlay))
+        self._placed[view.index] = made
+        if len(self._placed) > KEPT:
+            self._placed.popitem(last=False)
+        return made
+
+    def prepare(self, index: int) -> bool:
+        """Lay the overlays on a slice that may be shown next; False where there is nothing to do."""
+        if self._overlays is None or not 0 <= index < self.count or index in self._placed:
+            return False
+        self._place_on(extract(self.source.volume, self.source.plane, index))
+        return True
 
     @property
     def is_loaded(self) -> bool:

@@ -26,6 +26,8 @@ from viewer.ui.viewport.picture import Picture
 
 #: The picture is drawn in full quality this long after the last move (ms).
 REST_MS = 120
+#: Neighbours whose overlays are prepared at rest, the nearest first.
+_AHEAD = tuple(sign * n for n in range(1, 9) for sign in (1, -1))
 #: Films with more pixels than this on a side are thinned while they are being moved.
 LARGE_SIDE = 1024
 _NOTCH = 120
@@ -70,6 +72,10 @@ class Stage(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._come_to_rest)
+        self._coming: list[int] = []
+        self._ahead = QTimer(self)
+        self._ahead.setInterval(0)
+        self._ahead.timeout.connect(self._prepare_next)
         drawings.changed.connect(self.refresh)
 
     # ---------------------------------------------------------------- Host
@@ -158,6 +164,15 @@ class Stage(QObject):
     def _come_to_rest(self) -> None:
         self.moving = False
         self.refresh()
+        self._coming = [self.picture.index + n for n in _AHEAD] if self.picture is not None else []
+        self._ahead.start()
+
+    def _prepare_next(self) -> None:
+        """Lay overlays on a neighbouring slice while nothing else is to be done."""
+        while self._coming and self.picture is not None and not self.moving:
+            if self.picture.prepare(self._coming.pop(0)):
+                return
+        self._ahead.stop()
 
     def canvas_resized(self, width: int, height: int) -> None:
         """The canvas has another size."""

@@ -23,14 +23,7 @@ from viewer.ui.i18n import tr
 from viewer.ui.theme import colour
 from viewer.ui.tools import TOOLS
 from viewer.ui.viewport import labels
-from viewer.ui.viewport.camera import (
-    MIRROR_LEFT_RIGHT,
-    MIRROR_UP_DOWN,
-    TURN_LEFT,
-    TURN_RIGHT,
-    Camera,
-    Turn,
-)
+from viewer.ui.viewport.camera import MIRROR_LEFT_RIGHT, MIRROR_UP_DOWN, TURN_LEFT, TURN_RIGHT, Camera, Turn
 from viewer.ui.viewport.drawings import Drawings
 from viewer.ui.viewport.facts import BadgeSpec, Message
 from viewer.ui.viewport.notice import Notice
