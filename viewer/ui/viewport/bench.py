@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,8 @@ PEER, FLOOR = "pyqtgraph: two ImageItems", "one composed QImage, bare widget"
 
 def prepare(_folder: Path, _cancel: CancelToken) -> Plan:
     """Build the three windows on one synthetic CT."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication.instance() or QApplication([])
     if isinstance(app, QApplication):
         apply_theme(app)
