@@ -220,7 +220,7 @@ class _Run:
         result = self._result("ran", verdict, infer)
         return replace(
             result,
-            scores={findings.label_text(self.pack, n): round(float(s), 6) for n, s in raw.scores.items()},
+            scores=findings.scores_told(self.pack, raw),
             masks=masks,
             heatmaps=tuple(heatmaps.values()),
             findings=found,

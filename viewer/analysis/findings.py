@@ -238,8 +238,29 @@ def from_mask(pack: PackInfo, request: AnalysisRequest, raw: RawOutputs, mask: M
         text = f"{side.value.capitalize()} side" if side is not Side.NONE else "Side unknown"
         location = Location(text, _corners(volume.geometry, box), box, middle, segment.number)
         measured = measures.of_segment(names_wanted, mask, segment.number, raw.probabilities.get(name))
-        found.append(_finding(pack, request, (name, len(found)), Place(location, side, measured)))
+        made = _finding(pack, request, (name, len(found)), Place(location, side, measured))
+        found.append(_with_slice_score(pack, made, inside, raw))
     return tuple(found)
+
+
+def _with_slice_score(pack: PackInfo, finding: Finding, inside: Array, raw: RawOutputs) -> Finding:
+    """The score of the highest slice that the segment touches, for packs that score slices."""
+    if not raw.slice_scores:
+        return finding
+    scores = next(iter(raw.slice_scores.values()))
+    touched = np.flatnonzero(inside.any(axis=(1, 2)))
+    top = int(touched[np.argmax(scores[touched])])
+    location = replace(finding.location, slice_index=top)
+    return replace(finding, score=float(scores[top]), operating_point=default_point(pack), location=location)
+
+
+def scores_told(pack: PackInfo, raw: RawOutputs) -> dict[str, float]:
+    """Scores by label in words; one a slice too where `viewer.finding.slice_scores` asks for them."""
+    told = {label_text(pack, name): float(score) for name, score in raw.scores.items()}
+    if pack.viewer.get("finding", {}).get("slice_scores"):
+        for name, scores in raw.slice_scores.items():
+            told |= {f"{label_text(pack, name)}, image {k + 1}": float(score) for k, score in enumerate(scores)}
+    return {name: round(score, 6) for name, score in told.items()}
 
 
 def _too_small(mask: Mask, number: int, least_mm3: float) -> bool:

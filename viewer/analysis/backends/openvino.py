@@ -1,7 +1,8 @@
 """OpenVINO on the CPU: exported from torch at first use, kept in the user's cache, checked.
 
 The export lies in a folder named after the weights' sha256 and OpenVINO's version. It is
-used only when its outputs were within `TOLERANCE` of torch's on the batch it was made with.
+used for a shape of batch only once its outputs were within `TOLERANCE` of torch's on the
+first such batch (a trace may hold on to sizes); the shapes that were checked are kept too.
 """
 
 from __future__ import annotations
@@ -65,15 +66,12 @@ class OpenVinoBackend:
         """Run one batch; float32 out."""
         if self._model is None:
             self._model = self._read_or_export(batch)
-        return self._run(self._model, batch)
-
-    def _run(self, model: Any, batch: FloatArray) -> tuple[FloatArray, ...]:
         compiled = self._compiled.get(batch.shape)
         if compiled is None:
-            compiled = self._compile(model, batch.shape)
+            compiled = self._compile(self._model, batch.shape)
+            self._check(compiled, batch)
             self._compiled[batch.shape] = compiled
-        out = compiled(batch)
-        return tuple(np.array(out[n], dtype=np.float32) for n in range(len(compiled.outputs)))
+        return _run(compiled, batch)
 
     def _compile(self, model: Any, shape: tuple[int, ...]) -> Any:
         fixed = model.clone()
@@ -82,13 +80,12 @@ class OpenVinoBackend:
         return self._ov.Core().compile_model(fixed, "CPU", settings)
 
     def _read_or_export(self, batch: FloatArray) -> Any:
-        if (self._folder / _CHECKED).is_file():
+        if (self._folder / _MODEL).is_file():
             try:
                 return self._ov.Core().read_model(self._folder / _MODEL)
             except RuntimeError as error:
                 _log.warning("the cached export cannot be read, it is made again: %s", error)
         model = self._export(batch)
-        self._check(model, batch)
         self._keep(model)
         return model
 
@@ -98,13 +95,21 @@ class OpenVinoBackend:
             warnings.simplefilter("ignore")  # tracing warns of shapes that stay fixed for a network
             return self._ov.convert_model(self._network, example_input=example, input=[[-1] * batch.ndim])
 
-    def _check(self, model: Any, batch: FloatArray) -> None:
+    def _check(self, compiled: Any, batch: FloatArray) -> None:
+        """Compare with torch, unless a batch of this shape was compared before."""
+        shape = "x".join(str(n) for n in batch.shape)
+        mark = self._folder / f"{_CHECKED}-{shape}"
+        if mark.is_file():
+            return
         with torch.inference_mode():
             wanted = [y.float().numpy() for y in self._network(torch.from_numpy(batch))]
-        got = self._run(model, batch)
-        off = max(float(np.abs(a - b).max()) / max(1.0, float(np.ptp(a))) for a, b in zip(wanted, got, strict=True))
+        off = max(_share_off(a, b) for a, b in zip(wanted, _run(compiled, batch), strict=True))
         if not off <= TOLERANCE:
             raise ParityError(f"differs from torch by {off:.1e}")
+        try:
+            mark.touch()
+        except OSError as error:
+            _log.info("the check is not remembered: %s", error)
 
     def _keep(self, model: Any) -> None:
         """Save the export under a temporary name and rename it; a full disk only costs the cache."""
@@ -113,7 +118,6 @@ class OpenVinoBackend:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
             part = Path(tempfile.mkdtemp(prefix="export-", dir=self._folder.parent))
             self._ov.save_model(model, part / _MODEL, compress_to_fp16=False)
-            (part / _CHECKED).write_text(f"{TOLERANCE}\n", encoding="ascii")
             if self._folder.exists():
                 shutil.rmtree(self._folder)
             part.replace(self._folder)
@@ -121,6 +125,16 @@ class OpenVinoBackend:
             _log.warning("the export could not be kept: %s", error)
             if part is not None:
                 shutil.rmtree(part, ignore_errors=True)
+
+
+def _run(compiled: Any, batch: FloatArray) -> tuple[FloatArray, ...]:
+    out = compiled(batch)
+    return tuple(np.array(out[n], dtype=np.float32) for n in range(len(compiled.outputs)))
+
+
+def _share_off(a: FloatArray, b: FloatArray) -> float:
+    """Largest difference as a share of the range of `a` (at least 1)."""
+    return float(np.abs(a - b).max()) / max(1.0, float(np.ptp(a))) if a.shape == b.shape else float("inf")
 
 
 def _quiet_openvino() -> Any:

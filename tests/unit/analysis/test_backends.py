@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from viewer.analysis import networks
+from viewer.analysis.backends.ladder import Ladder, Loaded
+from viewer.analysis.backends.openvino import OpenVinoBackend, ParityError
+from viewer.analysis.backends.torch import TorchBackend
+
+KEY = "ab" * 32
+
+
+def unet() -> nn.Module:
+    torch.manual_seed(3)
+    args = {"spatial_dims": 3, "in_channels": 1, "out_channels": 2, "channels": [4, 8], "norm": "batch"}
+    return networks.build({"_target_": "UNet", "args": args}).eval().requires_grad_(False)
+
+
+def batch(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+
+def test_the_export_agrees_with_torch_on_every_shape_and_is_used_again(tmp_path: Path) -> None:
+    network = unet()
+    plain = TorchBackend(network)
+    first = OpenVinoBackend(network, KEY, tmp_path, 1)
+    for shape in ((1, 1, 8, 8, 8), (2, 1, 12, 8, 16)):
+        for a, b in zip(plain(batch(*shape)), first(batch(*shape)), strict=True):
+            assert np.abs(a - b).max() < 1e-3
+    (folder,) = tmp_path.iterdir()
+    assert sorted(p.name for p in folder.iterdir() if p.name.startswith("checked")) == [
+        "checked-1x1x8x8x8",
+        "checked-2x1x12x8x16",
+    ]
+    made = (folder / "model.bin").stat().st_mtime_ns
+    again = OpenVinoBackend(network, KEY, tmp_path, 1)
+    assert np.abs(again(batch(1, 1, 8, 8, 8))[0] - plain(batch(1, 1, 8, 8, 8))[0]).max() < 1e-3
+    assert (folder / "model.bin").stat().st_mtime_ns == made
+    assert [p.name for p in tmp_path.iterdir()] == [folder.name]
+
+
+def test_a_damaged_export_is_made_again(tmp_path: Path) -> None:
+    network = unet()
+    OpenVinoBackend(network, KEY, tmp_path, 1)(batch(1, 1, 8, 8, 8))
+    (folder,) = tmp_path.iterdir()
+    (folder / "model.xml").write_text("<net>")
+    out = OpenVinoBackend(network, KEY, tmp_path, 1)(batch(1, 1, 8, 8, 8))
+    assert np.abs(out[0] - TorchBackend(network)(batch(1, 1, 8, 8, 8))[0]).max() < 1e-3
+
+
+class Sized(nn.Module):
+    """A trace of this holds on to the size it saw."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor]:
+        return (x * float(x.shape[-1]),)
+
+
+def test_a_trace_that_holds_on_to_a_size_is_found_out(tmp_path: Path) -> None:
+    backend = OpenVinoBackend(Sized().eval(), KEY, tmp_path, 1)
+    backend(batch(1, 1, 4, 4))
+    with pytest.raises(ParityError, match="differs from torch"):
+        backend(batch(1, 1, 4, 8))
+
+
+def test_the_ladder_goes_on_with_torch_and_says_why(tmp_path: Path) -> None:
+    network = Sized().eval()
+    steps = Ladder(Loaded(network, KEY, tmp_path, 1), "cpu", "auto")
+    steps(batch(1, 1, 4, 4))
+    assert steps.name.startswith("openvino")
+    assert np.allclose(steps(batch(1, 1, 4, 8))[0], batch(1, 1, 4, 8) * 8)
+    assert steps.name.startswith("torch")
+    assert steps.fallbacks[0].startswith("OpenVINO was not used (differs from torch")
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    out = OpenVinoBackend(unet(), KEY, blocked / "cache", 1)(batch(1, 1, 8, 8, 8))
+    assert out[0].shape == (1, 2, 8, 8, 8)
+
+
+def test_openvino_reports_to_nobody(tmp_path: Path) -> None:
+    OpenVinoBackend(unet(), KEY, tmp_path, 1)
+    assert sys.modules["openvino_telemetry"] is None
+    from openvino.tools.ovc import telemetry_utils
+
+    assert telemetry_utils.tm.__name__.endswith("telemetry_stub")
+
+
+def test_half_precision_is_left_to_graphics_cards() -> None:
+    assert TorchBackend(unet(), "cpu", half=True).half is False
