@@ -62,7 +62,15 @@ def judge(geometry: Geometry | None, warnings: tuple[Caution, ...] = ()) -> Verd
     if geometry.spacing_kind is SpacingKind.UNKNOWN:
         return Verdict(Safety.UNSAFE, False, False, warnings)
     single = geometry.shape[0] < 2
-    broken = {"tilt", "uneven_gaps", "missing_slices", "duplicate_positions", "mixed_orientation", "localizer"}
+    broken = {
+        "tilt",
+        "uneven_gaps",
+        "missing_slices",
+        "duplicate_positions",
+        "mixed_orientation",
+        "localizer",
+        "shifted_slices",
+    }
     if any(w.code in broken for w in warnings) or geometry.is_tilted or not geometry.is_even:
         return Verdict(Safety.WARN, True, False, warnings)
     if geometry.spacing_kind is SpacingKind.DETECTOR:

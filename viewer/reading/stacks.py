@@ -140,6 +140,8 @@ def _stack(uid: str, frames: list[Frame], cautions: tuple[Caution, ...]) -> Stac
     scout = "LOCALIZER" in head.text(t.IMAGE_TYPE)
     if scout:
         cautions += (Caution("localizer", "A scout picture for planning: not a volume.", "Scout"),)
+    if header.get("PresentationIntentType") == "FOR PROCESSING":
+        cautions += (Caution("for_processing", "Raw detector picture (FOR PROCESSING): not for reading.", "Raw"),)
     lossy = lossy_caution(head)
     warnings = _unique(placed.cautions + cautions + tuple(n for f in frames for n in f.head.notes) + lossy)
     verdict = judge(placed.geometry, warnings)
@@ -156,7 +158,7 @@ def _stack(uid: str, frames: list[Frame], cautions: tuple[Caution, ...]) -> Stac
         verdict=verdict,
         warnings=warnings,
         samples=spec.samples,
-        photometric=spec.photometric,
+        photometric=head.text(t.PHOTOMETRIC) or spec.photometric,
         transfer_syntax=head.declared,
         lossy=bool(lossy),
         files=len({f.head.path for f in frames}),

@@ -19,7 +19,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from tests.synth import write_series, write_xray
 from viewer.core.errors import ReadError, ViewerError
 from viewer.core.study import ScanResult, Stack
-from viewer.reading import is_picture, load_volume, scan
+from viewer.reading import archive, is_picture, load_volume, scan
 from viewer.reading.codestream import claimed_size
 from viewer.reading.limits import check_claim
 

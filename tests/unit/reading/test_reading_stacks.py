@@ -236,3 +236,18 @@ def test_affine_of_matches_contract() -> None:
     """The test kit's own affine: column k is the step, j the rows, i the columns."""
     affine = affine_of(AXIAL, (5, 0.8, 0.7), (1, 2, 3))
     np.testing.assert_allclose(affine @ [1, 1, 1, 1], [1.7, 2.8, 8, 1])
+
+
+def test_raw_detector_pictures_are_told(tmp_path: Path) -> None:
+    write_xray(tmp_path, extra={"PresentationIntentType": "FOR PROCESSING"})
+    assert "for_processing" in codes(only(tmp_path))
+
+
+def test_slices_shifted_sideways_are_not_measured_across(tmp_path: Path) -> None:
+    def shift(k: int, ds: Dataset) -> None:
+        ds.ImagePositionPatient = [-30 + (4 if k == 3 else 0), -40, 100 + 5 * k]
+
+    write_series(tmp_path, edit=shift)
+    stack = only(tmp_path)
+    assert codes(stack) == {"shifted_slices"}
+    assert not stack.verdict.across_slices
