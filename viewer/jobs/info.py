@@ -70,7 +70,7 @@ def _series(stack: Stack, refused: list[Refusal], cancel: CancelToken | None) ->
     try:
         if is_picture(stack):
             volume = load_volume(stack, cancel=cancel)
-            told |= _geometry(volume.geometry, stack) | _values(volume)
+            told |= _geometry(volume.geometry, stack) | _values(volume) | {"unit": volume.unit}
         else:
             told |= describe_object(stack)
     except ViewerError as error:

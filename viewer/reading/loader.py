@@ -26,6 +26,8 @@ from viewer.reading.head import DEFLATED
 from viewer.reading.lenient import PYDICOM_FAULTS
 from viewer.reading.limits import check_claim, check_compressed
 from viewer.reading.luts import modality_lut, suv_factor, voi_lut, windows_of
+from viewer.reading.objects import PARAMETRIC_MAP
+from viewer.reading.parametric import real_world
 from viewer.reading.pixels import dtype_of, read_frame
 
 log = logging.getLogger(__name__)
@@ -235,6 +237,11 @@ def _volume(stack: Stack, geometry: Geometry, slices: tuple[Slice, ...], stored:
         slope = np.array([one.slope for one in slices])
         intercept = np.array([one.intercept for one in slices])
     lut, voi, tags = _details(stack, slices)
+    unit = stack.unit
+    if slices[0].sop_class_uid == PARAMETRIC_MAP:
+        meaning = real_world(slices[0].path)
+        slope, intercept, unit = meaning.slope, meaning.intercept, meaning.unit
+        tags |= {"Quantity": meaning.quantity} if meaning.quantity else {}
     paddings = {one.padding for one in slices if one.padding is not None}
     padding = (float(min(p[0] for p in paddings)), float(max(p[1] for p in paddings))) if paddings else None
     return Volume(
@@ -243,7 +250,7 @@ def _volume(stack: Stack, geometry: Geometry, slices: tuple[Slice, ...], stored:
         slope=slope,
         intercept=intercept,
         lut=lut,
-        unit=stack.unit,
+        unit=unit,
         modality=stack.modality,
         series_uid=stack.series_uid if not stack.series_uid.startswith("file:") else None,
         inverted=stack.photometric == "MONOCHROME1" or stack.header.get("PresentationLUTShape") == "INVERSE",

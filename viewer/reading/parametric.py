@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +54,27 @@ def read_parametric(stack: Stack) -> Volume:
             windows=_windows(dataset),
             tags={"Quantity": _quantity(mapping)} if _quantity(mapping) else {},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RealWorld:
+    """What the stored values of a map mean: value = stored x slope + intercept, in `unit`."""
+
+    slope: float
+    intercept: float
+    unit: str
+    quantity: str
+
+
+def real_world(path: Path) -> RealWorld:
+    """The linear Real World Value Mapping of a map (C.7.6.16.2.11).
+
+    Raises:
+        ReadError: the file cannot be read, or its values go through a table.
+    """
+    with opened(path, BULK) as dataset:
+        mapping = _mapping(dataset)
+        return RealWorld(*_rescale(mapping), _unit(mapping), _quantity(mapping))
 
 
 def _in_file_order(grid: Grid, layout: Layout) -> Grid:

@@ -13,6 +13,8 @@ from pydicom.sequence import Sequence as DicomSequence
 from tests.unit.reading_objects.builders import base, code, item, plane, save, shared, stack_of
 from viewer.core.errors import ReadError
 from viewer.core.study import Kind
+from viewer.jobs import info
+from viewer.reading import load_volume, scan
 from viewer.reading.document import read_document
 from viewer.reading.objects import describe
 from viewer.reading.parametric import read_parametric
@@ -236,3 +238,16 @@ def test_uneven_maps_keep_the_true_places(tmp_path: Path) -> None:
     found = read_parametric(stack_of(save(parametric(frames, [0.0, 3.0, 9.0]), tmp_path / "a")))
     assert found.geometry.slice_positions == (0.0, 3.0, 9.0)
     assert found.shape[0] == 3
+
+
+def test_a_viewport_and_info_show_real_values_with_their_unit(tmp_path: Path) -> None:
+    frames = np.arange(24).reshape(2, 3, 4).astype("<i2")
+    ds = parametric(frames, [30.0, 10.0], RealWorldValueSlope=2.0, RealWorldValueIntercept=1.0)
+    save(ds, tmp_path / "a")
+    (study,) = scan([tmp_path]).studies
+    volume = load_volume(study.stacks[0])
+    assert np.array_equal(volume.values(), frames[::-1] * 2 + 1)
+    assert (volume.unit, volume.tags["Quantity"]) == ("um2/s", "ADC")
+    assert volume.geometry.same_grid(read_parametric(stack_of(tmp_path / "a")).geometry)
+    (told,) = info.describe([tmp_path])["studies"][0]["series"]
+    assert (told["unit"], told["value_min"], told["value_max"]) == ("um2/s", 1.0, 47.0)
