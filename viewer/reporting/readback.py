@@ -27,6 +27,18 @@ CENTROID_MM = 0.1
 RELATIVE = 1e-6
 
 
+class Reference(Protocol):
+    """An object that an item points to."""
+
+    @property
+    def sop_instance_uid(self) -> str:
+        """Which one."""
+
+    @property
+    def segments(self) -> Sequence[int]:
+        """Segment Numbers of it."""
+
+
 class Item(Protocol):
     """A content item of a structured report as the independent reader gives it."""
 
@@ -53,6 +65,14 @@ class Item(Protocol):
     @property
     def unit(self) -> Code | None:
         """Unit of a NUM item."""
+
+    @property
+    def points(self) -> Sequence[tuple[float, ...]]:
+        """Coordinates of a SCOORD (column, row) or SCOORD3D (LPS mm) item."""
+
+    @property
+    def references(self) -> Sequence[Reference]:
+        """Objects an IMAGE item points to."""
 
     @property
     def children(self) -> Sequence[Item]:
@@ -160,6 +180,7 @@ def _compare_group(number: int, record: GroupRecord, item: Item) -> list[str]:
     sides = {c.chosen.meaning for c in children if c.chosen and _is(c, "272741003")}
     if record.laterality and sides != {record.laterality}:
         said.append(f"finding {number} is on {' and '.join(sorted(sides)) or 'no side'}, not {record.laterality}")
+    said += _compare_place(number, record, children)
     numbers = [
         (c.concept.meaning, c.number, c.unit.value if c.unit else "")
         for c in children
@@ -172,6 +193,29 @@ def _compare_group(number: int, record: GroupRecord, item: Item) -> list[str]:
             said.append(
                 f"{meant[0]} of finding {number} reads {found[1]:g} {found[2]} instead of {meant[1]:g} {meant[2]}"
             )
+    return said
+
+
+def _compare_place(number: int, record: GroupRecord, children: Sequence[Item]) -> list[str]:
+    """Region and segment reference of a group."""
+    said = []
+    if record.segment is not None:
+        uid, segment = record.segment
+        pointed = [(r.sop_instance_uid, tuple(r.segments)) for c in children for r in c.references]
+        if (uid, (segment,)) not in pointed:
+            said.append(f"finding {number} does not point to its segment")
+    shapes = [c.points for c in children if c.kind in ("SCOORD", "SCOORD3D") and c.points]
+    if record.place is None:
+        return said
+    if not shapes:
+        return [*said, f"finding {number} has lost its place"]
+    corners = [
+        point for shape in shapes for point in (shape[:-1] if len(shape) > 3 and shape[0] == shape[-1] else shape)
+    ]
+    off = np.mean(corners, axis=0) - np.array(record.place)
+    if np.abs(off).max() > CENTROID_MM:
+        unit = "mm" if len(record.place) == 3 else "pixels"
+        said.append(f"finding {number} lies {float(np.abs(off).max()):.1f} {unit} off its place")
     return said
 
 

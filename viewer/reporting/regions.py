@@ -20,6 +20,7 @@ from pydicom.dataset import Dataset
 
 from viewer.core.analysis import Box
 from viewer.core.finding import Location
+from viewer.core.geometry import Geometry
 from viewer.core.study import Stack
 from viewer.reporting.planes import SourcePlane, header_of, source_planes
 
@@ -68,6 +69,27 @@ def region_of(location: Location, source: Source) -> Region | None:
     if location.points_lps:
         return Region(_points_in_space(np.array(location.points_lps, dtype=np.float64), source))
     return None
+
+
+def middle_of(location: Location, geometry: Geometry | None, *, placed: bool) -> tuple[float, ...] | None:
+    """Where the middle of the region must be found again, worked out from the grid alone.
+
+    Returns:
+        LPS mm (x, y, z) where `placed`, else pixels (column, row); None for a finding without place.
+    """
+    if geometry is None:
+        return None
+    outline = len(location.points_lps) >= 3
+    if location.points_lps and (outline or location.box_kji is None):
+        index = geometry.world_to_index(np.array(location.points_lps, dtype=np.float64))
+        middle = np.mean(location.points_lps, axis=0) if placed else index.mean(axis=0)[[2, 1]] + 0.5
+    elif location.box_kji is not None:
+        (k0, j0, i0), (k1, j1, i1) = location.box_kji
+        centres = [[k, (j0 + j1 - 1) / 2, (i0 + i1 - 1) / 2] for k in range(k0, k1)]
+        middle = geometry.index_to_world(centres).mean(axis=0) if placed else np.array([i0 + i1, j0 + j1]) / 2
+    else:
+        return None
+    return tuple(float(value) for value in middle)
 
 
 def _pixel_points(location: Location, source: Source) -> FloatArray | None:

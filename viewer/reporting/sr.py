@@ -23,9 +23,16 @@ from viewer.core.study import Stack
 from viewer.reporting.codes import finding_code, finding_site, measurement_code, side_code, unit_code
 from viewer.reporting.origin import EQUIPMENT, attempt, new_uid, person_name, read_headers, save, use_utf8
 from viewer.reporting.planes import complete
-from viewer.reporting.regions import Source
+from viewer.reporting.regions import Source, middle_of
 from viewer.reporting.seg import SegReceipt
-from viewer.reporting.sr_content import Wording, all_measurements, finding_tracking_uid, root_item
+from viewer.reporting.sr_content import (
+    Wording,
+    all_measurements,
+    finding_tracking_uid,
+    root_item,
+    segment_of,
+    source_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +48,17 @@ class GroupRecord:
         label: code meaning of the finding.
         laterality: "Left", "Right", "Bilateral" where a site carries it, else "".
         measurements: (name, value, unit) with code meanings and UCUM values.
+        place: middle of its region: LPS mm (x, y, z), on films pixels (column, row); None where
+            it refers to a segment or has no place.
+        segment: (SOP Instance UID, Segment Number) it refers to.
     """
 
     tracking_uid: str
     label: str
     laterality: str
     measurements: tuple[tuple[str, float, str], ...]
+    place: tuple[float, ...] | None = None
+    segment: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +115,11 @@ def write_sr(
     _set_signing_time(dataset, signature)
     use_utf8(dataset)
     save(dataset, path)
-    groups = tuple(_record(finding, result, segs) for result in results for finding in result.findings)
+    groups = tuple(
+        _record(finding, result, source_of(finding, result, sources), segs)
+        for result in results
+        for finding in result.findings
+    )
     log.info("structured report written: %d findings", len(groups))
     return SrReceipt(path, dataset.SOPInstanceUID, dataset.SeriesInstanceUID, groups)
 
@@ -175,14 +191,17 @@ def _set_signing_time(dataset: Dataset, signature: Signature | None) -> None:
         dataset.VerifyingObserverSequence[0].VerificationDateTime = DT(when)
 
 
-def _record(finding: Finding, result: AnalysisResult, segs: Sequence[SegReceipt]) -> GroupRecord:
+def _record(finding: Finding, result: AnalysisResult, source: Source, segs: Sequence[SegReceipt]) -> GroupRecord:
     numbers = tuple(
         (measurement_code(m).meaning, float(m.value), unit_code(m.unit).value) for m in all_measurements(finding)
     )
     side = side_code(finding.side) if finding_site(finding) is not None else None
+    found = segment_of(finding, result, segs)
     return GroupRecord(
         finding_tracking_uid(finding, result, segs),
         finding_code(finding).meaning,
         side.meaning if side else "",
         numbers,
+        None if found else middle_of(finding.location, source.stack.geometry, placed=source.planes is not None),
+        (found[0].sop_instance_uid, found[1].number) if found else None,
     )

@@ -74,7 +74,7 @@ def root_item(
     content.extend(LanguageOfContentItemAndDescendants(LANGUAGES[wording.language]))
     content.extend(_observers(wording))
     content.append(_procedure(sources))
-    groups = [_group(f, r, _source_of(f, r, sources), segs) for r in results for f in r.findings]
+    groups = [_group(f, r, source_of(f, r, sources), segs) for r in results for f in r.findings]
     if groups:
         measurements = ContainerContentItem(codes.DCM.ImagingMeasurements, relationship_type=CONTAINS)
         measurements.ContentSequence = ContentSequence([item for group in groups for item in group])
@@ -87,7 +87,7 @@ def root_item(
 
 def finding_tracking_uid(finding: Finding, result: AnalysisResult, segs: Sequence[SegReceipt]) -> str:
     """Tracking UID of a finding: its segment's, its own, or a stable one."""
-    found = _segment_of(finding, result, segs)
+    found = segment_of(finding, result, segs)
     if found is not None:
         return found[1].tracking_uid
     return finding.tracking_uid or stable_uid(result.request_id, finding.id)
@@ -125,7 +125,12 @@ def _procedure(sources: Mapping[str, Source]) -> CodeContentItem:
     return CodeContentItem(codes.DCM.ProcedureReported, coded(row.code), relationship_type=relation)
 
 
-def _source_of(finding: Finding, result: AnalysisResult, sources: Mapping[str, Source]) -> Source:
+def source_of(finding: Finding, result: AnalysisResult, sources: Mapping[str, Source]) -> Source:
+    """The series a finding lies on.
+
+    Raises:
+        OutputError: it names none and there are several.
+    """
     for uid in (finding.series_uid, result.series_uid):
         if uid is not None and uid in sources:
             return sources[uid]
@@ -147,7 +152,7 @@ def _group(finding: Finding, result: AnalysisResult, source: Source, segs: Seque
         "measurements": [_measurement(m) for m in all_measurements(finding)] or None,
         "qualitative_evaluations": [_verdict(finding)],
     }
-    found = _segment_of(finding, result, segs)
+    found = segment_of(finding, result, segs)
     region = None if found else region_of(finding.location, source)
     if found:
         group = VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=_reference(*found), **options)
@@ -161,9 +166,10 @@ def _group(finding: Finding, result: AnalysisResult, source: Source, segs: Seque
     return group
 
 
-def _segment_of(
+def segment_of(
     finding: Finding, result: AnalysisResult, segs: Sequence[SegReceipt]
 ) -> tuple[SegReceipt, SegmentRecord] | None:
+    """The written segment a finding speaks of, and the file it is in."""
     for seg in segs:
         record = seg.segment_of(result.request_id, finding.location.segment)
         if record is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -101,6 +102,8 @@ def edited(path: Path, change: str) -> Item:
         by_code["42798000"].MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue = "cm2"
     elif change == "finding":
         by_code["121071"].ConceptCodeSequence[0].CodeMeaning = "Mass"
+    elif change == "place":
+        by_code["111030"].GraphicData = [value + 3 for value in by_code["111030"].GraphicData]
     elif change == "lost":
         del measurements.ContentSequence[1]
     report.save_as(path)
@@ -114,6 +117,7 @@ def edited(path: Path, change: str) -> Item:
         ("number", "Area of finding 2 reads 12.346 mm2 instead of 12.345 mm2"),
         ("unit", "Area of finding 2 reads 12.345 cm2 instead of 12.345 mm2"),
         ("finding", "finding 2 is called otherwise"),
+        ("place", "finding 2 lies 3.0 pixels off its place"),
         ("lost", "finding 2 is missing"),
     ],
 )
@@ -162,3 +166,35 @@ def test_findings_with_measurements_of_ours_pass(tmp_path: Path) -> None:
     odd = finding(measurements=(Measurement("Wobble", 1 / 3, "furlong"), Measurement("Volume", 1e7 / 7, "mm3")))
     receipt = write_sr([result(odd)], {stack.series_uid: stack}, tmp_path / "sr.dcm")
     assert readback.compare_sr(receipt, read_items(scanned(tmp_path / "sr.dcm"))) == []
+
+
+@pytest.mark.parametrize("options", [{}, {"tilt_degrees": 12.0}, {"orientation": synth.oblique(30.0)}])
+@pytest.mark.parametrize(
+    "location",
+    [
+        Location("x", box_kji=((1, 2, 3), (4, 8, 9))),
+        Location("x", box_kji=((2, 2, 3), (3, 8, 9))),
+        Location("x", ((1.0, 2.0, 3.0),)),
+        Location("x", ((1.0, 2.0, 3.0), (4.0, 2.0, 3.0), (4.0, 9.0, 3.0))),
+        Location("x"),
+    ],
+)
+def test_places_in_a_volume_are_found_again(location: Location, options: dict[str, Any], tmp_path: Path) -> None:
+    stack = stack_of(synth.write_series(tmp_path / "s", modality="CT", **options), "CT")
+    receipt = write_sr([result(finding(location=location))], {stack.series_uid: stack}, tmp_path / "sr.dcm")
+    assert (receipt.groups[0].place is None) == (location == Location("x"))
+    assert readback.compare_sr(receipt, read_items(scanned(tmp_path / "sr.dcm"))) == []
+
+
+def test_a_finding_that_points_to_another_segment_is_caught(tmp_path: Path) -> None:
+    stack = stack_of(synth.write_series(tmp_path / "s", modality="MR"), "MR")
+    assert stack.geometry is not None
+    run = result(finding(1), finding(2), masks=[mask_of(stack.geometry)])
+    seg = write_seg([run], stack, tmp_path / "seg.dcm")
+    assert seg is not None
+    receipt = write_sr([run], {stack.series_uid: stack}, tmp_path / "sr.dcm", segs=[seg])
+    root = read_items(scanned(tmp_path / "sr.dcm"))
+    assert readback.compare_sr(receipt, root) == []
+    first = replace(receipt.groups[0], segment=(seg.sop_instance_uid, 2))
+    said = readback.compare_sr(replace(receipt, groups=(first, receipt.groups[1])), root)
+    assert said == ["finding 1 does not point to its segment"]
