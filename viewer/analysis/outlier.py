@@ -1,13 +1,15 @@
 """What a gate pack's scores mean for the packs it guards: run, warn or refuse, in words. Torch-free.
 
-A gate pack (`viewer.task` "gate") names the packs it stands before (`viewer.gate.for`) and a
-threshold for each score (`viewer.gate.scores`), fixed on its own kind of film that it had not
-seen. It looks at pixels alone, so it also speaks where a file says nothing about itself.
+A gate pack (`viewer.task` "gate") names the packs it stands before and which of its scores count
+for each (`viewer.gate.for`), and a threshold for each score (`viewer.gate.scores`), fixed on its
+own kind of film that it had not seen. It looks at pixels alone, so it also speaks where a file
+says nothing about itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from viewer.analysis import inference, packs
@@ -31,11 +33,14 @@ _WORDS: dict[str, tuple[str, str, bool, str]] = {
 
 
 def guard_of(pack: PackInfo, folders: Sequence[Path] | None = None) -> PackInfo | None:
-    """The gate pack that stands before this pack, if one is installed."""
+    """The gate pack that stands before this pack, if one is installed, with the scores asked for it."""
     good, _ = packs.list_packs(folders)
     for guard in good:
-        if guard.task == "gate" and pack.id in guard.viewer.get("gate", {}).get("for", ()):
-            return guard
+        block = guard.viewer.get("gate", {})
+        asked = block.get("for", {}).get(pack.id) if guard.task == "gate" else None
+        if asked:
+            marks = {name: mark for name, mark in block.get("scores", {}).items() if name in asked}
+            return replace(guard, viewer={**guard.viewer, "gate": {**block, "scores": marks}})
     return None
 
 

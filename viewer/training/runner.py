@@ -212,6 +212,7 @@ def write_pack(pack: PackInfo, trained: Trained, folder: Path) -> Path:
     if folder.resolve() != pack.folder.resolve():
         shutil.copytree(pack.folder, folder, dirs_exist_ok=True)
     networks.save(trained.net, folder / packs.WEIGHTS)
+    (folder / packs.WEIGHTS).chmod(0o644)
     metadata = json.loads((pack.folder / packs.METADATA).read_text(encoding="utf-8"))
     metadata["viewer"]["weights_sha256"] = packs.sha256(folder / packs.WEIGHTS)
     if trained.operating_points:
