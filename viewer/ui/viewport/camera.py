@@ -7,6 +7,7 @@ logical px from the top left of the canvas.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -108,7 +109,7 @@ class Camera:
 
     def _matrix(self) -> npt.NDArray[np.float64]:
         """2x2 (column, row) -> screen px."""
-        return np.array(self.turn, dtype=np.float64) @ np.diag([self.mm[1], self.mm[0]]) * self.scale
+        return _scaled_turn(self.turn, self.mm, self.scale)
 
     def to_screen(self, pixel: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Map (..., 2) image points (row, column) to (..., 2) screen (x, y)."""
@@ -130,3 +131,9 @@ class Camera:
             return named[(int(image[0]), int(image[1]))]
 
         return Letters(at(-1, 0), at(1, 0), at(0, -1), at(0, 1))
+
+
+@lru_cache(maxsize=64)
+def _scaled_turn(turn: Turn, mm: tuple[float, float], scale: float) -> npt.NDArray[np.float64]:
+    """2x2 (column, row) -> screen px."""
+    return np.asarray(np.array(turn, dtype=np.float64) @ np.diag([mm[1], mm[0]]) * scale)

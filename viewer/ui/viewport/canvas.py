@@ -72,6 +72,7 @@ class Canvas(GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self._item = _PictureItem(owner)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self.setAntialiasing(False)
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)  # there is no background to keep
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self.setAcceptDrops(False)
         self.scene().addItem(self._item)
