@@ -30,9 +30,10 @@ class Program(QObject):
 
     Args:
         paths: what to open; nothing opens where the last run was, if that run was cut off.
+        process: what runs analyses.
     """
 
-    def __init__(self, app: QApplication, paths: Sequence[str] = ()) -> None:
+    def __init__(self, app: QApplication, paths: Sequence[str] = (), process: InferenceProcess | None = None) -> None:
         super().__init__()
         self._app = app
         self._lock = QLockFile(_lock_path())
@@ -43,7 +44,7 @@ class Program(QObject):
         apply_theme(app, settings.language)
         self._language = settings.language
         self._last = last_place(journal) if self._alone else LastPlace()
-        self.desk = Desk(journal, settings, InferenceProcess())
+        self.desk = Desk(journal, settings, process or InferenceProcess())
         self.work = Work(self.desk)
         self._ring = FocusRing(app)
         self.window = MainWindow(self.work)

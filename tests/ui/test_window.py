@@ -1,0 +1,295 @@
+"""The main job through the window, with real files, a real worker process and tiny real packs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests import tiny_packs
+from tests.ui.conftest import LONG, Start
+from viewer.app import Program
+from viewer.core.finding import FindingState, Side
+from viewer.core.task import JobState
+
+
+def words(widget: QWidget) -> str:
+    """Everything a part of the window says."""
+    labels = [w.accessibleName() or w.text() for w in widget.findChildren(QLabel) if not w.isHidden()]
+    return "\n".join(labels + [b.text() for b in widget.findChildren(QPushButton) if not b.isHidden()])
+
+
+def press(widget: QWidget, text: str) -> None:
+    """Click the button with these words."""
+    buttons = [b for b in widget.findChildren(QPushButton) if b.accessibleName() == text and not b.isHidden()]
+    assert buttons, f"no button {text!r} in:\n{words(widget)}"
+    buttons[0].click()
+
+
+def act(program: Program, qtbot: QtBot, action_id: str) -> None:
+    """Use an action as soon as it may be used."""
+    action = program.window.actions_by_id[action_id]
+    qtbot.waitUntil(action.isEnabled)
+    action.trigger()
+
+
+def analyse(program: Program, qtbot: QtBot) -> None:
+    """F5, and wait for the result."""
+    before = len(program.desk.session.review.results())
+    act(program, qtbot, "analysis.run")
+    qtbot.waitUntil(lambda: len(program.desk.session.review.results()) > before, timeout=LONG)
+    qtbot.wait(50)
+
+
+@pytest.fixture
+def film(start: Start, film_folder: Path) -> Program:
+    return start(film_folder)
+
+
+@pytest.fixture
+def head(start: Start, head_folder: Path) -> Program:
+    return start(head_folder)
+
+
+def test_the_whole_job_from_opening_to_the_report(film: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    window, review = film.window, film.desk.session.review
+    assert "SYNTHETIC CHILD A" in words(window.right)
+    analyse(film, qtbot)
+    assert "AI draft" in words(window.right) or window.centre.grid.active.strip.specs
+    finding = film.work.reviewing.findings()[0]
+    assert film.work.reviewing.selected == finding.id, "the new finding is selected"
+    act(film, qtbot, "finding.accept")
+    assert review.finding(finding.id).state is FindingState.ACCEPTED  # type: ignore[union-attr]
+    act(film, qtbot, "edit.undo")
+    assert review.finding(finding.id).state is FindingState.PROPOSED  # type: ignore[union-attr]
+    act(film, qtbot, "edit.redo")
+    assert review.finding(finding.id).reader == "Dr. A. Reader"  # type: ignore[union-attr]
+    act(film, qtbot, "report.write")
+    qtbot.waitUntil(lambda: "impression" in window.writer._texts)
+    window.writer._texts["impression"].setPlainText("Patchy opacity.")
+    window.keep_report_text()
+    done: list[dict[str, Path]] = []
+    film.work.reporting.exported.connect(lambda _folder, files: done.append(files))
+    film.work.reporting.export(str(tmp_path))
+    qtbot.waitUntil(lambda: bool(done) or bool(window.notices.words), timeout=LONG)
+    assert done, window.notices.words
+    assert {"report.pdf", "result.json", "sr.dcm"} <= set(done[0])
+    document = json.loads(done[0]["result.json"].read_text())
+    assert [f["state"] for f in document["findings"]] == ["accepted"]
+
+
+def test_verdict_buttons_work_by_mouse_and_only_for_the_selected(film: Program, qtbot: QtBot) -> None:
+    analyse(film, qtbot)
+    panel = film.window.right.findings
+    press(panel, "Not sure")
+    qtbot.wait(20)
+    assert [f.state for f in film.work.reviewing.findings()] == [FindingState.UNSURE]
+    assert "Dr. A. Reader" in words(panel)
+    press(panel, "Reject")
+    qtbot.wait(20)
+    assert [f.state for f in film.work.reviewing.findings()] == [FindingState.REJECTED]
+    assert film.window.right.report.count == "empty", "a report holds accepted findings only"
+
+
+def test_a_verdict_has_no_bare_key(film: Program, qtbot: QtBot) -> None:
+    analyse(film, qtbot)
+    window = film.window
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Backspace, Qt.Key.Key_A, Qt.Key.Key_Space):
+        qtbot.keyClick(window, key)
+    assert [f.state for f in film.work.reviewing.findings()] == [FindingState.PROPOSED]
+
+
+def test_editing_in_place(film: Program, qtbot: QtBot) -> None:
+    analyse(film, qtbot)
+    act(film, qtbot, "finding.edit")
+    form = film.window.right.findings
+    fields = {field.accessibleName(): field for field in form.findChildren(QWidget)}
+    fields["Name of the finding"].setText("Round opacity")  # type: ignore[attr-defined]
+    fields["Side"].setCurrentIndex(2)  # type: ignore[attr-defined]
+    press(form, "Save")
+    qtbot.wait(20)
+    finding = film.work.reviewing.findings()[0]
+    assert (finding.label, finding.side, finding.edited) == ("Round opacity", Side.RIGHT, True)
+    assert "Proposed as: Bright pattern" in words(form)
+
+
+def test_killing_the_worker_leaves_the_window_alive(film: Program, qtbot: QtBot) -> None:
+    lane = film.desk.lane
+    film.work.analysing.run(tiny_packs.CLASSIFIER)
+    qtbot.waitUntil(lambda: film.desk.process.pid is not None, timeout=LONG)
+    qtbot.wait(100)
+    pid = film.desk.process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    qtbot.waitUntil(lambda: bool(lane.jobs) and lane.jobs[0].over, timeout=LONG)
+    assert lane.jobs[0].state is JobState.FAILED
+    qtbot.waitUntil(lambda: "Try again" in words(film.window.right.analysis))
+    said = words(film.window.right.analysis)
+    assert "ended unexpectedly" in said
+    assert "safe" in said
+    assert "Failed" in {b.accessibleName().split(".")[0] for b in film.window.right.analysis.findChildren(QWidget)}
+    press(film.window.right.analysis, "Try again")
+    qtbot.waitUntil(lambda: len(film.desk.session.review.results()) == 1, timeout=LONG)
+    assert film.work.reviewing.findings()
+
+
+def test_cancel_takes_effect_and_the_next_run_works(film: Program, qtbot: QtBot) -> None:
+    film.work.analysing.run(tiny_packs.CLASSIFIER)
+    job = film.desk.lane.jobs[0]
+    act(film, qtbot, "analysis.cancel")
+    qtbot.waitUntil(lambda: job.over, timeout=3000)
+    assert job.state is JobState.CANCELLED
+    analyse(film, qtbot)
+    assert film.work.reviewing.findings()
+
+
+def test_a_result_for_a_closed_study_is_dropped(film: Program, qtbot: QtBot) -> None:
+    film.work.analysing.run(tiny_packs.CLASSIFIER)
+    act(film, qtbot, "file.close_study")
+    qtbot.waitUntil(lambda: all(job.over for job in film.desk.lane.jobs), timeout=LONG)
+    assert film.desk.session.review.results() == ()
+    assert film.window.middle.currentWidget() is film.window.start
+
+
+def test_refused_packs_say_why_with_the_tag(film: Program) -> None:
+    said = words(film.window.right.analysis)
+    assert "Needs MR; this is DX. (0008,0060)" in said
+    assert "A refusal is not a negative result" in said
+
+
+def test_a_box_is_asked_for_and_then_runs(head: Program, qtbot: QtBot) -> None:
+    panel = head.window.right.analysis
+    assert "Needs a box" in {w.accessibleName() for w in panel.findChildren(QWidget)}
+    press(panel, "Place box")
+    assert head.window.actions_by_id["tool.box"].isChecked()
+    key = head.desk.session.library.active
+    head.window.centre.grid.active.stage.place_roi(((2, 8, 4), (20, 40, 36)), finished=True)
+    qtbot.waitUntil(lambda: bool(head.work.analysing.boxes(key)))
+    qtbot.waitUntil(lambda: any(b.text().strip() == "Analyse" for b in panel.findChildren(QPushButton)), timeout=LONG)
+    press(panel, "Analyse")
+    qtbot.waitUntil(lambda: bool(head.desk.session.review.results()), timeout=LONG)
+    entry = head.desk.session.review.results()[0]
+    assert entry.result.provenance is not None
+    assert entry.result.provenance.settings["roi"] == [[2, 8, 4], [20, 40, 36]]
+    assert entry.folder is not None
+    assert (entry.folder / "result.json").is_file()
+
+
+def test_the_overlay_key_toggles_and_peeks(film: Program, qtbot: QtBot) -> None:
+    analyse(film, qtbot)
+    handle = film.window.windowHandle()
+    qtbot.keyClick(handle, Qt.Key.Key_O)
+    assert not film.work.overlaying.choice.visible
+    qtbot.keyClick(handle, Qt.Key.Key_O)
+    assert film.work.overlaying.choice.visible
+    picture = film.window.centre.grid.active.picture
+    assert picture is not None
+    qtbot.keyPress(handle, Qt.Key.Key_O)
+    qtbot.waitUntil(lambda: picture.peek, timeout=2000)
+    qtbot.keyRelease(handle, Qt.Key.Key_O)
+    assert not picture.peek
+    assert film.work.overlaying.choice.visible, "a peek is no toggle"
+
+
+def test_hidden_names_are_hidden_everywhere(film: Program, qtbot: QtBot) -> None:
+    act(film, qtbot, "view.hide_name")
+    qtbot.wait(50)
+    assert "SYNTHETIC" not in film.window.windowTitle()
+    assert "SYNTHETIC" not in words(film.window)
+    rows = film.window.browser._model.rows
+    assert all("SYNTHETIC" not in row.title for row in rows)
+    assert film.desk.settings.hide_patient_name
+
+
+def test_two_patients_carry_a_banner_and_no_report(
+    start: Start, film_folder: Path, head_folder: Path, qtbot: QtBot
+) -> None:
+    program = start(film_folder, head_folder)
+    window, library = program.window, program.desk.session.library
+    film = next(k for s in library.studies for k in s.stacks if k.modality == "DX")
+    head = next(k for s in library.studies for k in s.stacks if k.modality == "MR")
+    program.work.showing.show(film.key)
+    qtbot.waitUntil(lambda: window.centre.shown == (film.key,), timeout=LONG)
+    act(program, qtbot, "view.layout")
+    window.centre.grid.views[1].activated.emit()
+    program.work.showing.show(head.key)
+    qtbot.waitUntil(lambda: len(window.centre.shown) == 2, timeout=LONG)
+    qtbot.waitUntil(lambda: "Two patients on screen" in words(window.banner))
+    assert window.banner.isVisible()
+    assert not window.actions_by_id["report.write"].isEnabled()
+    window.show_report(True)
+    assert not window.shows_report
+    press(window.banner, "Show SYNTHETIC CHILD A only")
+    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=LONG)
+    assert window.centre.shown == (film.key,)
+
+
+def test_files_that_cannot_be_opened_are_listed(start: Start, film_folder: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("not a picture at all")
+    program = start(film_folder, notes)
+    browser = program.window.browser
+    assert "1 file not opened." in words(browser)
+    assert "notes.txt" in words(browser)
+
+
+def test_an_empty_folder_ends_in_words(start: Start, tmp_path: Path, qtbot: QtBot) -> None:
+    program = start()
+    program.work.opening.open_paths([str(tmp_path / "missing")])
+    qtbot.waitUntil(lambda: not program.work.opening.is_busy, timeout=LONG)
+    qtbot.wait(50)
+    assert program.window.middle.currentWidget() is program.window.start
+    said = words(program.window.browser) + " ".join(program.window.notices.words)
+    assert "not opened" in said
+
+
+def test_the_other_language_loses_nothing(film: Program, qtbot: QtBot) -> None:
+    analyse(film, qtbot)
+    film.work.reviewing.judge_selected(FindingState.ACCEPTED)
+    key = film.desk.session.library.active
+    film.desk.change_settings(language="zh")
+    qtbot.waitUntil(lambda: film.window.actions_by_id["file.quit"].text() == "退出", timeout=LONG)
+    qtbot.waitUntil(lambda: film.window.centre.shown == (key,), timeout=LONG)
+    qtbot.wait(50)
+    said = words(film.window.right)
+    assert "已采纳" in {w.accessibleName() for w in film.window.right.findChildren(QWidget)}
+    assert "所见" in said
+    assert film.desk.session.review.can_undo
+
+
+def test_a_full_disk_is_told_and_nothing_lost(film: Program, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    analyse(film, qtbot)
+    import sqlite3
+
+    def full(*_values: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(film.desk.journal, "_flush", full)
+        film.work.reviewing.judge_selected(FindingState.ACCEPTED)
+        assert any("kept in memory" in w for w in film.window.notices.words)
+    assert film.desk.journal.waiting == 1
+    film.work.reviewing.undo()
+    kinds = [e.body["action"] for e in film.desk.journal.entries(kind="finding")]
+    assert kinds == ["accepted", "undo"]
+
+
+def test_settings_save_and_keys_conflict_is_shown(film: Program, qtbot: QtBot) -> None:
+    from viewer.ui.dialogs.settings import SettingsDialog
+
+    film.window.commands.show_settings()
+    dialog = film.window.findChild(SettingsDialog)
+    assert dialog is not None
+    dialog._rebound["tool.zoom"] = "W"
+    dialog._show_conflicts()
+    assert "W has two meanings" in dialog._conflict.text()
+    dialog._rebound.pop("tool.zoom")
+    dialog._name.setText("Dr. B")
+    press(dialog, "Save")
+    assert film.desk.settings.reader_name == "Dr. B"
