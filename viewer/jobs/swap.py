@@ -36,7 +36,10 @@ def _copy(place: Path, to: Path) -> Path | None:
 
 
 def _put_back(place: Path, old: Path | None) -> None:
-    if old is not None:
-        old.replace(place)
-    else:
+    if old is None:
         place.unlink(missing_ok=True)
+        return
+    try:
+        old.replace(place)
+    except OSError:  # the place is on another disk
+        shutil.copy2(old, place)
