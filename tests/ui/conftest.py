@@ -20,7 +20,7 @@ from viewer.core.settings import Settings, save_settings
 from viewer.ui.i18n import set_language
 
 #: Longest a step may take on a busy two-core machine (ms).
-LONG = 15_000
+LONG = 60_000
 
 
 @pytest.fixture(autouse=True)
@@ -93,8 +93,8 @@ def start(
         qtbot.waitUntil(lambda: program.work.packs.known, timeout=LONG)
         if paths:
             library = program.desk.session.library
-            qtbot.waitUntil(lambda: bool(library.active) and bool(library.gate(library.active)), timeout=LONG)
-            qtbot.waitUntil(lambda: not program.work.opening.is_busy, timeout=LONG)
+            qtbot.waitUntil(lambda: bool(library.active) and not program.work.opening.is_busy, timeout=LONG)
+            qtbot.waitUntil(lambda: program.work.analysing.is_ready(library.active), timeout=LONG)
         return program
 
     yield go

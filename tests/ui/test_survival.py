@@ -38,7 +38,7 @@ def main():
             app.processEvents()
             time.sleep(0.005)
     library, review = program.desk.session.library, program.desk.session.review
-    until(lambda: library.active and library.gate(library.active))
+    until(lambda: not program.work.opening.is_busy and program.work.analysing.is_ready(library.active))
     key = library.active
     program.work.analysing.put_box(key, ((2, 8, 4), (20, 40, 36)), "")
     until(lambda: any(s.boxes for s in program.work.analysing.view().packs))

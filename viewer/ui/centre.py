@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
-from viewer.core.analysis import Box, Suitability
+from viewer.core.analysis import Box
 from viewer.core.annotation import Annotation
 from viewer.core.finding import Finding
 from viewer.core.study import Stack
@@ -16,19 +16,19 @@ from viewer.core.volume import Volume
 from viewer.display import window as windows
 from viewer.display.hanging import Hanging, Layout, hang
 from viewer.display.slicing import Plane, needs_resampling
+from viewer.ui import places
 from viewer.ui.control.work import Work
 from viewer.ui.i18n import date_words, time_words, tr
 from viewer.ui.measurements_panel import MeasureRow
+from viewer.ui.over_views import OverViews
 from viewer.ui.view_words import measure_row, value_words, where_words
-from viewer.ui.volumes_panel import VolumesPanel
 from viewer.ui.words import corner_lines
 
 if TYPE_CHECKING:
     from viewer.reading import StackLoader
-    from viewer.ui.control.analysing import Analysing
     from viewer.ui.object_views.pane import ObjectPane
     from viewer.ui.view_commands import ViewCommands
-    from viewer.ui.viewport.facts import BadgeSpec, CursorInfo, Message
+    from viewer.ui.viewport.facts import CursorInfo, Message
     from viewer.ui.viewport.grid import ViewGrid, ViewSpec
     from viewer.ui.viewport.view import Viewport
 
@@ -63,9 +63,7 @@ class Centre(QStackedWidget):
         self._loaders: dict[str, StackLoader] = {}
         self._place: dict[str, Any] = {}
         self._tool = "window"
-        self._boxed: dict[str, str] = {}
-        self._volumes: VolumesPanel | None = None
-        self._has_volumes = False
+        self.over = OverViews(work)
         work.desk.settings_changed.connect(self._take_settings)
 
     # the grid
@@ -93,6 +91,7 @@ class Centre(QStackedWidget):
         grid.message.connect(self._on_message)
         grid.files_dropped.connect(self._on_files)
         self._work.drawing.follow(grid.drawings)
+        self.over.attach(grid)
         self._grid, self._commands = grid, ViewCommands(grid)
         self.addWidget(grid)
         self._take_settings()
@@ -257,68 +256,11 @@ class Centre(QStackedWidget):
                 view.clear()
             self.shown_changed.emit()
 
-    # overlays, badges, boxes
-
-    def show_overlays(self, work: Work) -> None:
-        """Lay what there is over every stack on screen."""
-        if self._grid is None:
-            return
-        for key in self.shown:
-            self._grid.set_overlays(key, work.overlaying.overlays(key, work.reviewing.selected))
-            badges = self._badges(key, work)
-            for view in self._grid.views_of(key):
-                view.set_badges(badges)
-
-    def show_volumes(self, work: Work) -> None:
-        """A table of volumes in the fourth cell of three planes, where a pack measured some."""
-        if self._grid is None:
-            return
-        view = work.overlaying.volumes(work.desk.session.library.active, work.packs)
-        wanted = view is not None and self._grid.arrangement is Layout.FOUR and not self._by_hand
-        if view is not None and wanted:
-            if self._volumes is None:
-                self._volumes = VolumesPanel()
-                self._volumes.box_asked.connect(work.analysing.want_box)
-            self._volumes.show_view(view)
-        if wanted != self._has_volumes:
-            self._has_volumes = wanted
-            self._grid.set_panel(self._volumes if wanted else None)
-
-    def _badges(self, key: str, work: Work) -> tuple[BadgeSpec, ...]:
-        from viewer.ui.viewport.facts import BadgeSpec
-
-        entries = [e for e in work.overlaying.entries(key) if e.result.outcome == "ran"]
-        made = []
-        gates = [e.result.gate for e in entries if e.result.gate is not None]
-        if gates:
-            warned = [g for g in gates if g.verdict is Suitability.WARN]
-            tips = "\n".join(r.text for g in warned for r in g.reasons)
-            made.append(
-                BadgeSpec("warned", tr("Warned"), tips, 0) if warned else BadgeSpec("suits", tr("Suits"), "", 1)
-            )
-        heats = [h for e in entries for h in e.result.heatmaps if h.honest]
-        if heats:
-            made.append(BadgeSpec("checked", tr("Heatmap checked"), heats[0].honesty, 2))
-        return tuple(made)
-
-    def show_boxes(self, analysing: Analysing) -> None:
-        """The reader's box of each stack on screen (the side placed last)."""
-        if self._grid is None:
-            return
-        for key in self.shown:
-            boxes = analysing.boxes(key)
-            side = self._boxed.get(key, "")
-            side = analysing.placing if analysing.placing in boxes else side if side in boxes else next(iter(boxes), "")
-            words = {"left": tr("Left box, yours"), "right": tr("Right box, yours")}.get(side, tr("Box, yours"))
-            self._grid.set_roi(key, boxes.get(side), words if side in boxes else "")
-
-    def start_box(self, side: str) -> None:
-        """The next box drawn is for this side; the one of the other side is put away meanwhile."""
-        key = self._work.desk.session.library.active
-        self._boxed[key] = side
-        if self._grid is not None:
-            box = self._work.analysing.boxes(key).get(side)
-            self._grid.set_roi(key, box)
+    def show_over(self) -> None:
+        """Overlays, badges, boxes and volumes anew."""
+        self.over.show_overlays(self.shown)
+        self.over.show_volumes(self._by_hand)
+        self.over.show_boxes(self.shown)
 
     def _on_roi(self, box: Box | None) -> None:
         self.boxed.emit(self._work.desk.session.library.active, box)
@@ -379,12 +321,7 @@ class Centre(QStackedWidget):
         """Where the window is, for the journal."""
         if self._grid is None or not self.shown:
             return {}
-        views = [
-            {"stack": v.picture.source.stack.key, "plane": v.plane.value, "slice": v.slice_index, "window": _window(v)}
-            for v in self._grid.views
-            if v.picture is not None
-        ]
-        return {"stack": self._work.desk.session.library.active, "layout": self._grid.arrangement.value, "views": views}
+        return places.place_of(self._grid, self._work.desk.session.library.active)
 
     def come_back_to(self, place: dict[str, Any]) -> None:
         """Take slices and windows of an earlier run, once its stack is shown."""
@@ -395,15 +332,8 @@ class Centre(QStackedWidget):
         if not place or place.get("stack") != key:
             return
         self._place = {}
-        wanted = [v for v in place.get("views", ()) if v.get("stack") == key]
-        for view in self.grid.views_of(key):
-            found = next((v for v in wanted if v.get("plane") == view.plane.value), None)
-            if found is not None:
-                view.set_slice(int(found["slice"]))
-                if found.get("window"):
-                    center, width = found["window"]
-                    view.set_window(windows.Window(float(center), float(width)))
-                    self._windowed.add(key)
+        if places.restore(self.grid, key, place):
+            self._windowed.add(key)
 
     # tools and actions
 
@@ -462,8 +392,3 @@ class Centre(QStackedWidget):
 
     def _on_files(self, paths: list[Path]) -> None:
         self.files_dropped.emit([str(path) for path in paths])
-
-
-def _window(view: Viewport) -> list[float] | None:
-    window = view.shown_window
-    return None if window is None else [window.center, window.width]

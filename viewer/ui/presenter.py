@@ -125,7 +125,7 @@ class Presenter(QObject):
         """Packs, jobs and results of the active stack."""
         self._window.right.analysis.show_view(self._work.analysing.view())
         self.show_job()
-        self._window.centre.show_boxes(self._work.analysing)
+        self._window.centre.over.show_boxes(self._window.centre.shown)
 
     @Slot()
     def show_job(self) -> None:
@@ -145,8 +145,7 @@ class Presenter(QObject):
         key = work.desk.session.library.active
         window.right.segments.set_choice(work.overlaying.choice)
         window.right.segments.show_rows(work.overlaying.segment_rows(key), work.overlaying.heat_rows(key))
-        window.centre.show_overlays(work)
-        window.centre.show_volumes(work)
+        window.centre.show_over()
 
     def show_findings(self) -> None:
         """Findings in the right panel and beside the report."""

@@ -118,7 +118,7 @@ class Wiring:
         self._link(lane.progressed, lambda _job: window.presenter.show_job())
 
     def _start_box(self, side: str) -> None:
-        self._window.centre.start_box(side)
+        self._window.centre.over.start_box(side)
         self._window.actions_by_id["tool.box"].setChecked(True)
 
     def _findings(self) -> None:

@@ -65,6 +65,10 @@ class Analysing(QObject):
         self._loaded.add(key)
         self._ask_gate(key)
 
+    def is_ready(self, key: str) -> bool:
+        """True when a stack is complete and the gate has spoken."""
+        return key in self._loaded and bool(self._desk.session.library.gate(key))
+
     def let_go(self, key: str) -> None:
         """The pictures of a stack were dropped."""
         self._loaded.discard(key)
