@@ -185,7 +185,11 @@ class _Run:
 
     def _gate(self) -> GateVerdict:
         research = bool(self.request.options.get("research"))
-        return gate(self.pack, self.volume, self.request.roi, research=research, precision=self.request.precision)
+        verdict = gate(self.pack, self.volume, self.request.roi, research=research, precision=self.request.precision)
+        contradiction = findings.side_contradiction(self.request)
+        if contradiction is None:
+            return verdict
+        return suitability.verdict_of([*verdict.reasons, contradiction])
 
     def _open(self) -> Ladder:
         """The network on the best rung, its weights checked."""

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from viewer.analysis import headers, measures
 from viewer.analysis.inference import RawOutputs
-from viewer.core.analysis import AnalysisRequest, Box, PackInfo
+from viewer.core.analysis import AnalysisRequest, Box, GateReason, PackInfo, Suitability
 from viewer.core.finding import Code, Finding, Location, Measurement, OperatingPoint, Side
 from viewer.core.geometry import Geometry, SpacingKind
 from viewer.core.volume import Heatmap, Mask, Segment, Volume
@@ -289,6 +289,16 @@ def box_side(volume: Volume, roi: Box | None) -> Side:
     if middle is None or abs(centre[0] - middle) < MIDLINE_MM:
         return Side.NONE
     return Side.LEFT if centre[0] > middle else Side.RIGHT
+
+
+def side_contradiction(request: AnalysisRequest) -> GateReason | None:
+    """A refusal where the side the reader named is not the one the box lies on."""
+    asked = _asked_side(request)
+    seen = box_side(request.inputs["image"], request.roi)
+    if asked is None or seen in (Side.NONE, asked):
+        return None
+    text = f"The box for the {asked.value} side lies on the {seen.value} side of the head."
+    return GateReason("roi", Suitability.REFUSE, text, "(0020,0032)", "Place it again, or name the other side.")
 
 
 def _midline_x(volume: Volume) -> float | None:

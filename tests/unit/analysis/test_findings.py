@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.analysis.conftest import film, head
 from viewer.analysis import findings, measures
+from viewer.core.analysis import AnalysisRequest, Suitability
 from viewer.core.finding import Side
 from viewer.core.geometry import Geometry, SpacingKind
 from viewer.core.volume import Mask, Segment, Volume
@@ -80,6 +81,19 @@ def test_side_of_a_box_in_a_whole_head(shift: float, flip: bool) -> None:
     assert findings.box_side(volume, box_at(volume, shift + 30)) is Side.LEFT
     assert findings.box_side(volume, box_at(volume, shift - 30)) is Side.RIGHT
     assert findings.box_side(volume, box_at(volume, shift)) is Side.NONE
+
+
+def test_a_named_side_that_the_box_contradicts_is_refused() -> None:
+    volume = whole_head()
+    request = AnalysisRequest("r", "p", {"image": volume}, box_at(volume, 30.0), options={"side": "right"})
+    reason = findings.side_contradiction(request)
+    assert reason is not None
+    assert reason.verdict is Suitability.REFUSE
+    assert reason.text == "The box for the right side lies on the left side of the head."
+    assert findings.side_contradiction(replace(request, options={"side": "left"})) is None
+    assert findings.side_contradiction(replace(request, options={})) is None
+    unknown = replace(request, inputs={"image": replace(volume, series_uid=None)})
+    assert findings.side_contradiction(unknown) is None
 
 
 def test_no_side_where_geometry_cannot_be_trusted() -> None:
