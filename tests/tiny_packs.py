@@ -85,7 +85,7 @@ def guard(folder: Path, threshold: float) -> Path:
             "labels": ["adult film", "not a frontal chest film", "mirrored film", "unlike the training films"],
         },
     }
-    gate = {"for": [CLASSIFIER], "scores": {"adult film": threshold}}
+    gate = {"for": {CLASSIFIER: ["adult film"]}, "scores": {"adult film": threshold}}
     return _write(folder, GUARD, {"task": "gate", "match": {}, "labels": {}, "gate": gate}, inference)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.analysis.conftest import film, head
@@ -133,6 +133,7 @@ def test_volume_and_diameters_of_a_ball() -> None:
     assert (long.unit, short.unit, mean.unit) == ("mm", "mm", "mm")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9), st.floats(0.3, 2.0), st.floats(0.3, 2.0))
 def test_diameters_of_a_rectangle_are_its_diagonal_and_the_extent_across(
     rows: int, columns: int, down: float, right: float

@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> RunFolder:
 KINDS = st.sampled_from(["u1", "i2", "u2", "i4", "f4", "f8", "bool"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(arrays.arrays(KINDS, arrays.array_shapes(max_dims=4, min_side=0, max_side=5), elements={"allow_nan": False}))
 def test_any_array_crosses_bit_for_bit(folder: RunFolder, array: np.ndarray) -> None:
     ref = folder.write(array)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.analysis.conftest import BOX, film, head
@@ -209,6 +209,7 @@ def test_age_strings(text: str, years: float | None) -> None:
     assert headers.age_years(text) == (None if years is None else pytest.approx(years))
 
 
+@settings(deadline=None)
 @given(st.dates(min_value=datetime.date(1930, 1, 1), max_value=datetime.date(2025, 1, 1)),
        st.integers(0, 36500))  # fmt: skip
 def test_age_from_dates_is_the_age_in_whole_months_or_years(born: Any, days: int) -> None:
@@ -228,6 +229,7 @@ def test_age_needs_both_dates_in_order() -> None:
     assert headers.age_string("20220302", "20260301") == "003Y"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=20))
 def test_any_header_text_is_survived(description: str, orientation: str) -> None:
     tags = dict.fromkeys(("SeriesDescription", "PatientAge", "BodyPartExamined", "EchoTime"), description)
