@@ -27,8 +27,12 @@ from viewer.samples.thorax import Ball, Thorax
 
 Truth = dict[str, Any]
 
-#: A dense patch in the child's right lower zone.
-PATCH = Ball((-47, 12, -22), (22, 26, 18), 20.0, 16.0)
+#: Dense patches in the child's lungs: place in words, side, and what is drawn.
+PATCHES = (
+    ("lower", "right", Ball((-46, 12, -20), (36, 44, 32), 60.0, 14.0)),
+    ("middle", "right", Ball((-44, 0, 18), (34, 44, 24), 40.0, 16.0)),
+    ("lower", "left", Ball((48, 14, -14), (34, 44, 36), 60.0, 16.0)),
+)
 #: Nodules of the adult: right upper lobe 9.4 mm, left lower lobe 5.2 mm in diameter.
 NODULES = (Ball((-62, 14, 46), (4.7, 4.7, 4.7), 30.0, 0.8), Ball((58, 34, -30), (2.6, 2.6, 2.6), 20.0, 0.8))
 ADULT_SCALE = 1.35
@@ -135,17 +139,20 @@ def _box_kji(roi: list[int]) -> Box:
 
 
 def _make_child(exam: Exam, folder: Path, _out: Path, cancel: CancelToken) -> Truth:
-    exposed = film.mark(film.expose(Thorax(balls=(PATCH,)), cancel))
+    exposed = film.mark(film.expose(Thorax(balls=[ball for _, _, ball in PATCHES]), cancel))
     write_film(folder, exam, exposed, film.PIXEL_MM)
-    column = (PATCH.centre[0] + film.WIDTH_MM / 2) / film.PIXEL_MM - 0.5
-    row = (film.TOP_MM - PATCH.centre[2]) / film.PIXEL_MM - 0.5
-    opacity = {
-        "side": "right",
-        "zone": "lower",
+    opacities = [_on_film(ball) | {"zone": zone, "side": side} for zone, side, ball in PATCHES]
+    return {"pack": "xray-chest-pneumonia", "files": 1, "opacities": opacities}
+
+
+def _on_film(ball: Ball) -> Truth:
+    """Where a patch falls on the film, in pixels (column, row)."""
+    column = (ball.centre[0] + film.WIDTH_MM / 2) / film.PIXEL_MM - 0.5
+    row = (film.TOP_MM - ball.centre[2]) / film.PIXEL_MM - 0.5
+    return {
         "centre_column_row": [round(column, 1), round(row, 1)],
-        "radius_columns_rows": [PATCH.radii[0] / film.PIXEL_MM, PATCH.radii[2] / film.PIXEL_MM],
+        "radius_columns_rows": [ball.radii[0] / film.PIXEL_MM, ball.radii[2] / film.PIXEL_MM],
     }
-    return {"pack": "xray-chest-pneumonia", "files": 1, "opacities": [opacity]}
 
 
 def _make_head(exam: Exam, folder: Path, out: Path, cancel: CancelToken) -> Truth:
