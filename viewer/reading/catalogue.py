@@ -39,11 +39,26 @@ class _Entry:
     """A series while it grows."""
 
     first: Head
-    heads: list[Head] = field(default_factory=list)
+    seen: dict[bytes, tuple[object, ...]] = field(default_factory=dict)
+    copies: int = 0
     frames: list[Frame] = field(default_factory=list)
     others: list[Stack] = field(default_factory=list)
     studies: set[str] = field(default_factory=set)
     built: Series | None = None
+
+    def is_copy(self, head: Head) -> bool:
+        """True for a file that holds an instance seen before, in the same place and of the same size.
+
+        Some software gives many slices one UID: those differ in place, number or size and are kept.
+        """
+        value = head.raw.get
+        instance = value(t.SOP_INSTANCE)
+        if not instance:
+            return False
+        facts = (head.size, value(t.POSITION), value(t.INSTANCE_NUMBER), value(t.TRANSFER_SYNTAX))
+        copy = self.seen.setdefault(instance, facts) is not facts and self.seen[instance] == facts
+        self.copies += copy
+        return copy
 
 
 class Catalogue:
@@ -56,7 +71,6 @@ class Catalogue:
         self._folders: dict[str, str] = {}
         self._refused: list[Refusal] = []
         self._specs: dict[tuple[bytes | None | str | int, ...], PixelSpec] = {}
-        self._instances: set[str] = set()
 
     def refuse(self, path: str, error: ReadError) -> None:
         """Note a file that cannot be opened."""
@@ -81,6 +95,8 @@ class Catalogue:
         if entry is None:
             entry = self._series[uid] = _Entry(head)
         entry.built = None
+        if entry.is_copy(head):
+            return
         if kind is not None:
             entry.others.append(_object_stack(uid, head, kind))
         else:
@@ -89,7 +105,6 @@ class Catalogue:
                 entry.others.append(_no_pixels(uid, head))
             else:
                 entry.frames += _frames(head, spec)
-        entry.heads.append(head)
         study = text_of(head.raw.get(t.STUDY_UID, b""))
         if study:
             entry.studies.add(study)
@@ -123,6 +138,9 @@ class Catalogue:
     def _build(self, uid: str, entry: _Entry) -> Series:
         stacks = build_stacks(uid, entry.frames) if entry.frames else []
         stacks += entry.others
+        if entry.copies:
+            text = f"{entry.copies} file(s) are copies of others in this series and were left out."
+            stacks = [_with(stack, Caution("duplicate_files", text)) for stack in stacks]
         if len(entry.studies) > 1:
             text = f"Files of this series name {len(entry.studies)} different studies; it is listed under the first."
             caution = Caution("mixed_studies", text, "Mixed studies")

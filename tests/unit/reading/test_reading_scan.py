@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 
 from tests.synth import write_series, write_xray
 from viewer.core.study import Kind, ScanResult, Stack
@@ -159,3 +160,23 @@ def test_values_survive_the_index(tree: Path) -> None:
     scan([tree])
     stack = next(one for one in stacks(scan([tree])) if one.modality == "DX")
     assert np.ptp(load_volume(stack).stored) > 0
+
+
+def test_copies_of_a_file_are_left_out_and_told(tmp_path: Path) -> None:
+    written = write_series(tmp_path / "a", shape=(3, 8, 8))
+    (tmp_path / "b").mkdir()
+    for path in written.files[:2]:
+        (tmp_path / "b" / path.name).write_bytes(path.read_bytes())
+    (stack,) = stacks(scan([tmp_path]))
+    assert (stack.files, stack.frames) == (3, 3)
+    assert [(one.code, one.text[:9]) for one in stack.warnings] == [("duplicate_files", "2 file(s)")]
+
+
+def test_slices_that_share_one_uid_are_all_kept(tmp_path: Path) -> None:
+    def same_uid(_k: int, ds: Dataset) -> None:
+        ds.SOPInstanceUID = "1.2.3.4"
+
+    write_series(tmp_path, shape=(4, 8, 8), edit=same_uid)
+    (stack,) = stacks(scan([tmp_path]))
+    assert stack.frames == 4
+    assert not stack.warnings
