@@ -89,10 +89,10 @@ def deep_bytes(levels: int) -> bytes:
 def test_sequences_nested_beyond_reason_are_refused(tmp_path: Path) -> None:
     whole = small_report(tmp_path / "a").read_bytes()
     (tmp_path / "a").write_bytes(whole + deep_bytes(20_000))
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ReadError):
         read_report(stack_of(tmp_path / "a"))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_deflated_bomb_is_refused_before_it_expands(tmp_path: Path) -> None:
@@ -128,10 +128,10 @@ def test_a_value_with_millions_of_parts_is_not_unfolded(tmp_path: Path) -> None:
     path = write_report(tmp_path / "a", TITLE, [ds], ContentTime="1")
     ds_long = b"\x40\x00\x0a\xa3UN\x00\x00" + (20_000_000).to_bytes(4, "little") + b"1\\" * 10_000_000
     path.write_bytes(path.read_bytes() + ds_long)
-    started = time.monotonic()
+    started = time.process_time()
     report = read_report(stack_of(path))
     assert report.title == TITLE[2]
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_too_many_items_are_refused(tmp_path: Path) -> None:
@@ -202,11 +202,11 @@ def test_millions_of_empty_values_are_refused_quickly(tmp_path: Path, inside: bo
         item_of_them = b"\xfe\xff\x00\xe0" + len(values).to_bytes(4, "little") + values
         values = b"\x40\x00\x30\xa7SQ\x00\x00" + len(item_of_them).to_bytes(4, "little") + item_of_them
     path.write_bytes(path.read_bytes() + values)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ReadError) as caught:
         read_report(stack_of(path))
     assert caught.value.code == "too_large"
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"])

@@ -16,7 +16,7 @@ from viewer.core.study import Kind
 from viewer.reading.objects import describe, kind_of, read_object
 from viewer.reading.parametric import read_parametric
 
-#: Seconds that one damaged file may take.
+#: Seconds of computing that one damaged file may take.
 LIMIT_S = 5.0
 #: What is written over four bytes, beside random ones.
 NASTY = (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\xff\xff\0\0", b"\x40\x00\x30\xa7", b"\xfe\xff\x00\xe0")
@@ -62,7 +62,7 @@ def survive(folder: Path, seed: int) -> int:
     for path, kind in real_objects():
         target = folder / "damaged.dcm"
         target.write_bytes(damaged(path.read_bytes(), rng))
-        started = time.monotonic()
+        started = time.process_time()
         try:
             if kind is Kind.VOLUME:
                 read_parametric(stack_of(target, kind))
@@ -72,7 +72,7 @@ def survive(folder: Path, seed: int) -> int:
             opened += 1
         except ViewerError as error:
             assert len(error.what.split()) > 3, (path.name, seed)
-        assert time.monotonic() - started < LIMIT_S, (path.name, seed)
+        assert time.process_time() - started < LIMIT_S, (path.name, seed)
     return opened
 
 
