@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 
@@ -27,6 +27,7 @@ def camera(**facts: object) -> Camera:
     return Camera(canvas=(600, 400), image=(100, 200), mm=(2.0, 0.5), **facts).fit()  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(turns=moves, dx=st.floats(-300, 300), dy=st.floats(-300, 300), factor=st.floats(0.2, 5))
 def test_screen_and_image_points_go_there_and_back(turns: list[object], dx: float, dy: float, factor: float) -> None:
     seen = camera()
@@ -40,6 +41,7 @@ def test_screen_and_image_points_go_there_and_back(turns: list[object], dx: floa
         np.testing.assert_allclose((mapped.x(), mapped.y()), seen.to_screen((row, column)), atol=1e-6)
 
 
+@settings(deadline=None)
 @given(turns=moves)
 def test_letters_stand_where_their_side_is_drawn(turns: list[object]) -> None:
     seen = camera()

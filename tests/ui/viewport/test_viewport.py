@@ -611,7 +611,7 @@ def test_neighbours_are_prepared_at_rest(view: Viewport, qtbot: QtBot, monkeypat
         return place(overlays, slice_view)
 
     monkeypatch.setattr(module, "place", counted_place)
-    qtbot.waitUntil(lambda: {3, 4, 6, 7} <= set(placed), timeout=3000)
+    qtbot.waitUntil(lambda: {3, 4, 6, 7} <= set(placed), timeout=20000)
     placed.clear()
     wheel(view, -120)
     picture_of(view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import phantoms
@@ -49,6 +49,7 @@ def test_nan_is_black() -> None:
         assert win.grey(np.array([np.nan]), Window(0, 10, function))[0] == 0
 
 
+@settings(deadline=None)
 @given(
     center=st.floats(-2000, 2000),
     width=st.floats(1.5, 5000),
@@ -59,6 +60,7 @@ def test_more_is_never_darker(center: float, width: float, function: str) -> Non
     assert np.all(np.diff(win.grey(values, Window(center, width, function))) >= -1e-12)
 
 
+@settings(deadline=None)
 @given(dtype=st.sampled_from(["int16", "uint16", "int8", "uint8", ">i2", ">u2"]), inverted=st.booleans())
 def test_table_equals_the_long_way(dtype: str, inverted: bool) -> None:
     kind = np.dtype(dtype)
