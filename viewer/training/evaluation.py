@@ -32,6 +32,8 @@ _LEAST_GROUP = 5
 #: Rules that only say that a picture outside DICOM says nothing about itself.
 _HEADER_RULES = ("modality", "body_part", "view", "age", "sequence", "plane", "spacing", "photometric")
 
+_NOTHING = object()
+
 Gate = Callable[[PackInfo, Volume, Box | None], str]
 
 
@@ -243,7 +245,18 @@ def summary(pack: PackInfo, outcomes: Sequence[Outcome], failed: Sequence[Mappin
     if any(o.overlap for o in outcomes):
         out["structures"] = metrics.structures(_rows(outcomes))
         out["by"] = {**_dice_by(outcomes), **out.get("by", {})}
-    return out
+    return dict(_plain(out))
+
+
+def _plain(value: Any) -> Any:
+    """The same without NaN and infinity, which JSON cannot hold: such figures are left out."""
+    if isinstance(value, Mapping):
+        kept = {k: _plain(v) for k, v in value.items()}
+        return {k: v for k, v in kept.items() if v is not _NOTHING}
+    if isinstance(value, (list, tuple)):
+        parts = [_plain(v) for v in value]
+        return _NOTHING if any(v is _NOTHING for v in parts) else parts
+    return _NOTHING if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def _rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
@@ -301,7 +314,7 @@ def _by_group(known: Sequence[tuple[Outcome, int]], name: str, threshold: float)
         return {"n": len(known)}
     figures = _classified(known, name, threshold)
     kept = ("auc", "auc_ci", "accuracy", "balanced_accuracy", "sensitivity", "specificity")
-    return {"n": len(known), **{k: figures[k] for k in kept if figures[k] == figures[k]}}
+    return {"n": len(known), **{k: figures[k] for k in kept}}
 
 
 def _groups(outcomes: Sequence[Outcome]) -> dict[str, dict[str, list[Outcome]]]:

@@ -64,13 +64,13 @@ def make_loss(examples: Sequence[Example], recipe: Mapping[str, Any], where: tor
     size = [int(n) for n in recipe["patch"]]
     count, seed = int(recipe["batch"]), int(recipe["loop"].get("seed", 1))
     config = recipe.get("augment", {})
-    flat = len(size) == 2
+    flat, jitter = len(size) == 2, recipe.get("centre_jitter")
 
     def loss(net: nn.Module, step: int) -> Tensor:
         rng = np.random.default_rng([seed, step])
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         chosen = rng.integers(0, len(examples), count)
-        cuts = [_cut(examples[n], size, rng) for n in chosen]
+        cuts = [_cut(examples[n], size, rng, jitter) for n in chosen]
         images = torch.from_numpy(np.stack([c[0] for c in cuts])[:, None].astype(np.float32))
         labels = torch.from_numpy(np.stack([c[1] for c in cuts])[:, None].astype(np.float32))
         moved, truth = augment.spatial(images, labels, config.get("spatial", {}), generator)
@@ -83,8 +83,13 @@ def make_loss(examples: Sequence[Example], recipe: Mapping[str, Any], where: tor
     return loss
 
 
-def _cut(example: Example, size: Sequence[int], rng: np.random.Generator) -> tuple[Array, Array]:
-    """A random window of the picture and its labels; too small pictures are edge-padded."""
+def _cut(
+    example: Example, size: Sequence[int], rng: np.random.Generator, jitter: int | None = None
+) -> tuple[Array, Array]:
+    """A random window of the picture and its labels; too small pictures are edge-padded.
+
+    With `jitter` the window lies within so many voxels of the picture's middle.
+    """
     array, labels = example.array, example.labels
     if len(size) == 2:
         k = int(rng.integers(len(array)))
@@ -94,9 +99,15 @@ def _cut(example: Example, size: Sequence[int], rng: np.random.Generator) -> tup
         before = [int(rng.integers(0, s + 1)) for s in short]
         widths = [(b, s - b) for b, s in zip(before, short, strict=True)]
         array, labels = np.pad(array, widths, mode="edge"), np.pad(labels, widths)
-    starts = [int(rng.integers(0, n - w + 1)) for n, w in zip(array.shape, size, strict=True)]
+    starts = [_start(n - w, jitter, rng) for n, w in zip(array.shape, size, strict=True)]
     place = tuple(slice(a, a + w) for a, w in zip(starts, size, strict=True))
     return array[place], labels[place]
+
+
+def _start(room: int, jitter: int | None, rng: np.random.Generator) -> int:
+    if jitter is None:
+        return int(rng.integers(0, room + 1))
+    return int(np.clip(room // 2 + rng.integers(-jitter, jitter + 1), 0, room))
 
 
 def infer_of(net: nn.Module, where: torch.device) -> inference.Infer:
