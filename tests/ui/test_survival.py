@@ -84,6 +84,7 @@ def test_after_kill_9_it_opens_where_it_was_and_nothing_is_lost(
     assert (second.state, second.label, second.side) == (FindingState.PROPOSED, "Tail", Side.LEFT)
     assert second.original is not None
     assert second.original.label == "Posterior"
+    qtbot.waitUntil(lambda: program.work.analysing.is_ready(library.active), timeout=LONG)
     assert program.window.centre.grid.active.slice_index == 7
     assert any("nothing was lost" in words for words in program.window.notices.words)
     masks = review.results()[0].result.masks

@@ -201,6 +201,8 @@ class Centre(QStackedWidget):
         """All slices of a stack are there."""
         self.more_slices(key)
         self._want_resampled(key)
+        if not self._work.opening.is_busy:
+            self._place = {}  # until a scan is over a stack may come again with more slices
 
     def _set_first_window(self, key: str) -> None:
         """The window a stack opens with, as soon as one of its slices is there to judge by."""
@@ -331,7 +333,6 @@ class Centre(QStackedWidget):
         place = self._place
         if not place or place.get("stack") != key:
             return
-        self._place = {}
         if places.restore(self.grid, key, place):
             self._windowed.add(key)
 

@@ -26,12 +26,14 @@ class Showing(QObject):
 
     Signals:
         ready: key and loader, its volume still filling; slices: key, more slices came;
-        loaded: key, all slices are there; object_wanted: a stack that is no picture.
+        loaded: key, all slices are there; ended: a reading ended, so what grew meanwhile may be renewed;
+        object_wanted: a stack that is no picture.
     """
 
     ready = Signal(str, object)
     slices = Signal(str)
     loaded = Signal(str)
+    ended = Signal()
     dropped = Signal(str)
     object_wanted = Signal(object)
 
@@ -107,6 +109,9 @@ class Showing(QObject):
             if key not in self._loaders:
                 return
             self._complete.add(key)
+            self.ended.emit()
+            if self._loaders.get(key) is not loader:
+                return  # it had grown meanwhile and is being read again
             self.slices.emit(key)
             self.loaded.emit(key)
             if loader.failed:

@@ -49,6 +49,7 @@ class Work(QObject):
         self.opening.restored.connect(self.drawing.restore)
         self.showing.loaded.connect(self.analysing.loaded)
         self.showing.dropped.connect(self.analysing.let_go)
+        self.showing.ended.connect(self._on_ended)
         self.showing.loaded.connect(self.overlaying.borrowed.look)
         self.showing.dropped.connect(self.overlaying.borrowed.drop)
         self.showing.ready.connect(self._on_ready)
@@ -82,6 +83,12 @@ class Work(QObject):
             self.showing.show(key)
         elif not library.active and not self._place:
             self._show_first(library.studies, pictures_only=True)
+
+    @Slot()
+    def _on_ended(self) -> None:
+        """A stack that grew while it was being read is read again, once the scan is over."""
+        if not self.opening.is_busy:
+            self.showing.renew(scan_over=True)
 
     @Slot(object)
     def _on_scanned(self, result: ScanResult) -> None:
