@@ -110,7 +110,7 @@ def _views(
     from viewer.display.framing import Frame
     from viewer.display.overlay import OverlaySet, overlays_of
     from viewer.display.render import render
-    from viewer.display.slicing import Plane
+    from viewer.display.slicing import upright_plane
     from viewer.display.window import default_window
 
     window = default_window(volume, k)
@@ -119,7 +119,8 @@ def _views(
     overlays = overlays_of([_only(result, finding)], [finding]) if result is not None and over else None
 
     def view(picture: Volume, layers: OverlaySet | None, text: str) -> KeyImage:
-        pixels = render(picture, Plane.NATIVE, k, window, layers, size=(SIDE, SIDE), frame=Frame(corners=False))
+        plane = upright_plane(picture.geometry)
+        pixels = render(picture, plane, k, window, layers, size=(SIDE, SIDE), frame=Frame(corners=False))
         return KeyImage(pixels, text, finding.id)
 
     what = _what(finding, k, volume, words)

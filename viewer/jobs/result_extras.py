@@ -40,7 +40,7 @@ def key_images(stack: Stack, volume: Volume, results: Sequence[AnalysisResult]) 
     from viewer.display.framing import Frame
     from viewer.display.overlay import overlays_of
     from viewer.display.render import render
-    from viewer.display.slicing import Plane
+    from viewer.display.slicing import upright_plane
 
     images = []
     for result in results:
@@ -48,7 +48,7 @@ def key_images(stack: Stack, volume: Volume, results: Sequence[AnalysisResult]) 
         for number, finding in enumerate(result.findings, start=1):
             k = finding.location.slice_index
             try:
-                pixels = render(volume, Plane.NATIVE, k, overlays=overlays, frame=Frame(stack=stack))
+                pixels = render(volume, upright_plane(volume.geometry), k, overlays=overlays, frame=Frame(stack=stack))
             except GeometryError as error:
                 _log.warning("no key picture for %s: %s", finding.id, error.what)
                 continue
