@@ -81,7 +81,7 @@ def _draw_crosshair(painter: QPainter, size: tuple[int, int], at: tuple[float, f
 def _draw_gaps(painter: QPainter, hud: Hud) -> None:
     """Both sides of each gap, and its width above the upper one."""
     for ends, _ in hud.gaps:
-        painter.setPen(pen("warn", Line.DOTTED))
+        painter.setPen(pen(painter, "warn", Line.DOTTED))
         painter.drawLine(QPointF(*ends[0]), QPointF(*ends[1]))
     for (one, gap), (other, _) in zip(hud.gaps[::2], hud.gaps[1::2], strict=True):
         words = tr("gap {mm} mm, no data between", mm=f"{gap:.1f}")

@@ -99,10 +99,14 @@ def _plate(lines: tuple[str, ...], ink: str, align: str, of_language: str, ratio
     return made
 
 
+def pen(painter: QPainter, ink: Rgb | str, line: Line = Line.SOLID, width: float = LINE_WIDTH) -> QPen:
+    """A cosmetic pen in an overlay colour or a token; cosmetic widths count device px, ours logical ones."""
+    return _pen(ink, line, width, _ratio(painter))
+
+
 @lru_cache(maxsize=128)
-def pen(ink: Rgb | str, line: Line = Line.SOLID, width: float = LINE_WIDTH) -> QPen:
-    """A cosmetic pen in an overlay colour or a token."""
-    made = QPen(colour(ink) if isinstance(ink, str) else QColor(*ink), width)
+def _pen(ink: Rgb | str, line: Line, width: float, ratio: float) -> QPen:
+    made = QPen(colour(ink) if isinstance(ink, str) else QColor(*ink), width * ratio)
     made.setCosmetic(True)
     made.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if line in _DASHES:
@@ -111,12 +115,12 @@ def pen(ink: Rgb | str, line: Line = Line.SOLID, width: float = LINE_WIDTH) -> Q
     return made
 
 
-@lru_cache(maxsize=1)
-def halo() -> QPen:
+@lru_cache(maxsize=4)
+def _halo(ratio: float) -> QPen:
     """The dark line below every coloured one."""
     ink = colour("bg_viewport")
     ink.setAlphaF(HALO_ALPHA)
-    made = QPen(ink, HALO_WIDTH)
+    made = QPen(ink, HALO_WIDTH * ratio)
     made.setCosmetic(True)
     made.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     return made
@@ -125,16 +129,16 @@ def halo() -> QPen:
 def sketch(painter: QPainter, path: QPainterPath, ink: Rgb | str, line: Line = Line.SOLID) -> None:
     """A path in one thin line: quick, for pictures that move."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(pen(ink, line, 1.0))
+    painter.setPen(pen(painter, ink, line, 1.0))
     painter.drawPath(path)
 
 
 def stroke(painter: QPainter, path: QPainterPath, ink: Rgb | str, line: Line = Line.SOLID) -> None:
     """A path with its halo."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(halo())
+    painter.setPen(_halo(_ratio(painter)))
     painter.drawPath(path)
-    painter.setPen(pen(ink, line))
+    painter.setPen(pen(painter, ink, line))
     painter.drawPath(path)
 
 

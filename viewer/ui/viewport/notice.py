@@ -14,8 +14,8 @@ from viewer.ui.viewport.facts import Message
 #: How long a message stays (ms), and how high it may be (px).
 STAY_MS = 8000
 MOST_HEIGHT = 64
-#: Room below it for the corner text.
-_ABOVE_CORNERS = 68
+#: Room below it for corner text and scale bar.
+_ABOVE_CORNERS = 84
 _SIDE = 8
 _STYLES = {"warn": ("warn", "warn_bg"), "refuse": ("refuse", "refuse_bg"), "info": ("line_control", "bg_raised")}
 
@@ -67,7 +67,8 @@ class Notice(QFrame):
             " border-radius: 4px; }"
         )
         name = "refuse" if message.kind == "refuse" else "warn"
-        self._icon.setPixmap(icons.pixmap(name, ink if message.kind != "info" else "text_2", icons.BUTTON))
+        token = ink if message.kind != "info" else "text_2"
+        self._icon.setPixmap(icons.pixmap(name, token, icons.BUTTON, self.devicePixelRatioF()))
         self._title.setText(message.title)
         self._body.setText(message.body)
         self._body.setVisible(bool(message.body))

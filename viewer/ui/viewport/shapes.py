@@ -79,9 +79,9 @@ def _draw_segment(painter: QPainter, styled: StyledPath, patterns: bool) -> None
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     stroke(painter, styled.path, style.colour, style.line)
     if style.double:
-        painter.setPen(pen(style.colour, style.line, 4.5))
+        painter.setPen(pen(painter, style.colour, style.line, 4.5))
         painter.drawPath(styled.path)
-        painter.setPen(pen("bg_viewport", Line.SOLID))
+        painter.setPen(pen(painter, "bg_viewport", Line.SOLID))
         painter.drawPath(styled.path)
 
 
@@ -181,7 +181,7 @@ def _draw_label(painter: QPainter, annotation: Annotation, points: Points) -> No
         return
     lines = annotation.label.split("\n")
     at = anchor + np.array([36.0, 28.0])
-    painter.setPen(pen("measure", Line.SOLID, 1.0))
+    painter.setPen(pen(painter, "measure", Line.SOLID, 1.0))
     painter.drawLine(QPointF(*(anchor + np.array([6.0, 4.0]))), QPointF(*at))
     for number, line in enumerate(lines):
         put_text(painter, (float(at[0]) + 4, float(at[1]) + number * LINE_PX), line, "measure")
@@ -210,7 +210,7 @@ def draw_box(painter: QPainter, rect: QRectF, label: str, handles: bool) -> None
 def draw_handle(painter: QPainter, x: float, y: float) -> None:
     """An 8 px square."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setPen(pen("measure", Line.SOLID, 1.5))
+    painter.setPen(pen(painter, "measure", Line.SOLID, 1.5))
     painter.setBrush(colour("bg_viewport"))
     painter.drawRect(QRectF(round(x) - HANDLE / 2, round(y) - HANDLE / 2, HANDLE, HANDLE))
     painter.setBrush(Qt.BrushStyle.NoBrush)
