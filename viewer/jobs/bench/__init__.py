@@ -32,7 +32,7 @@ BENCHES: tuple[Entry, ...] = (
     Entry("scan", "viewer.jobs.bench.scan_tree"),
     Entry("decode", "viewer.jobs.bench.decode_frames"),
     Entry("scroll", "viewer.ui.viewport.bench"),
-    Entry("events", "viewer.ui.bench_events"),
+    Entry("events", "viewer.jobs.bench.events"),
     Entry("inference", "viewer.jobs.bench.inference"),
     Entry("pipeline", "viewer.jobs.bench.pipeline"),
 )
