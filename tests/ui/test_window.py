@@ -107,8 +107,10 @@ def test_a_verdict_has_no_bare_key(film: Program, qtbot: QtBot) -> None:
 
 def test_editing_in_place(film: Program, qtbot: QtBot) -> None:
     analyse(film, qtbot)
-    act(film, qtbot, "finding.edit")
     form = film.window.right.findings
+    place = film.work.reviewing.findings()[0].location.text
+    assert place in words(form)
+    act(film, qtbot, "finding.edit")
     fields = {field.accessibleName(): field for field in form.findChildren(QWidget)}
     fields["Name of the finding"].setText("Round opacity")  # type: ignore[attr-defined]
     fields["Side"].setCurrentIndex(2)  # type: ignore[attr-defined]
@@ -117,6 +119,7 @@ def test_editing_in_place(film: Program, qtbot: QtBot) -> None:
     finding = film.work.reviewing.findings()[0]
     assert (finding.label, finding.side, finding.edited) == ("Round opacity", Side.RIGHT, True)
     assert "Proposed as: Bright pattern" in words(form)
+    assert place not in words(form)
 
 
 def test_killing_the_worker_leaves_the_window_alive(film: Program, qtbot: QtBot) -> None:
@@ -223,6 +226,7 @@ def test_two_patients_carry_a_banner_and_no_report(
     qtbot.waitUntil(lambda: "Two patients on screen" in words(window.banner))
     assert window.banner.isVisible()
     assert not window.actions_by_id["report.write"].isEnabled()
+    assert not window.actions_by_id["view.sync"].isEnabled()
     window.show_report(True)
     assert not window.shows_report
     press(window.banner, "Show SYNTHETIC CHILD A only")

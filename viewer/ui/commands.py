@@ -94,6 +94,8 @@ class Commands(QObject):
         self._actions["file.close_study"].setEnabled(is_open)
         self._actions["analysis.cancel"].setEnabled(self._work.desk.lane.running is not None)
         alone = is_open and not self._window.two_patients
+        sync = self._actions["view.sync"]
+        sync.setEnabled(sync.isEnabled() and alone)
         self._actions["report.write"].setEnabled(alone)
         self._actions["report.export"].setEnabled(alone)
 

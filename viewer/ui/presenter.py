@@ -19,6 +19,7 @@ from viewer.session import (
     StudiesChanged,
     StudyClosed,
 )
+from viewer.ui.analysis_panel import UPDATE_MS
 from viewer.ui.control.work import Work
 from viewer.ui.i18n import tr
 from viewer.ui.study_rows import shown_letters
@@ -54,10 +55,20 @@ class Presenter(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self._refresh_due)
+        self._job = QTimer(self)
+        self._job.setSingleShot(True)
+        self._job.setInterval(UPDATE_MS)
+        self._job.timeout.connect(self.show_job)
         self._place = QTimer(self)
         self._place.setSingleShot(True)
         self._place.setInterval(_PLACE_MS)
         self._place.timeout.connect(self.keep_place)
+
+    @Slot(str)
+    def job_moved(self, _job_id: str) -> None:
+        """A job reported: the status bar follows at most four times a second."""
+        if not self._job.isActive():
+            self._job.start()
 
     @Slot(object)
     def on_event(self, event: Event) -> None:

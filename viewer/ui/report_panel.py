@@ -282,7 +282,9 @@ class ReportWriter(QFrame):
         holder = QWidget()
         line = row(holder, 8)
         line.addWidget(icon_label("accepted", "accepted", 16))
-        words = ", ".join(part for part in (finding.label, side_words(finding.side), finding.location.text) if part)
+        # the place names the pack's side: beside another one it would contradict the reader
+        place = "" if finding.side_edited else finding.location.text
+        words = ", ".join(part for part in (finding.label, side_words(finding.side), place) if part)
         sizes = ", ".join(f"{tr(m.name)} {measurement_words(m)}" for m in finding.measurements)
         line.addWidget(label(f"{words}. {sizes}".strip(), "", wrap=True), 1)
         finding_id = finding.id

@@ -115,7 +115,7 @@ class Wiring:
         self._link(panel.box_asked, analysing.want_box)
         self._link(analysing.box_wanted, self._start_box)
         self._link(analysing.changed, self._need("analysis", "commands"))
-        self._link(lane.progressed, lambda _job: window.presenter.show_job())
+        self._link(lane.progressed, window.presenter.job_moved)
 
     def _start_box(self, side: str) -> None:
         self._window.centre.over.start_box(side)

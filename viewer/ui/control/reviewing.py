@@ -67,7 +67,8 @@ class Reviewing(QObject):
         stack = self._desk.session.library.stack(entry.stack_key) if entry is not None else None
         several = stack is not None and stack.geometry is not None and stack.geometry.shape[0] > 1
         slice_words = tr("image {n}", n=index + 1) if index is not None and several else ""
-        where = finding.location.text or side_words(finding.side)
+        side = side_words(finding.side)
+        where = side or tr("no side") if finding.side_edited else finding.location.text or side
         return FindingLook(
             finding,
             number,

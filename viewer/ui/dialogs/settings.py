@@ -60,7 +60,7 @@ class SettingsDialog(QDialog):
         self._name = QLineEdit(self._settings.reader_name)
         self._place = QLineEdit(self._settings.organization)
         self._letterhead = QPlainTextEdit("\n".join(self._settings.letterhead))
-        self._letterhead.setMaximumHeight(96)
+        self._letterhead.setFixedHeight(96)
         form.addRow(tr("Name"), self._name)
         form.addRow(tr("Organisation"), self._place)
         form.addRow(tr("Letterhead"), self._letterhead)
