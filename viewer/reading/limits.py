@@ -11,6 +11,8 @@ MEMORY_SHARE = 0.6
 #: A compressed frame over `BIG_FRAME` bytes may be this many times larger than its code stream.
 MOST_COMPRESSION = 2000
 BIG_FRAME = 32 << 20
+#: Slices of one file over all its volumes.
+MOST_SLICES = 500_000
 
 
 def memory_bytes() -> int:
@@ -33,6 +35,16 @@ def check_claim(claimed: int) -> None:
             "Open fewer slices or a smaller copy.",
             "too_large",
         )
+
+
+def check_slices(count: int) -> None:
+    """Refuse a file that claims more slices than any real one.
+
+    Raises:
+        ReadError: code too_large.
+    """
+    if count > MOST_SLICES:
+        raise ReadError(f"The file claims {count} slices, more than any real one.", "Ask for a new copy.", "too_large")
 
 
 def check_compressed(frame_bytes: int, code_bytes: int) -> None:

@@ -15,7 +15,7 @@ from viewer.core.verdict import Caution, judge
 from viewer.core.volume import Array, Volume
 from viewer.reading.formats import ForeignSlice
 from viewer.reading.identity import made_up_uid
-from viewer.reading.limits import check_claim
+from viewer.reading.limits import check_claim, check_slices
 from viewer.reading.placing import tilt_caution
 
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -44,6 +44,7 @@ def describe(path: str) -> Series:
     uid = made_up_uid(path)
     shape, affine, _flip = grid(image)
     times = int(np.prod(image.shape[3:])) if len(image.shape) > 3 else 1
+    check_slices(times * shape[0])
     geometry = Geometry(shape, affine, spacing_kind=SpacingKind.PATIENT)
     colour = image.get_data_dtype().fields is not None
     stacks = tuple(_stack(path, uid, geometry, colour, t if times > 1 else None) for t in range(times))
@@ -52,7 +53,6 @@ def describe(path: str) -> Series:
 
 def _open(path: str) -> Any:
     import nibabel
-    from nibabel.filebasedimages import ImageFileError
 
     try:
         image = nibabel.load(path)
@@ -60,9 +60,19 @@ def _open(path: str) -> Any:
         if dtype.kind == "c" or len(image.shape) < 2 or 0 in image.shape:
             raise ReadError("This NIfTI file holds complex numbers or no picture.", "", "unsupported")
         _check_size(path, image, int(np.prod(image.shape, dtype=object)) * dtype.itemsize)
-    except (OSError, ValueError, KeyError, EOFError, zlib.error, ImageFileError) as error:
+    except _faults() as error:
         raise ReadError("The NIfTI header is damaged.", "Ask for a new copy of this file.") from error
     return image
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What nibabel raises on damaged files."""
+    from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError, ImageDataError
+    from nibabel.wrapstruct import WrapStructError
+
+    own = (ImageFileError, HeaderDataError, ImageDataError, WrapStructError)
+    return (*own, OSError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, MemoryError, zlib.error)
 
 
 def _check_size(path: str, image: Any, claimed: int) -> None:
@@ -78,11 +88,18 @@ def _check_size(path: str, image: Any, claimed: int) -> None:
 
 
 def grid(image: Any) -> tuple[tuple[int, int, int], FloatArray, bool]:
-    """Shape (K, J, I), affine (k, j, i) -> LPS mm, and whether slices must be reversed to ascend."""
+    """Shape (K, J, I), affine (k, j, i) -> LPS mm, and whether slices must be reversed to ascend.
+
+    Raises:
+        ReadError: the file says nothing usable of where its voxels lie.
+    """
     size = (*image.shape, 1, 1)[:3]
     shape = (int(size[2]), int(size[1]), int(size[0]))
-    unit = str(image.header.get_xyzt_units()[0]) if hasattr(image.header, "get_xyzt_units") else "mm"
-    affine = (_RAS_TO_LPS @ np.asarray(image.affine, np.float64))[:, [2, 1, 0, 3]]
+    try:
+        unit = str(image.header.get_xyzt_units()[0]) if hasattr(image.header, "get_xyzt_units") else "mm"
+        affine = (_RAS_TO_LPS @ np.asarray(image.affine, np.float64))[:, [2, 1, 0, 3]]
+    except _faults() as error:
+        raise ReadError("The NIfTI file gives no usable orientation.", "Ask for a new copy.", "geometry") from error
     affine[:3] *= _TO_MM.get(unit, 1.0)
     if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-12:
         raise ReadError("The NIfTI file gives no usable orientation.", "Ask for a new copy.", "geometry")
@@ -127,7 +144,7 @@ def load(stack: Stack) -> Volume:
     shape, affine, flip = grid(image)
     try:
         stored = _voxels(image, (stack.number or 1) - 1, shape, flip)
-    except (OSError, ValueError, EOFError, zlib.error) as error:
+    except _faults() as error:
         raise ReadError("The voxels of this NIfTI file are cut short or damaged.", "Ask for a new copy.") from error
     return Volume(
         stored=stored,

@@ -14,7 +14,7 @@ from viewer.core.verdict import Caution, judge
 from viewer.core.volume import Volume
 from viewer.reading.formats import ForeignSlice
 from viewer.reading.identity import made_up_uid
-from viewer.reading.limits import check_claim
+from viewer.reading.limits import check_claim, check_slices
 from viewer.reading.placing import tilt_caution
 
 #: Bytes in which the text header is looked for.
@@ -33,6 +33,7 @@ def describe(path: str) -> Series:
     shape, affine, _flip = _grid(reader)
     size = reader.GetSize()
     times = int(size[3]) if len(size) > 3 else 1
+    check_slices(times * shape[0])
     uid = made_up_uid(path)
     known = _spacing_known(path)
     colour = reader.GetNumberOfComponents() == 3

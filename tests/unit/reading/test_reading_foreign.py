@@ -99,6 +99,15 @@ def test_a_gzip_that_claims_much_is_refused(tmp_path: Path) -> None:
     assert [one.code for one in scan([path]).refused] == ["truncated"]
 
 
+def test_a_file_of_millions_of_slices_is_refused(tmp_path: Path) -> None:
+    header = nibabel.Nifti1Header()
+    header.set_data_shape((1, 1, 1000, 2000))
+    header.set_data_dtype(np.uint8)
+    path = tmp_path / "a.nii.gz"
+    path.write_bytes(gzip.compress(header.binaryblock + bytes(2_000_004)))
+    assert [one.code for one in scan([path]).refused] == ["too_large"]
+
+
 def test_nrrd(tmp_path: Path) -> None:
     data = phantom((4, 6, 5))
     image = sitk.GetImageFromArray(data)

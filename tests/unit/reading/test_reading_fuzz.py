@@ -18,6 +18,7 @@ from tests.unit.reading import fuzzing
 SEEDS = (
     ("transfer-syntaxes/MR_small_RLE.dcm", 604198208, "pylibjpeg-rle panicked"),
     ("transfer-syntaxes/TestPattern_JPEG-Lossless_RGB.dcm", 288281588, "liblj92 crashed the process"),
+    ("nifti/anatomical.nii", 348076322, "nibabel's own error for an unknown type"),
     ("series-mr/d2n-generic-rle/IM-0001-0002-0001.dcm", 898017869, "a stream that the quick RLE decoder refuses"),
 )
 SYNTAXES = (
