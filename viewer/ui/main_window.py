@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QStackedWidget, QW
 from viewer.ui.actions import build, keys_of, row
 from viewer.ui.banner import PatientBanner
 from viewer.ui.centre import Centre
-from viewer.ui.chrome import ToolBar, build_menus, group_tools
+from viewer.ui.chrome import WORDS_FROM_HEIGHT, ToolBar, build_menus, group_tools
 from viewer.ui.commands import Commands
 from viewer.ui.control.work import Work
 from viewer.ui.findings_panel import FindingsPanel
@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(800, 500)
         self._painted = False
         self._rail_by_hand: bool | None = None
+        self._sized_for: tuple[bool, ...] = ()
         self.two_patients = False
         self._make_parts()
         self.actions_by_id = build(self, work.desk.settings.shortcuts)
@@ -142,9 +143,11 @@ class MainWindow(QMainWindow):
             wanted = MIN_WIDTH
         self._right_side.setMinimumWidth(MIN_WIDTH)
         self._right_side.setMaximumWidth(wanted if report else MAX_WIDTH)
-        key = (rail, report, narrow)
-        if key != getattr(self, "_sized_for", None):
+        low = self.height() < WORDS_FROM_HEIGHT
+        key = (rail, report, narrow, low)
+        if key != self._sized_for:
             self._sized_for = key
+            self.right.report.set_open(not low)
             self._split.setSizes([usual, max(320, self.width() - usual - wanted), wanted])
 
     def toggle_studies(self) -> None:

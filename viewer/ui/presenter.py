@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: A place is stored this long after the last move (ms).
 _PLACE_MS = 700
+#: Cards made anew have their sizes by then (ms).
+_LAID_OUT_MS = 60
 #: Which parts an event concerns.
 _CONCERNS: dict[type, tuple[str, ...]] = {
     StudiesChanged: ("studies", "patient", "commands"),
@@ -164,7 +166,7 @@ class Presenter(QObject):
         self._window.right.findings.show_view(view)
         if self._work.reviewing.selected != self._selected:
             self._selected = self._work.reviewing.selected
-            QTimer.singleShot(0, self._show_selected)
+            QTimer.singleShot(_LAID_OUT_MS, self._show_selected)
         if self._window.shows_report:
             self._window.side_findings.show_view(view)
 

@@ -66,7 +66,7 @@ class RightPanel(QFrame):
 
     def show_section(self, section: QWidget) -> None:
         """Scroll a section into sight."""
-        self._scroll.ensureWidgetVisible(section, 0, 120)
+        self._scroll.ensureWidgetVisible(section, 0, 12)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """360 wide."""

@@ -37,6 +37,8 @@ class KeysDialog(QDialog):
         scroll.setWidgetResizable(True)
         page = frame("window")
         columns = row(page, 32)
+        columns.setContentsMargins(0, 0, 16, 0)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left, right = column(spacing=12), column(spacing=12)
         for menu in MENUS:
             target = left if menu in ("File", "View", "Measure", "Help") else right
