@@ -103,6 +103,11 @@ class Finding:
     result_id: str = ""
     tracking_uid: str = ""
 
+    @property
+    def side_edited(self) -> bool:
+        """True where the reader changed the side: `location.text` then still names the pack's."""
+        return self.original is not None and self.original.side is not self.side
+
     def judged(self, state: FindingState, reader: str, when: str, reason: str = "") -> Finding:
         """The same finding with a verdict (`when` = ISO 8601 with offset)."""
         return replace(self, state=state, reader=reader, when=when, reason=reason)

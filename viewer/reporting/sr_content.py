@@ -226,12 +226,20 @@ def _words(finding: Finding) -> list[TextContentItem]:
     meaning = finding_code(finding).meaning
     said = {
         "label": finding.label if finding.label != meaning else "",
-        "place": finding.location.text or finding.side.value,
+        "place": _place(finding),
         "by": judged,
         "reason": finding.reason,
     }
     items = [_text(code("verdict", key), text) for key, text in said.items() if text]
     return [*items, _text(code("document", "comment"), finding.comment)] if finding.comment else items
+
+
+def _place(finding: Finding) -> str:
+    """The place in words; where the reader changed the side, that side and what the AI had said."""
+    if not finding.side_edited:
+        return finding.location.text or finding.side.value
+    side = finding.side.value or "no side"
+    return f"{side}, by the reader; the AI had said: {finding.location.text or 'no place'}"
 
 
 def _text(name: Code, text: str, relation: RelationshipTypeValues = CONTAINS) -> TextContentItem:

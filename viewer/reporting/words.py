@@ -64,9 +64,8 @@ class Words:
     def place(self, finding: Finding) -> str:
         """Place of a finding; where the reader changed the side, that side and what the AI had said."""
         text, side = self.name(finding.location.text), self.side(finding.side)
-        original = finding.original
-        if original is not None and original.side is not finding.side:
-            was = text or self.side(original.side) or self.unknown
+        if finding.original is not None and finding.side_edited:
+            was = text or self.side(finding.original.side) or self.unknown
             return self("table", "side_edit", side=side or self.unknown, place=was)
         return text or side or "–"
 

@@ -278,6 +278,14 @@ def test_a_side_without_a_known_organ_is_said_in_words(film: Stack, tmp_path: Pa
     assert named(report, "PLACE")[0].TextValue == "right"
 
 
+def test_a_side_the_reader_changed_is_not_contradicted_by_the_place(film: Stack, tmp_path: Path) -> None:
+    edited = xray_finding().edited_to(label="Pneumonia pattern", side=Side.LEFT, comment="")
+    report = write(film, tmp_path / "sr.dcm", result(edited))
+    assert chosen(report, "272741003") == ["7771000"]
+    place = named(report, "PLACE")[0].TextValue
+    assert place == "left, by the reader; the AI had said: Right lower zone"
+
+
 def test_a_number_that_is_none_stops_it(film: Stack, tmp_path: Path) -> None:
     broken = xray_finding(measurements=(Measurement("Volume", float("nan"), "mm3"),))
     with pytest.raises(OutputError) as caught:
