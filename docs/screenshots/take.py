@@ -19,6 +19,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from PySide6.QtWidgets import QApplication
 
 from viewer.app import Program
+from viewer.core.analysis import Suitability
 from viewer.core.finding import FindingState
 from viewer.core.settings import Settings, save_settings
 from viewer.core.task import CancelFlag, ignore_progress
@@ -74,15 +75,22 @@ class Reader:
         self.until(lambda: self.work.packs.known, "packs")
         return key
 
+    def run(self, pack: str) -> None:
+        """Press the pack's button and wait for what comes of it."""
+        self.work.analysing.run(pack)
+        self.settle()
+        self.until(lambda: all(job.over for job in self.program.desk.lane.jobs), f"running {pack}")
+        self.settle(2.0)
+
     def analyse(self, key: str, sample: Sample) -> None:
         """Place a box where the pack needs one, run it, accept the first finding."""
         if sample.boxes:
             self.work.analysing.put_box(key, sample.boxes["left"], "left")
         self.until(lambda: bool(self.library.gate(key)), "gate")
-        self.work.analysing.run(sample.pack)
-        self.settle()
-        self.until(lambda: all(job.over for job in self.program.desk.lane.jobs), f"analysing {sample.key}")
-        self.settle(2.0)
+        self.run(sample.pack)
+        if self.library.gate(key)[sample.pack].verdict is Suitability.WARN:
+            self.shoot(f"{sample.key}-warned")
+            self.run(sample.pack)
         findings = self.work.reviewing.findings()
         if findings:
             self.work.reviewing.select(findings[0].id)
