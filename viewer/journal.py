@@ -188,4 +188,3 @@ def _begin_anew(path: Path, why: str) -> tuple[Journal, str]:
         f"The journal of earlier sessions could not be read ({why}). It was set aside as {aside.name} "
         "and a new one begun. Earlier verdicts are in that file and in exported results."
     )
-
