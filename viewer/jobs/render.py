@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import tempfile
 from os import PathLike
@@ -98,6 +99,8 @@ def draw(
 
 
 def _window(center: float, width: float) -> Window:
+    if not (math.isfinite(center) and math.isfinite(width)):
+        raise UsageError("A window needs two numbers.", "Give the centre, then the width, such as 40,400.")
     if width <= 0:
         raise UsageError(f"A window {width:g} wide shows nothing.", "Give the centre, then a width above 0.")
     return Window(center, width, "LINEAR" if width >= 1 else "LINEAR_EXACT")

@@ -183,7 +183,7 @@ def load(folder: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise damaged(folder, "result.json is far too large")
-        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant, parse_float=_finite)
     except FileNotFoundError as error:
         raise ReadError(
             f"'{folder.name}' is no result folder: it holds no result.json.", "Name a folder that `analyze` wrote."
@@ -192,6 +192,8 @@ def load(folder: Path) -> dict[str, Any]:
         raise damaged(folder, "result.json cannot be read") from error
     if not isinstance(document, dict) or not isinstance(document.get("packs"), list):
         raise damaged(folder, "result.json does not hold what it should")
+    if not isinstance(document.get("report"), (dict, type(None))):
+        raise damaged(folder, "its report entry does not hold what it should")
     if not isinstance(document.get("schema"), int) or document["schema"] > SCHEMA:
         raise ReadError(
             f"The result folder '{folder.name}' was written by a newer program.", "Open it with that version."
@@ -222,6 +224,14 @@ def damaged(folder: Path, why: str) -> ReadError:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    """A number that fits: 1e999 would read as infinity, which could not be written back."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number beyond all bounds")
+    return number
 
 
 def _one_of(word: str, words: tuple[str, ...]) -> str:

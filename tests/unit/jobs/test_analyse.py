@@ -15,7 +15,7 @@ from tests.unit.analysis.conftest import film as chest
 from viewer.core.errors import OutputError, PackError, ReadError, UsageError
 from viewer.core.finding import FindingState
 from viewer.core.task import CancelFlag, Cancelled
-from viewer.jobs import analyse, result_folder
+from viewer.jobs import analyse, result_folder, result_json
 from viewer.reading import open_volume
 
 ROI = ((2, 4, 5), (18, 24, 27))
@@ -210,6 +210,13 @@ def test_broken_json_ends_in_words(tmp_path: Path, text: str) -> None:
     (tmp_path / "result.json").write_text(text)
     with pytest.raises(ReadError):
         result_folder.load(tmp_path)
+
+
+@pytest.mark.parametrize("broken", ['"seconds": 1e999', '"report": "signed"'])
+def test_json_that_no_later_step_could_use_ends_in_words(tmp_path: Path, broken: str) -> None:
+    (tmp_path / "result.json").write_text(f'{{"schema": 1, "packs": [], {broken}}}')
+    with pytest.raises(ReadError, match="damaged"):
+        result_json.load(tmp_path)
 
 
 def test_a_missing_array_ends_in_words(models: Path, film: synth.Written, tmp_path: Path) -> None:

@@ -116,6 +116,9 @@ def test_refusals(tmp_path: Path) -> None:
         render_picture(written.folder, tmp_path / "out.png", index=99)
     with pytest.raises(UsageError, match="shows nothing"):
         render_picture(written.folder, tmp_path / "out.png", window=(40.0, 0.0))
+    for window in ((float("nan"), 400.0), (40.0, float("nan")), (40.0, float("inf"))):
+        with pytest.raises(UsageError, match="two numbers"):
+            render_picture(written.folder, tmp_path / "out.png", window=window)
     with pytest.raises(OutputError):
         render_picture(written.folder, tmp_path / "no" / "such" / "folder" / "out.png")
     with pytest.raises(ReadError):
