@@ -23,6 +23,7 @@ from viewer.display.window import Window
 from viewer.jobs.open import open_one
 from viewer.jobs.result_folder import cannot_write, load
 from viewer.reading import resample_regular
+from viewer.reporting.words import words_in
 
 #: Detector spacing stands in the corner of every film.
 _SAID_IN_CORNER = "detector_spacing"
@@ -121,19 +122,19 @@ def _study_of(found: ScanResult, stack: Stack) -> Study | None:
 
 
 def _when(study: Study) -> str:
-    """Date and time of a study, "2026-03-02 10:14"."""
-    date, time = study.date, study.time
-    day = f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 and date.isdigit() else date
-    return f"{day} {time[:2]}:{time[2:4]}" if day and len(time) >= 4 and time[:4].isdigit() else day
+    """Date and time of a study as the window says it, "2 Mar 2026, 10:14"; "" where the file has none."""
+    time = study.time
+    day = words_in("en").date(study.date) if study.date else ""
+    return f"{day}, {time[:2]}:{time[2:4]}" if day and len(time) >= 4 and time[:4].isdigit() else day
 
 
 def _patient_lines(study: Study | None, stack: Stack) -> tuple[str, ...]:
-    """Name; sex and age; ID, as the file states them."""
+    """Name; sex and age; ID, as the window says them."""
     if study is None:
         return ()
     patient = study.patient
     name = " ".join(part for part in patient.name.split("=")[0].split("^") if part)
-    age = stack.header.get("PatientAge", "")
+    age = words_in("en").age(stack.header.get("PatientAge", ""))
     return tuple(line for line in (name, f"{patient.sex} {age}".strip(), patient.id) if line)
 
 

@@ -12,9 +12,11 @@ from PIL import Image
 from tests import synth
 from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import GeometryError, OutputError, ReadError, UsageError
+from viewer.core.study import Kind, Patient, Stack, Study
 from viewer.core.volume import Mask, Segment
 from viewer.display.colours import WARN
 from viewer.display.framing import STRIP
+from viewer.jobs import render as render_job
 from viewer.jobs import result_folder
 from viewer.jobs.open import open_one
 from viewer.jobs.render import render_picture
@@ -125,3 +127,11 @@ def test_refusals(tmp_path: Path) -> None:
         render_picture(written.folder, tmp_path / "out.png", overlay=tmp_path)
     assert not list(tmp_path.glob("*.part"))
     assert not (tmp_path / "out.png").exists()
+
+
+def test_corners_say_age_and_date_as_the_window_does() -> None:
+    patient = Patient("SYN-1", "SYNTHETIC^CHILD", "20220101", "F")
+    study = Study("1.2", patient, (), date="20260302", time="101400")
+    stack = Stack("1.2.3", Kind.IMAGE, "DX", (), header={"PatientAge": "004Y"})
+    assert render_job._patient_lines(study, stack) == ("SYNTHETIC CHILD", "F 4 Y", "SYN-1")
+    assert render_job._when(study) == "2 Mar 2026, 10:14"
