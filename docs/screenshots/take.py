@@ -89,7 +89,6 @@ class Reader:
         self.until(lambda: bool(self.library.gate(key)), "gate")
         self.run(sample.pack)
         if self.library.gate(key)[sample.pack].verdict is Suitability.WARN:
-            self.shoot(f"{sample.key}-warned")
             self.run(sample.pack)
         findings = self.work.reviewing.findings()
         if findings:
