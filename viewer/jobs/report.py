@@ -21,6 +21,7 @@ from viewer.core.volume import Volume
 from viewer.jobs import report_content, report_files, report_images, result_folder
 from viewer.jobs.result_folder import Loaded
 from viewer.jobs.review import all_findings, check_open
+from viewer.jobs.sources import found_again
 from viewer.reporting.words import words_in
 
 _log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def write_report(
     target = Path(out).absolute() if out is not None else folder.absolute() / "report.pdf"
     _check_target(target)
     on_progress(Progress("Reading results", 0.0))
-    loaded = result_folder.load(folder)
+    loaded = found_again(result_folder.load(folder), cancel)
     findings = all_findings(loaded)
     said = _said(loaded, sections)
     report = _report(loaded, findings, language, _signature(loaded, sign, sections), said)

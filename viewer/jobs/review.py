@@ -19,6 +19,7 @@ from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, igno
 from viewer.jobs import result_folder, result_json
 from viewer.jobs.dicom_objects import Saying, Written, is_dicom, write_objects
 from viewer.jobs.result_folder import Loaded
+from viewer.jobs.sources import found_again
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ def review(
     on_progress(Progress("Reading results", 0.0))
     loaded = result_folder.load(folder)
     check_open(loaded.document)
+    loaded = found_again(loaded, cancel)
     findings = all_findings(loaded)
     verdicts = _verdicts(findings, {"accept": accept, "reject": reject, "unsure": unsure}, set(edits or {}))
     judged = [_judge(f, verdicts.get(f.id), (edits or {}).get(f.id), reader.strip(), reason) for f in findings]

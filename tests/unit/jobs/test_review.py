@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,19 @@ def test_sources_that_have_gone_do_not_stop_a_verdict_and_are_said(folder: Path,
     assert states(folder) == {"x1": "accepted", "x2": "accepted"}
     (note,) = [entry for entry in document["left_out"] if entry["file"] == "sr.dcm"]
     assert note["reason"].startswith("It shows the state before the review.")
+
+
+def test_pictures_from_an_archive_are_found_again_in_it(folder: Path, tmp_path: Path) -> None:
+    """What an archive held is unpacked to a place that goes with the program that analysed it."""
+    archive = shutil.make_archive(str(tmp_path / "sent"), "zip", tmp_path / "film")
+    shutil.rmtree(tmp_path / "film")
+    document = json.loads((folder / "result.json").read_text())
+    document["request"] = {"path": archive}
+    (folder / "result.json").write_text(json.dumps(document))
+    before = pydicom.dcmread(folder / "sr.dcm").SOPInstanceUID
+    document = review(folder, reject=["all"], reader="A")
+    assert "sr.dcm" not in {entry["file"] for entry in document["left_out"]}
+    assert pydicom.dcmread(folder / "sr.dcm").SOPInstanceUID != before
 
 
 @pytest.mark.parametrize(
