@@ -13,7 +13,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class WheelContents(BuildHookInterface[Any]):
-    """Adds `resources/` as viewer/_resources and each shippable pack as viewer/_models/ID."""
+    """Adds `resources/` as viewer/_resources and each pack that may be given away as viewer/_models/ID.
+
+    A recipe that has no weights yet is no pack; weights bound to research stay out."""
 
     PLUGIN_NAME = "custom"
 
@@ -24,7 +26,8 @@ class WheelContents(BuildHookInterface[Any]):
         root = Path(self.root)
         included = {str(root / "resources"): "viewer/_resources"}
         for metadata in sorted((root / "models").glob("*/configs/metadata.json")):
-            if not json.loads(metadata.read_text(encoding="utf-8"))["viewer"].get("research_only", False):
-                pack = metadata.parents[1]
+            pack = metadata.parents[1]
+            trained = (pack / "models" / "model.safetensors").is_file()
+            if trained and not json.loads(metadata.read_text(encoding="utf-8"))["viewer"].get("research_only", False):
                 included[str(pack)] = f"viewer/_models/{pack.name}"
         build_data["force_include"].update(included)
