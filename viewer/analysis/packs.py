@@ -47,6 +47,8 @@ TRAIN = PurePosixPath("configs/train.json")
 WEIGHTS = PurePosixPath("models/model.safetensors")
 CARD = PurePosixPath("docs/README.md")
 DATA_LICENCE = PurePosixPath("docs/data_license.txt")
+#: What stands for the hash in the metadata of a pack that was never trained.
+UNTRAINED = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def list_packs(folders: Sequence[Path] | None = None) -> tuple[tuple[PackInfo, .
     found: dict[str, PackInfo] = {}
     broken: dict[str, Broken] = {}
     for folder in _pack_folders(folders):
+        if is_recipe(folder):
+            continue
         found.pop(folder.name, None)
         broken.pop(folder.name, None)
         try:
@@ -74,6 +78,16 @@ def list_packs(folders: Sequence[Path] | None = None) -> tuple[tuple[PackInfo, .
             _log.warning("pack %s is broken: %s", folder.name, error.what)
             broken[folder.name] = Broken(folder.name, folder, error)
     return tuple(found[n] for n in sorted(found)), tuple(broken[n] for n in sorted(broken))
+
+
+def is_recipe(folder: Path) -> bool:
+    """True for a folder that says how to train a pack and holds no weights yet: nothing a reader can use."""
+    if (folder / WEIGHTS).is_file() or not (folder / TRAIN).is_file():
+        return False
+    try:
+        return bool(_json(folder, METADATA).get("viewer", {}).get("weights_sha256") == UNTRAINED)
+    except (PackError, AttributeError):
+        return False
 
 
 def _pack_folders(folders: Sequence[Path] | None) -> Iterator[Path]:
@@ -95,6 +109,10 @@ def load(pack_id: str, folders: Sequence[Path] | None = None) -> PackInfo:
     for one in bad:
         if one.id == pack_id:
             raise one.error
+    if any(folder.name == pack_id for folder in _pack_folders(folders)):
+        raise UsageError(
+            f"The pack '{pack_id}' is not trained yet.", f"`secondread train {pack_id}` trains it.", "no_pack"
+        )
     known = ", ".join(p.id for p in good) or "none is installed"
     raise UsageError(f"There is no pack '{pack_id}'.", f"Packs here: {known}.", "no_pack")
 

@@ -199,3 +199,16 @@ def test_reading_packs_imports_no_torch():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_a_recipe_without_weights_is_no_pack_and_no_fault(tmp_path):
+    folder = make(tmp_path)
+    (folder / packs.WEIGHTS).unlink()
+    assert [one.id for one in packs.list_packs([tmp_path])[1]] == ["tiny"], "weights that were there once are missed"
+    metadata = json.loads((folder / packs.METADATA).read_text())
+    metadata["viewer"]["weights_sha256"] = packs.UNTRAINED
+    (folder / packs.METADATA).write_text(json.dumps(metadata))
+    assert packs.list_packs([tmp_path]) == ((), ())
+    with pytest.raises(UsageError, match="not trained yet"):
+        packs.load("tiny", [tmp_path])
+    assert packs.load_recipe("tiny", [tmp_path]).id == "tiny"
