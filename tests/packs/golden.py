@@ -43,16 +43,21 @@ def answer(pack: PackInfo) -> dict[str, float]:
     """Scores and mask sizes of the pack on its made-up input."""
     net = networks.load(pack.inference["network"], pack.weights)
 
+    sizes: list[float] = []
+
     @torch.inference_mode()
     def infer(batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        return tuple(t.numpy() for t in net(torch.from_numpy(batch)))
+        out = tuple(t.numpy() for t in net(torch.from_numpy(batch)))
+        sizes.append(float(np.abs(out[0]).mean()))
+        return out
 
     volume = made_up(pack)
     raw = inference.predict(pack, infer, volume, ((0, 0, 0), volume.shape) if pack.needs_roi else None)
-    said = {f"score {name}": value for name, value in raw.scores.items()}
+    said = {"mean size of logits": float(np.mean(sizes))}
+    said |= {f"score {name}": value for name, value in raw.scores.items()}
     for name, share in raw.probabilities.items():
         said[f"mean probability {name}"] = float(share.mean())
-    return {name: round(value, 5) for name, value in said.items()}
+    return {name: round(float(value), 5) for name, value in said.items()}
 
 
 if __name__ == "__main__":

@@ -27,8 +27,10 @@ Array = npt.NDArray[Any]
 #: What a picture is, and the outliers the network is asked about, in its output's order.
 OWN, ADULT, OTHER = 0, 1, 2
 QUESTIONS = ("adult film", "not a frontal chest film", "mirrored film", "unlike the training films")
-#: Share of own films that each score may stop, of those the network never saw.
-_STOPPED = {"adult film": 0.012, "not a frontal chest film": 0.002, "mirrored film": 0.006, QUESTIONS[3]: 0.004}
+#: Share of own films that each score may stop, of patients the network never saw.
+_STOPPED = {"adult film": 0.012, "not a frontal chest film": 0.002, "mirrored film": 0.005, QUESTIONS[3]: 0.002}
+#: No threshold lies below this: a score that says "rather not" stops nothing.
+_FLOOR = 0.5
 _EVERY = 5
 
 
@@ -70,7 +72,8 @@ def load(table: cases.CaseTable, config: Mapping[str, Any], recipe: Mapping[str,
     for kind, names in ((OWN, [""]), (ADULT, recipe["adult"]), (OTHER, recipe["other"])):
         for name in names:
             chosen = _cases(table if not name else _sibling(beside, str(name)))
-            for index, case in enumerate(chosen):
+            order = {patient: n for n, patient in enumerate(dict.fromkeys(c.patient for c in chosen))}
+            for case in chosen:
                 try:
                     volume = cases.load_quickly(case.image)
                     plane = prepare(volume, config["preprocess"]).array[volume.shape[0] // 2]
@@ -79,12 +82,12 @@ def load(table: cases.CaseTable, config: Mapping[str, Any], recipe: Mapping[str,
                 images.append(plane.astype(np.float16))
                 kinds.append(kind)
                 sets.append(name)
-                held.append(index % _EVERY == 0)
+                held.append(order[case.patient] % _EVERY == 0)
     return Pictures(np.stack(images), np.array(kinds), np.array(sets), np.array(held))
 
 
 def _cases(table: cases.CaseTable) -> list[cases.Case]:
-    """Training cases in order of patient, so that every fifth is rarely a neighbour of the others."""
+    """Training cases in order of patient: every fifth patient is held back."""
     return sorted(table.of("train"), key=lambda c: (c.patient, c.name))
 
 
