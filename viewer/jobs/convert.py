@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import os
-import tempfile
+import uuid
 from os import PathLike
 from pathlib import Path
 
@@ -113,19 +113,16 @@ def _write(volume: Volume, target: Path) -> Path:
     image.set_sform(image.affine, code=max(code, 1))
     image.set_qform(image.affine, code=code)
     ending = next(end for end in _ENDINGS if target.name.endswith(end))
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".writing-", suffix=ending, dir=target.parent)
-        os.close(descriptor)
-    except OSError as error:
-        raise _cannot_write(target, error) from error
+    # a plain open, not mkstemp: who may read the file is the user's umask to say
+    temporary = target.parent / f".writing-{uuid.uuid4().hex}{ending}"
     try:
         nibabel.save(image, temporary)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
+        temporary.replace(target)
     except OSError as error:
         raise _cannot_write(target, error) from error
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return target
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
-import os
-import tempfile
+import uuid
 from os import PathLike
 from pathlib import Path
 
@@ -142,16 +142,14 @@ def _write(pixels: Rgb8, target: Path) -> Path:
     """A PNG under its name only once it is whole."""
     png = io.BytesIO()
     Image.fromarray(pixels).save(png, format="PNG")
-    part: Path | None = None
+    # a plain open, not mkstemp: who may read the file is the user's umask to say
+    part = target.parent / f".render-{uuid.uuid4().hex}.part"
     try:
-        handle, name = tempfile.mkstemp(prefix=".render-", suffix=".part", dir=target.parent)
-        part = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(png.getvalue())
-        part.chmod(0o644)
+        part.write_bytes(png.getvalue())
         part.replace(target)
     except OSError as error:
-        if part is not None:
-            part.unlink(missing_ok=True)
         raise cannot_write(target, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
     return target

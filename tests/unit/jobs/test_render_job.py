@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from viewer.display.colours import WARN
 from viewer.display.framing import STRIP
 from viewer.jobs import render as render_job
 from viewer.jobs import result_folder
+from viewer.jobs.convert import convert
 from viewer.jobs.open import open_one
 from viewer.jobs.render import render_picture
 
@@ -135,3 +138,15 @@ def test_corners_say_age_and_date_as_the_window_does() -> None:
     stack = Stack("1.2.3", Kind.IMAGE, "DX", (), header={"PatientAge": "004Y"})
     assert render_job._patient_lines(study, stack) == ("SYNTHETIC CHILD", "F 4 Y", "SYN-1")
     assert render_job._when(study) == "2 Mar 2026, 10:14"
+
+
+def test_the_picture_is_as_private_as_the_umask_says(tmp_path: Path) -> None:
+    written = synth.write_series(tmp_path / "in", stored=left_bright())
+    before = os.umask(0o077)
+    try:
+        out = render_picture(written.folder, tmp_path / "out.png")
+        nifti = convert(written.folder, tmp_path / "out.nii.gz")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert stat.S_IMODE(Path(nifti).stat().st_mode) == 0o600
