@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import pydicom
 from pydicom.dataset import Dataset
@@ -23,6 +23,8 @@ from viewer.core.study import Instance
 
 # It warns of files that share a SOP Instance UID; masks are placed by position, so that does no harm.
 logging.getLogger("highdicom").setLevel(logging.ERROR)
+
+Made = TypeVar("Made")
 
 MANUFACTURER = "SecondRead project"
 MODEL = "SecondRead"
@@ -126,9 +128,15 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
     )
 
 
-@contextmanager
-def words_for_highdicom(what: str) -> Iterator[None]:
-    """Turn what the library refuses into words; its own warnings about source files are not ours.
+def attempt(what: str, make: Callable[[], Made]) -> Made:
+    """Call a maker and turn what highdicom refuses into words; a fault of our own goes through.
+
+    highdicom says ValueError or TypeError where the source cannot carry an object. Its words can
+    hold header values, so none of them are repeated; its warnings about source files are not ours.
+
+    Args:
+        what: the object, as the beginning of a sentence.
+        make: calls the constructors.
 
     Raises:
         OutputError: the source lacks something the object needs.
@@ -136,16 +144,18 @@ def words_for_highdicom(what: str) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            yield
-    except (AttributeError, KeyError, ValueError, TypeError, IndexError, NotImplementedError) as error:
+            return make()
+    except (TypeError, ValueError) as error:
+        if not _said_by_highdicom(error):
+            raise
         raise OutputError(
-            f"{what} could not be made from this series: {error}",
+            f"{what} could not be made: this series holds something that such an object cannot carry.",
             "The masks as NIfTI, result.json and the PDF report hold the same findings.",
             "not_representable",
         ) from error
 
 
-def attempt(what: str, make: Callable[[], Any]) -> Any:
-    """Call a maker under `words_for_highdicom`."""
-    with words_for_highdicom(what):
-        return make()
+def _said_by_highdicom(error: Exception) -> bool:
+    """True when the call that failed was inside the library, not in our code around it."""
+    modules = [str(frame.f_globals.get("__name__", "")) for frame, _line in traceback.walk_tb(error.__traceback__)]
+    return any(name.split(".")[0] == "highdicom" for name in modules)

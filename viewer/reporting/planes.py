@@ -26,6 +26,9 @@ TYPE_2 = (
     "StudyTime", "ReferringPhysicianName",
 )  # fmt: skip
 
+#: What a reference names (PS3.3 table 10-3 and C.17.2.1): it cannot be left empty.
+IDENTITY = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placement:
@@ -176,7 +179,18 @@ def _without_frame(headers: list[Dataset], instances: Sequence[Instance], geomet
 
 
 def complete(header: Dataset) -> None:
-    """Add empty type 2 attributes that the file left out."""
+    """Add empty type 2 attributes that the file left out.
+
+    Raises:
+        OutputError: it lacks what every reference to it needs.
+    """
+    lacking = [keyword for keyword in IDENTITY if not header.get(keyword)]
+    if lacking:
+        raise OutputError(
+            f"A source image lacks {', '.join(lacking)}, so no DICOM object can refer to it.",
+            "The masks as NIfTI, result.json and the PDF report hold the same findings.",
+            "not_representable",
+        )
     for keyword in TYPE_2:
         if keyword not in header:
             setattr(header, keyword, "")
