@@ -56,21 +56,31 @@ def read_table(path: Path, image_column: str = "image", mask_column: str = "mask
     """Read and check a case table.
 
     Raises:
-        UsageError: no table, no rows, a needed column missing, or a patient in two splits.
+        UsageError: no table, not text in UTF-8, no rows, a needed column missing, or a patient
+            in two splits.
     """
     if not path.is_file():
         raise UsageError(f"There is no case table at {path}.", "Name a cases.csv file.")
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        lacking = [c for c in (*_NEEDED, image_column) if c not in (reader.fieldnames or ())]
-        if lacking:
-            raise UsageError(f"The case table lacks the column(s) {', '.join(lacking)}.", "Add them and try again.")
-        rows = [_case(row, path.parent, image_column, mask_column) for row in reader]
+    columns, lines = _lines(path)
+    lacking = [c for c in (*_NEEDED, image_column) if c not in columns]
+    if lacking:
+        raise UsageError(f"The case table lacks the column(s) {', '.join(lacking)}.", "Add them and try again.")
+    rows = [_case(row, path.parent, image_column, mask_column) for row in lines]
     if not rows:
         raise UsageError("The case table has no rows.", "Add cases and try again.")
     _refuse_leakage(rows)
     missing = tuple((c.name, text) for c in rows if (text := _missing(c)))
     return CaseTable(path, tuple(c for c in rows if not _missing(c)), missing)
+
+
+def _lines(path: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
+    """Column names and rows as text."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream)
+            return list(reader.fieldnames or ()), list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError("The case table is no CSV text in UTF-8.", "Save it as CSV, UTF-8, and try again.") from error
 
 
 def _case(row: dict[str, str], folder: Path, image_column: str, mask_column: str) -> Case:

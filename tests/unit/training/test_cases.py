@@ -49,6 +49,14 @@ def test_no_table_and_an_empty_one_are_refused(tmp_path):
         cases.read_table(table(tmp_path, []))
 
 
+@pytest.mark.parametrize("content", ["image,patient,split\na.png,Jürgen,train\n".encode("latin-1"), b"\xff\xfei\x00"])
+def test_a_table_in_another_encoding_is_refused_in_words(tmp_path, content):
+    path = tmp_path / "cases.csv"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match="UTF-8"):
+        cases.read_table(path)
+
+
 def test_folds_keep_groups_whole_and_even():
     keys = [f"g{n // 7}" for n in range(210)]
     folds = cases.assign_folds(keys, 5, seed=3)
