@@ -15,6 +15,7 @@ import errno
 import logging
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -138,6 +139,9 @@ def load(folder: Path, *, arrays: bool = True) -> Loaded:
     except _BROKEN as error:
         _log.info("result.json does not fit: %s", error)
         raise result_json.damaged(folder, "result.json does not hold what it should") from error
+    twice = sorted(name for name, count in Counter(f.id for f in findings).items() if count > 1)
+    if twice:
+        raise result_json.damaged(folder, f"more than one finding is called {', '.join(twice)}")
     return Loaded(folder, document, study, stack, results)
 
 

@@ -156,6 +156,16 @@ def test_a_folder_of_something_else_and_a_damaged_one_are_said(folder: Path, tmp
         review(folder, accept=["all"], reader="A")
 
 
+def test_two_findings_of_one_name_are_refused_in_words(folder: Path) -> None:
+    document = json.loads((folder / "result.json").read_text())
+    document["findings"][1]["id"] = document["findings"][0]["id"]
+    (folder / "result.json").write_text(json.dumps(document))
+    before = contents(folder)
+    with pytest.raises(ReadError, match="more than one finding is called x1"):
+        review(folder, accept=["x1"], reader="A")
+    assert contents(folder) == before
+
+
 def test_a_full_disk_changes_nothing_and_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = contents(folder)
 
