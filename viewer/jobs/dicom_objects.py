@@ -34,6 +34,7 @@ class Saying:
         sections: "findings", "impression", "recommendation" in words.
         reviewed: a person accepted what is in the objects.
         predecessor: the SR that the new one replaces.
+        proposals: how many findings the algorithms had made, those left out among them.
     """
 
     sections: dict[str, str] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Saying:
     predecessor: Path | None = None
     language: str = "en"
     reviewed: bool = False
+    proposals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def write_objects(
             signature=saying.signature,
             predecessor=saying.predecessor,
             language=saying.language,
+            proposals=saying.proposals,
         )
     except OutputError as error:
         return Written(tuple(files), (*left_out, _left_out("sr.dcm", error)))

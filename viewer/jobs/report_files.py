@@ -92,6 +92,7 @@ def _write_objects(loaded: Loaded, findings: Sequence[Finding], report: Report, 
         predecessor=old if old.is_file() else None,
         language=report.language,
         reviewed=True,
+        proposals=sum(1 for finding in findings if finding.pack),
     )
     results = tuple(_accepted_only(result) for result in with_findings(loaded.results, report.findings))
     return write_objects(part, loaded.study, loaded.stack, results, saying)

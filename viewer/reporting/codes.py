@@ -20,6 +20,9 @@ PRIVATE = "99SECONDREAD"
 #: Code Value is an SH (PS3.5 table 6.2-1): at most 16 characters. Code Meaning is an LO: 64.
 VALUE_LENGTH, MEANING_LENGTH = 16, 64
 
+#: Sites of the lung whose published code says "right".
+RIGHT_ONLY = frozenset({"middle lobe"})
+
 
 @dataclass(frozen=True, slots=True)
 class CodeRow:
@@ -90,11 +93,16 @@ def label_site(label: str) -> Code | None:
 
 
 def finding_site(finding: Finding) -> Code | None:
-    """The place: from the location's words where they name one, else the label's usual site."""
+    """The place: from the location's words where they name one, else the label's usual site.
+
+    The middle lobe is the right lung's only: on another side it is the lung, no nearer.
+    """
     words = finding.location.text.casefold()
     named = [key for kind, key in table() if kind == "site" and re.search(rf"\b{re.escape(key)}\b", words)]
     if named:
-        return code("site", max(named, key=len))
+        key = max(named, key=len)
+        elsewhere = key in RIGHT_ONLY and finding.side in (Side.LEFT, Side.BOTH)
+        return code("site", "lung" if elsewhere else key)
     original = finding.original or finding
     return label_site(finding.label) or label_site(original.label)
 

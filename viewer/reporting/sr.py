@@ -20,7 +20,7 @@ from viewer.core.errors import OutputError
 from viewer.core.finding import Finding
 from viewer.core.report import Signature
 from viewer.core.study import Stack
-from viewer.reporting.codes import finding_code, finding_site, measurement_code, side_code, unit_code
+from viewer.reporting.codes import finding_code, measurement_code, side_code, unit_code
 from viewer.reporting.origin import EQUIPMENT, attempt, new_uid, person_name, read_headers, save, use_utf8
 from viewer.reporting.planes import complete
 from viewer.reporting.regions import Source, middle_of
@@ -46,7 +46,7 @@ class GroupRecord:
 
     Attributes:
         label: code meaning of the finding.
-        laterality: "Left", "Right", "Bilateral" where a site carries it, else "".
+        laterality: "Left", "Right", "Bilateral", else "".
         measurements: (name, value, unit) with code meanings and UCUM values.
         place: middle of its region: LPS mm (x, y, z), on films pixels (column, row); None where
             it refers to a segment or has no place.
@@ -82,6 +82,7 @@ def write_sr(
     signature: Signature | None = None,
     predecessor: Path | None = None,
     language: str = "en",
+    proposals: int = 0,
 ) -> SrReceipt:
     """Write every finding of the results, with its verdict, as one report of one study.
 
@@ -99,6 +100,8 @@ def write_sr(
         signature: makes the report complete, final and VERIFIED; without it UNVERIFIED.
         predecessor: the SR this one replaces.
         language: "en" or "zh", of the words in it.
+        proposals: how many findings the algorithms had made, where some are left out: the
+            summary must not say that nothing was found.
 
     Raises:
         OutputError: sources gone, several studies, a signature without name or organisation,
@@ -107,7 +110,7 @@ def write_sr(
     _check_signature(signature)
     sources = {uid: Source.of(stack, read_headers(stack.instances)) for uid, stack in stacks.items()}
     evidence = _evidence(sources, segs)
-    wording = Wording(dict(sections or {}), signature.name if signature else reader, signature, language)
+    wording = Wording(dict(sections or {}), signature.name if signature else reader, signature, language, proposals)
     root = attempt("A structured report", lambda: root_item(results, sources, segs, wording))
     previous = [_predecessor(predecessor)] if predecessor else None
     dataset = attempt("A structured report", lambda: _document(root, evidence, signature, previous))
@@ -195,7 +198,7 @@ def _record(finding: Finding, result: AnalysisResult, source: Source, segs: Sequ
     numbers = tuple(
         (measurement_code(m).meaning, float(m.value), unit_code(m.unit).value) for m in all_measurements(finding)
     )
-    side = side_code(finding.side) if finding_site(finding) is not None else None
+    side = side_code(finding.side)
     found = segment_of(finding, result, segs)
     return GroupRecord(
         finding_tracking_uid(finding, result, segs),

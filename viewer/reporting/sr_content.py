@@ -57,12 +57,17 @@ PROPERTIES = RelationshipTypeValues.HAS_PROPERTIES
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What people say around the groups."""
+    """What is said around the groups.
+
+    Attributes:
+        proposals: how many findings the algorithms had made, rejected ones among them.
+    """
 
     sections: dict[str, str]
     reader: str
     signature: Signature | None
     language: str
+    proposals: int = 0
 
 
 def root_item(
@@ -79,7 +84,7 @@ def root_item(
         measurements = ContainerContentItem(codes.DCM.ImagingMeasurements, relationship_type=CONTAINS)
         measurements.ContentSequence = ContentSequence([item for group in groups for item in group])
         content.append(measurements)
-    content.append(_evaluations(results))
+    content.append(_evaluations(results, wording.proposals))
     content.extend(_sections(wording.sections))
     root.ContentSequence = content
     return root
@@ -150,7 +155,7 @@ def _group(finding: Finding, result: AnalysisResult, source: Source, segs: Seque
         "finding_sites": _sites(finding),
         "algorithm_id": _algorithm(finding, result),
         "measurements": [_measurement(m) for m in all_measurements(finding)] or None,
-        "qualitative_evaluations": [_verdict(finding)],
+        "qualitative_evaluations": [_verdict(finding), *_side_alone(finding)],
     }
     found = segment_of(finding, result, segs)
     region = None if found else region_of(finding.location, source)
@@ -192,6 +197,12 @@ def _sites(finding: Finding) -> list[FindingSite] | None:
     if site is None:
         return None
     return [FindingSite(coded(site), laterality=coded(side) if side else None)]
+
+
+def _side_alone(finding: Finding) -> list[QualitativeEvaluation]:
+    """The side of a finding without a known site, on its own: else a site carries it (TID 1501)."""
+    side = side_code(finding.side) if finding_site(finding) is None else None
+    return [QualitativeEvaluation(codes.SCT.Laterality, coded(side))] if side else []
 
 
 def _algorithm(finding: Finding, result: AnalysisResult) -> AlgorithmIdentification | None:
@@ -246,21 +257,26 @@ def _text(name: Code, text: str, relation: RelationshipTypeValues = CONTAINS) ->
     return TextContentItem(coded(name), text, relation)
 
 
-def _evaluations(results: Sequence[AnalysisResult]) -> ContainerContentItem:
+def _evaluations(results: Sequence[AnalysisResult], proposals: int) -> ContainerContentItem:
     """What the algorithms did as a whole (PS3.16 CID 6047) and one by one (CID 6042)."""
     box = ContainerContentItem(CodedConcept("C0034375", "UMLS", "Qualitative Evaluations"), relationship_type=CONTAINS)
-    summary = CodeContentItem(coded(code("status", "summary")), coded(summary_code(results)), CONTAINS)
+    summary = CodeContentItem(coded(code("status", "summary")), coded(summary_code(results, proposals)), CONTAINS)
     box.ContentSequence = ContentSequence([summary, *(_status(result) for result in results)])
     return box
 
 
-def summary_code(results: Sequence[AnalysisResult]) -> Code:
-    """All, some or none succeeded, with or without findings."""
+def summary_code(results: Sequence[AnalysisResult], proposals: int = 0) -> Code:
+    """All, some or none succeeded, with or without findings.
+
+    Args:
+        results: with the findings that are written.
+        proposals: how many the algorithms had made, those that were left out among them.
+    """
     ran = [result for result in results if result.outcome == "ran"]
     if not ran:
         return code("status", "none")
     share = "all" if len(ran) == len(results) else "some"
-    found = "with" if any(result.findings for result in results) else "without"
+    found = "with" if proposals or any(result.findings for result in results) else "without"
     return code("status", f"{share} {found} findings")
 
 

@@ -75,6 +75,13 @@ def test_without_a_review_nothing_is_accepted_and_it_says_so(film: Path) -> None
     assert "2 AI proposal(s) have not been judged; they are left out." in text
 
 
+def test_rejecting_everything_does_not_say_that_the_algorithm_found_nothing(film: Path) -> None:
+    review(film, reject=["all"], reader="A")
+    report.write_report(film)
+    text = str(pydicom.dcmread(film / "sr.dcm"))
+    assert "Not all algorithms succeeded; with findings" in text
+
+
 def test_all_packs_refused_still_makes_a_report(tmp_path: Path) -> None:
     written = synth.write_xray(tmp_path / "film")
     folder = write_folder(tmp_path / "results", written.folder, lambda s, v: film_results(s, v)[1:])

@@ -126,6 +126,22 @@ def test_one_wrong_thing_is_named(change: str, said: str, sr: tuple[SrReceipt, I
     assert said in readback.compare_sr(receipt, edited(receipt.path, change))
 
 
+def test_a_side_without_a_site_that_got_lost_is_caught(tmp_path: Path) -> None:
+    stack = stack_of(synth.write_xray(tmp_path / "film"), "DX")
+    odd = xray_finding(label="Odd thing", code=None, location=Location(), side=Side.LEFT)
+    receipt = write_sr([result(odd)], {stack.series_uid: stack}, tmp_path / "sr.dcm")
+    assert readback.compare_sr(receipt, read_items(scanned(receipt.path))) == []
+    report = pydicom.dcmread(receipt.path)
+    (measurements,) = [item for item in report.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "126010"]
+    group = measurements.ContentSequence[0]
+    group.ContentSequence = [
+        item for item in group.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue != "272741003"
+    ]
+    report.save_as(receipt.path)
+    said = readback.compare_sr(receipt, read_items(scanned(receipt.path)))
+    assert said == ["finding 1 is on no side, not Left"]
+
+
 def test_another_patient_is_said_without_naming_anybody() -> None:
     said = readback.compare_patient("1.2", "SECRET", "1.3", "OTHER")
     assert said == ["it belongs to another study", "it names another patient"]

@@ -275,6 +275,7 @@ def test_a_side_without_a_known_organ_is_said_in_words(film: Stack, tmp_path: Pa
     odd = xray_finding(label="Odd thing", code=None, location=Location(), side=Side.RIGHT)
     report = write(film, tmp_path / "sr.dcm", result(odd))
     assert not named(report, "363698007")
+    assert chosen(report, "272741003") == ["24028007"]
     assert named(report, "PLACE")[0].TextValue == "right"
 
 
@@ -284,6 +285,19 @@ def test_a_side_the_reader_changed_is_not_contradicted_by_the_place(film: Stack,
     assert chosen(report, "272741003") == ["7771000"]
     place = named(report, "PLACE")[0].TextValue
     assert place == "left, by the reader; the AI had said: Right lower zone"
+
+
+@pytest.mark.parametrize(("side", "site"), [(Side.RIGHT, "72481006"), (Side.LEFT, "39607008"), (Side.BOTH, "39607008")])
+def test_the_middle_lobe_is_said_on_the_right_only(side: Side, site: str, film: Stack, tmp_path: Path) -> None:
+    lobe = xray_finding(location=Location("Right middle lobe")).edited_to(label="Mass", side=side, comment="")
+    report = write(film, tmp_path / "sr.dcm", result(lobe))
+    assert chosen(report, "363698007") == [site]
+    assert len(named(report, "272741003")) == 1
+
+
+def test_a_summary_counts_proposals_that_were_left_out(film: Stack, tmp_path: Path) -> None:
+    report = write(film, tmp_path / "sr.dcm", result(), proposals=2)
+    assert chosen(report, "111017") == ["111242"]
 
 
 def test_a_number_that_is_none_stops_it(film: Stack, tmp_path: Path) -> None:
