@@ -20,11 +20,14 @@ from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, igno
 from viewer.core.volume import Volume
 from viewer.jobs import report_content, report_files, report_images, result_folder
 from viewer.jobs.result_folder import Loaded
-from viewer.jobs.review import all_findings, check_open
+from viewer.jobs.review import PAPER, all_findings, check_open, keep_findings
 from viewer.jobs.sources import found_again
 from viewer.reporting.words import words_in
 
 _log = logging.getLogger(__name__)
+
+#: What a PDF is never called: it would stand where a result belongs.
+_NO_PDF = frozenset({"result.json", "seg.dcm", "sr.dcm"})
 
 Run = tuple[Stack, Volume, AnalysisResult]
 
@@ -44,7 +47,8 @@ def write_report(
     The folder gets `report.pdf`, for DICOM input `seg.dcm` and `sr.dcm` with the accepted
     findings, and result.json with what was said and signed; `out` gets a copy of the PDF.
     Everything is written under temporary names and read back first. Once the report is signed
-    nothing in the folder changes any more: `out` gets a copy.
+    nothing in the folder changes any more: `out` gets a copy, elsewhere; without it the signed
+    PDF is what there is.
 
     Args:
         folder: a result folder.
@@ -59,7 +63,8 @@ def write_report(
         Where the PDF is.
 
     Raises:
-        UsageError: no such language, a signature without name or organisation, signed already.
+        UsageError: no such language, a signature without name or organisation, signed already,
+            or `out` is a file of the results.
         ReadError: the folder is none or is damaged.
         OutputError: it could not be written or did not read back; nothing was changed.
         Cancelled: nothing was changed.
@@ -69,10 +74,16 @@ def write_report(
     target = Path(out).absolute() if out is not None else folder.absolute() / "report.pdf"
     _check_target(target)
     on_progress(Progress("Reading results", 0.0))
-    loaded = found_again(result_folder.load(folder), cancel)
+    loaded = result_folder.load(folder)
+    signature = _signature(loaded, sign, sections)
+    if out is None and _is_signed(loaded) and target.is_file():
+        _check_language(loaded, language)
+        return target
+    _check_overwrites(loaded, target)
+    loaded = found_again(loaded, cancel)
     findings = all_findings(loaded)
     said = _said(loaded, sections)
-    report = _report(loaded, findings, language, _signature(loaded, sign, sections), said)
+    report = _report(loaded, findings, language, signature, said)
     images = report_images.key_images(loaded, report.findings, language, _share(on_progress, 0.05, 0.4), cancel)
     report = report_content.with_images(report, images)
     on_progress(Progress("Laying out pages", 0.5))
@@ -174,13 +185,32 @@ def _update(place: Path, results: Sequence[AnalysisResult]) -> bool:
     findings = tuple(finding for result in results for finding in result.findings)
     if findings != all_findings(loaded):
         check_open(loaded.document)
-        result_folder.save_findings(place, findings)
+        keep_findings(loaded, findings)
     return True
 
 
 def _check_target(target: Path) -> None:
     if target.is_dir():
         raise UsageError(f"'{target.name}' is a folder.", "Name the PDF file to write.")
+    if target.name.casefold() in _NO_PDF:
+        raise UsageError(f"'{target.name}' is the name of a result, not of a report.", "Name the PDF file to write.")
+
+
+def _check_overwrites(loaded: Loaded, target: Path) -> None:
+    """Refuse a PDF in place of a file of the results, and of anything in a signed folder."""
+    place, folder = target.resolve(), loaded.folder.resolve()
+    if not place.is_relative_to(folder) or place == folder / PAPER and not _is_signed(loaded):
+        return
+    if place.exists() and (_is_signed(loaded) or place.suffix.casefold() != ".pdf"):
+        raise UsageError(f"'{target.name}' belongs to the results and is not overwritten.", "Name another file.")
+
+
+def _check_language(loaded: Loaded, language: str) -> None:
+    if loaded.document["report"].get("language") != language:
+        raise UsageError(
+            "This report is signed in another language and can no longer be changed.",
+            "Name a file for a copy in this language.",
+        )
 
 
 def _is_signed(loaded: Loaded) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer.core.analysis import AnalysisResult
-from viewer.core.errors import UsageError
+from viewer.core.errors import OutputError, UsageError
 from viewer.core.finding import Finding, FindingState, Side
 from viewer.core.plain import from_plain
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
@@ -24,6 +24,9 @@ from viewer.jobs.sources import found_again
 _log = logging.getLogger(__name__)
 
 ALL = "all"
+#: The report's file in a result folder.
+PAPER = "report.pdf"
+OUTDATED = "The findings were judged anew after this report; it must be written anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ def review(
     cancel: CancelToken | None = None,
 ) -> dict[str, Any]:
     """Mark findings and write result.json anew in one step; `sr.dcm` follows with the verdicts.
+
+    A `report.pdf` that shows the state before goes; its words stay for the next one.
 
     Args:
         folder: a result folder.
@@ -161,7 +166,7 @@ def _save(loaded: Loaded, findings: Sequence[Finding], reader: str) -> dict[str,
     """result.json with the verdicts, and SEG and SR that say the same: all of it or nothing."""
     folder = loaded.folder
     if not ((folder / "sr.dcm").is_file() and is_dicom(loaded.stack)):
-        return result_folder.save_findings(folder, findings)
+        return keep_findings(loaded, findings)
     part: Path | None = None
     try:
         part = Path(tempfile.mkdtemp(prefix=".review-", dir=folder))
@@ -169,7 +174,7 @@ def _save(loaded: Loaded, findings: Sequence[Finding], reader: str) -> dict[str,
         results = with_findings(loaded.results, findings)
         written = write_objects(part, loaded.study, loaded.stack, results, saying)
         whole = "sr.dcm" in written.files
-        document = result_folder.save_findings(folder, findings, left_out=_left_out(loaded, written, whole))
+        document = keep_findings(loaded, findings, left_out=_left_out(loaded, written, whole))
         for name in written.files if whole else ():
             (part / name).replace(folder / name)
     except OSError as error:
@@ -177,6 +182,37 @@ def _save(loaded: Loaded, findings: Sequence[Finding], reader: str) -> dict[str,
     finally:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
+    return document
+
+
+def keep_findings(loaded: Loaded, findings: Sequence[Finding], **changes: Any) -> dict[str, Any]:
+    """Put findings into result.json; where they changed, a report of the old ones does not stay.
+
+    Args:
+        loaded: the folder as it stood, its report not signed.
+        changes: keys of result.json to set besides.
+
+    Returns:
+        The document as written.
+
+    Raises:
+        ReadError: the folder is damaged. OutputError: it cannot be written, or the old report not
+            removed; result.json then says already that it is outdated.
+    """
+    paper = loaded.folder / PAPER
+    changed = tuple(findings) != all_findings(loaded)
+    if not (changed and (loaded.document.get("report") or paper.is_file())):
+        return result_folder.save_findings(loaded.folder, findings, **changes)
+    report = {**(loaded.document.get("report") or {}), "file": None, "status": "outdated", "note": OUTDATED}
+    files = [name for name in loaded.document.get("files", []) if name != PAPER]
+    document = result_folder.save_findings(loaded.folder, findings, **changes, report=report, files=files)
+    try:
+        paper.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "The report of the verdicts before these could not be removed.",
+            f"Close it where it is open and remove {PAPER}; then write the report anew.",
+        ) from error
     return document
 
 

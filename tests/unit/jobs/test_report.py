@@ -203,6 +203,28 @@ def test_copies_of_a_signed_report_change_nothing_in_the_folder(film: Path, tmp_
     assert contents(film) == before
 
 
+def test_a_signed_folder_is_not_overwritten_and_gives_its_own_pdf(film: Path) -> None:
+    review(film, accept=["all"], reader="A")
+    signed = report.write_report(film, sign=SIGN)
+    before = contents(film)
+    key = next(name for name in before if name.endswith(".png"))
+    for name in ("report.pdf", "result.json", "sr.dcm", "seg.dcm", key, f"../{film.name}/report.pdf"):
+        with pytest.raises(UsageError, match=r"not overwritten|name of a result"):
+            report.write_report(film, film / name)
+    with pytest.raises(UsageError, match="another language"):
+        report.write_report(film, language="zh")
+    assert report.write_report(film) == signed
+    assert contents(film) == before
+
+
+@pytest.mark.parametrize("name", ["result.json", "sr.dcm", "SEG.dcm"])
+def test_a_draft_does_not_replace_a_result_either(name: str, film: Path) -> None:
+    before = contents(film)
+    with pytest.raises(UsageError, match="name of a result"):
+        report.write_report(film, film / name)
+    assert contents(film) == before
+
+
 @pytest.mark.parametrize("sign", [("", "Org"), ("Name", ""), (" ", " ")])
 def test_half_a_signature_is_refused_and_changes_nothing(sign: tuple[str, str], film: Path) -> None:
     before = contents(film)

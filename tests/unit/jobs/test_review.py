@@ -63,6 +63,22 @@ def test_a_verdict_can_be_changed_later(folder: Path) -> None:
     assert states(folder) == {"x1": "rejected", "x2": "accepted"}
 
 
+@pytest.mark.usefixtures("qapp")
+def test_a_report_of_the_verdicts_before_does_not_stay(folder: Path) -> None:
+    review(folder, accept=["all"], reader="A")
+    report.write_report(folder, sections={"impression": "My words"})
+    document = review(folder, reject=["x1"], reader="B")
+    assert not (folder / "report.pdf").exists()
+    assert "report.pdf" not in document["files"]
+    assert (document["report"]["file"], document["report"]["status"]) == (None, "outdated")
+    assert "written anew" in document["report"]["note"]
+    report.write_report(folder)
+    again = json.loads((folder / "result.json").read_text())["report"]
+    assert (again["file"], again["version"], again["findings"]) == ("report.pdf", 2, ["x2"])
+    assert again["sections"]["impression"] == "My words"
+    assert "note" not in again
+
+
 def test_edits_keep_the_original(folder: Path) -> None:
     review(folder, accept=["x1"], reader="A", edits={"x1": Edit("Mass", Side.LEFT, "Not pneumonia")})
     (first, _second) = result_folder.load(folder, arrays=False).findings
