@@ -227,7 +227,7 @@ def _segmentation(
     if bias:
         logits[0] -= bias
     shares = softmax(logits / float(output.get("temperature", 1.0)))
-    labels = running_argmax(shares)
+    labels = _labels(output, shares)
     if output.get("keep_largest") == "slice":
         labels = np.stack([keep_largest(plane[None], len(names))[0] for plane in labels])
     elif output.get("keep_largest"):
@@ -244,6 +244,18 @@ def _segmentation(
         probabilities={name: prepared.restore_values(shares[n + 1]) for n, name in enumerate(names)},
         band=prepared.restore_labels(band),
     )
+
+
+def _labels(output: Mapping[str, Any], shares: FloatArray) -> npt.NDArray[np.uint8]:
+    """The likeliest label; with `threshold`, a single mask from that probability on.
+
+    With `of_peak`, the mask also holds what reaches that share of the highest probability: a pack
+    that is run in a reader's box is there because something is.
+    """
+    if "threshold" not in output or len(shares) != 2:
+        return np.asarray(running_argmax(shares))
+    mark = min(float(output["threshold"]), float(output.get("of_peak", 1.0)) * float(shares[1].max()))
+    return np.asarray(shares[1] > mark).astype(np.uint8)
 
 
 def _slice_scores(output: Mapping[str, Any], outputs: Sequence[tuple[FloatArray, ...]]) -> dict[str, FloatArray]:

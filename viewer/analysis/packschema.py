@@ -10,7 +10,7 @@ TASKS = ("classification", "segmentation", "gate")
 #: Networks and steps a pack may name. Kept here so that packs are checked without torch;
 #: a test holds these equal to `networks.NETWORKS` and `preprocess.STEPS`.
 NETWORKS = ("UNet", "FilmClassifier", "SliceContextUNet", "FilmGate")
-STEPS = ("crop_roi", "orient", "resample", "film", "squash", "normalise", "pad")
+STEPS = ("crop_roi", "middle", "orient", "resample", "film", "squash", "normalise", "pad")
 OUTPUTS = ("labels", "scores", "features")
 POINTS = ("default", "high_sensitivity", "high_specificity")
 

@@ -223,6 +223,16 @@ def crop_roi(picture: Prepared, args: Mapping[str, Any]) -> Prepared:
     return replace(picture, array=array, affine=affine, back=(*picture.back, back))
 
 
+def middle(picture: Prepared, args: Mapping[str, Any]) -> Prepared:
+    """Keep the middle `args["size"]` (rows, columns) of every slice; smaller pictures stay whole."""
+    k, rows, columns = picture.array.shape
+    size = [min(int(n), have) for n, have in zip(args["size"], (rows, columns), strict=True)]
+    first = [(have - n) // 2 for n, have in zip(size, (rows, columns), strict=True)]
+    roi = ((0, first[0], first[1]), (k, first[0] + size[0], first[1] + size[1]))
+    cut = crop_roi(replace(picture, roi=roi), {})
+    return replace(cut, roi=picture.roi)
+
+
 def orient(picture: Prepared, args: Mapping[str, Any]) -> Prepared:
     """Turn axes so that k, j, i run towards `args["axes"]`, e.g. "SAR" (nearest axes, no resampling)."""
     wanted = str(args["axes"])
@@ -355,6 +365,7 @@ def pad(picture: Prepared, args: Mapping[str, Any]) -> Prepared:
 #: Name in a pack's data -> step. To add a step: one function above, one line here.
 STEPS: dict[str, Step] = {
     "crop_roi": crop_roi,
+    "middle": middle,
     "orient": orient,
     "resample": resample_mm,
     "film": film,

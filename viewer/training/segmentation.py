@@ -39,7 +39,7 @@ def load_examples(
         if case.mask is None and recipe.get("skip_without_mask"):
             continue
         volume = cases.load_quickly(case.image)
-        ready = prepare(volume, inference_config["preprocess"], skip=("crop_roi", "pad"))
+        ready = prepare(volume, inference_config["preprocess"], skip=("crop_roi", "middle", "pad"))
         truth = _truth(case, volume.shape, recipe)
         examples.append(Example(case, ready.array.astype(np.float16), ready.follow_labels(truth)))
     return examples
