@@ -49,7 +49,7 @@ class Entry:
         run: number of the program start that wrote it.
         at: ISO 8601 with offset.
         kind: "started", "opened", "closed", "place", "result", "finding", "drawing", "report",
-            "signed", "exported", "ended".
+            "key_images", "signed", "exported", "ended".
         study: Study Instance UID, "" where the entry concerns none.
         body: JSON data of that kind.
     """

@@ -7,6 +7,7 @@ import os
 import signal
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
@@ -82,6 +83,67 @@ def test_the_whole_job_from_opening_to_the_report(film: Program, qtbot: QtBot, t
     assert {"report.pdf", "result.json", "sr.dcm"} <= set(done[0])
     document = json.loads(done[0]["result.json"].read_text())
     assert [f["state"] for f in document["findings"]] == ["accepted"]
+
+
+def pictures_in(pdf: Path) -> int:
+    """Captions of key images on paper."""
+    return words_of(pdf).count("Chosen by the reader.")
+
+
+def words_of(pdf: Path) -> str:
+    document = pdfium.PdfDocument(pdf)
+    try:
+        return " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
+    finally:
+        document.close()
+
+
+def export_to(program: Program, qtbot: QtBot, folder: Path) -> Path:
+    """Export the report; its PDF."""
+    done: list[dict[str, Path]] = []
+    program.work.reporting.exported.connect(lambda _folder, files: done.append(files))
+    program.work.reporting.export(str(folder))
+    qtbot.waitUntil(lambda: bool(done), timeout=LONG)
+    return done[0]["report.pdf"]
+
+
+def test_the_key_k_marks_the_picture_for_the_report(film: Program, qtbot: QtBot, tmp_path: Path) -> None:
+    analyse(film, qtbot)
+    act(film, qtbot, "finding.accept")
+    assert pictures_in(export_to(film, qtbot, tmp_path / "without")) == 0
+    window, view = film.window, film.window.centre.grid.active
+    qtbot.keyClick(view, Qt.Key.Key_K)
+    (mark,) = film.desk.session.review.key_marks(film.work.reporting.view().study_uid)
+    shown = view.shown_window
+    assert shown is not None
+    assert mark.picture == (film.desk.session.library.active, view.plane.value, 0)
+    assert (mark.center, mark.width) == (shown.center, shown.width)
+    qtbot.waitUntil(lambda: "1 key image" in words(window.right.report))
+    assert "Key image" in [spec.text for spec in view.strip.specs]
+    assert pictures_in(export_to(film, qtbot, tmp_path / "with")) == 1
+    qtbot.keyClick(view, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: "key image" not in words(window.right.report))
+    assert "Key image" not in [spec.text for spec in view.strip.specs]
+
+
+def test_the_badge_follows_the_slice_and_marks_come_back(head: Program, head_folder: Path, qtbot: QtBot) -> None:
+    def says_key(program: Program) -> bool:
+        return "Key image" in [spec.text for spec in program.window.centre.grid.active.strip.specs]
+
+    view = head.window.centre.grid.active
+    view.set_slice(7)
+    act(head, qtbot, "image.key")
+    qtbot.waitUntil(lambda: says_key(head))
+    view.set_slice(8)
+    assert not says_key(head)
+    view.set_slice(7)
+    assert says_key(head)
+    uid = head.work.reporting.view().study_uid
+    marks = head.desk.session.review.key_marks(uid)
+    head.work.close_study(uid)
+    assert head.desk.session.review.key_marks(uid) == ()
+    head.work.opening.open_paths([str(head_folder)])
+    qtbot.waitUntil(lambda: head.desk.session.review.key_marks(uid) == marks, timeout=LONG)
 
 
 def test_verdict_buttons_work_by_mouse_and_only_for_the_selected(film: Program, qtbot: QtBot) -> None:

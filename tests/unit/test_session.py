@@ -11,13 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viewer.core.analysis import AnalysisResult, Provenance
+from viewer.core.annotation import KeyMark
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState, Location, Measurement, OperatingPoint, Side
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.report import Signature
 from viewer.core.study import Instance, Kind, Patient, Refusal, ScanResult, Series, Stack, Study
 from viewer.journal import open_journal
-from viewer.session import Event, FindingChanged, ResultAdded, ResultEntry, Session, StudiesChanged, StudyClosed
+from viewer.session import (
+    Event,
+    FindingChanged,
+    KeyMarksChanged,
+    ResultAdded,
+    ResultEntry,
+    Session,
+    StudiesChanged,
+    StudyClosed,
+)
 from viewer.session.record import Recorder, last_place, study_record
 
 
@@ -136,6 +146,45 @@ def test_a_signed_report_locks_findings_and_text() -> None:
         with pytest.raises(UsageError, match="signed"):
             attempt()
     assert session.review.can_undo, "a refused undo is not lost"
+
+
+MARK = KeyMark("1.1.1", "axial", 7, 40.0, 400.0)
+
+
+def test_a_key_image_is_marked_and_unmarked_whatever_its_window() -> None:
+    session, events = opened()
+    other = replace(MARK, slice_index=8)
+    assert session.review.toggle_key_mark("1.1", MARK)
+    assert session.review.toggle_key_mark("1.1", other)
+    assert session.review.key_marks("1.1") == (MARK, other)
+    assert not session.review.toggle_key_mark("1.1", replace(MARK, center=-600.0, width=1500.0))
+    assert session.review.key_marks("1.1") == (other,)
+    assert events == [KeyMarksChanged("1.1")] * 3
+    session.close_study("1.1")
+    assert session.review.key_marks("1.1") == ()
+
+
+def test_a_signed_report_locks_its_key_images() -> None:
+    session, _ = opened()
+    session.review.toggle_key_mark("1.1", MARK)
+    session.review.sign("1.1", Signature("Dr. A", "Hospital", "2026-03-02T10:00:00+00:00"))
+    with pytest.raises(UsageError, match="signed"):
+        session.review.toggle_key_mark("1.1", MARK)
+    assert session.review.key_marks("1.1") == (MARK,)
+
+
+def test_the_journal_gives_back_the_key_images(tmp_path: Path) -> None:
+    journal, _ = open_journal(tmp_path)
+    session = Session()
+    Recorder(journal, session, pytest.fail)
+    session.library.put_scan("scan", ScanResult((study(),)))
+    for mark in (MARK, replace(MARK, slice_index=8, function="SIGMOID"), MARK):
+        session.review.toggle_key_mark("1.1", mark)
+    assert study_record(journal, "1.1").marks == (replace(MARK, slice_index=8, function="SIGMOID"),)
+    before = len(list(journal.entries()))
+    session.review.put_key_marks("1.1", (MARK,), restored=True)
+    assert len(list(journal.entries())) == before
+    journal.close()
 
 
 def test_running_again_hides_the_old_result_but_no_verdict() -> None:

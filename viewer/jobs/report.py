@@ -13,7 +13,7 @@ from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding
 from viewer.core.plain import from_plain
-from viewer.core.report import Report, Signature
+from viewer.core.report import KeyImage, Report, Signature
 from viewer.core.settings import load_settings
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
@@ -39,6 +39,7 @@ def write_report(
     language: str = "en",
     sign: tuple[str, str] | Signature | None = None,
     sections: Mapping[str, str] | None = None,
+    chosen: Sequence[KeyImage] = (),
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Path:
@@ -58,6 +59,7 @@ def write_report(
             signed, only copies can be made.
         sections: indication, comparison, technique, quality, findings, impression,
             recommendation, critical; those left out stay as they were.
+        chosen: the reader's own key images; they come before those of the findings.
 
     Returns:
         Where the PDF is.
@@ -85,7 +87,7 @@ def write_report(
     said = _said(loaded, sections)
     report = _report(loaded, findings, language, signature, said)
     images = report_images.key_images(loaded, report.findings, language, _share(on_progress, 0.05, 0.4), cancel)
-    report = report_content.with_images(report, images)
+    report = report_content.with_images(report, (*chosen, *images))
     on_progress(Progress("Laying out pages", 0.5))
     pdf = _pdf(report)
     cancel.check()
@@ -107,6 +109,7 @@ def export(
     sections: Mapping[str, str] | None = None,
     language: str = "en",
     sign: tuple[str, str] | Signature | None = None,
+    chosen: Sequence[KeyImage] = (),
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> dict[str, Path]:
@@ -115,6 +118,7 @@ def export(
     Args:
         out: the folder; results of a second series go to `out/series-2` and so on.
         runs: (stack, volume, result with its findings as judged).
+        chosen: the reader's own key images; each report gets them.
 
     Returns:
         Name -> path of every file written ("report.pdf", "result.json", "seg.dcm" ...);
@@ -134,7 +138,15 @@ def export(
         place = Path(out) if number == 1 else Path(out) / f"series-{number}"
         if not _update(place, results):
             result_folder.write(place, study, stack, volume, results, extras=extras_for(study, stack, volume, results))
-        write_report(place, language=language, sign=sign, sections=sections, on_progress=on_progress, cancel=cancel)
+        write_report(
+            place,
+            language=language,
+            sign=sign,
+            sections=sections,
+            chosen=chosen,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
         prefix = "" if number == 1 else f"series-{number}/"
         written |= {prefix + path.name: path for path in sorted(place.iterdir()) if path.is_file()}
     return written

@@ -94,6 +94,14 @@ class ReportChanged:
     restored: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class KeyMarksChanged:
+    """The reader marked a picture for the report, or took a mark away."""
+
+    study_uid: str
+    restored: bool = False
+
+
 Event = (
     StudiesChanged
     | PathsOpened
@@ -104,6 +112,7 @@ Event = (
     | ResultAdded
     | FindingChanged
     | ReportChanged
+    | KeyMarksChanged
 )
 Observer = Callable[[Event], None]
 

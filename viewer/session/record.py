@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer.core.analysis import AnalysisResult
+from viewer.core.annotation import KeyMark
 from viewer.core.errors import OutputError
 from viewer.core.finding import Finding
 from viewer.core.plain import from_plain, to_plain
@@ -18,6 +19,7 @@ from viewer.session import Session
 from viewer.session.events import (
     Event,
     FindingChanged,
+    KeyMarksChanged,
     PathsOpened,
     ReportChanged,
     ResultAdded,
@@ -36,6 +38,7 @@ class StudyRecord:
     findings: tuple[Finding, ...] = ()
     sections: dict[str, str] | None = None
     signature: Signature | None = None
+    marks: tuple[KeyMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,9 @@ class Recorder:
             self._write("finding", body, event.study_uid)
         elif isinstance(event, ReportChanged) and not event.restored:
             self._write_report(event.study_uid)
+        elif isinstance(event, KeyMarksChanged) and not event.restored:
+            marks = self._session.review.key_marks(event.study_uid)
+            self._write("key_images", {"marks": [to_plain(mark) for mark in marks]}, event.study_uid)
 
     def _write_report(self, study_uid: str) -> None:
         signature = self._session.review.signature(study_uid)
@@ -121,6 +127,7 @@ def study_record(journal: Journal, study_uid: str) -> StudyRecord:
     findings: dict[str, Finding] = {}
     sections: dict[str, str] | None = None
     signature: Signature | None = None
+    marks: tuple[KeyMark, ...] = ()
     for line in journal.entries(study=study_uid):
         try:
             if line.kind == "result":
@@ -132,11 +139,13 @@ def study_record(journal: Journal, study_uid: str) -> StudyRecord:
                 findings[finding.id] = finding
             elif line.kind == "report":
                 sections = {str(k): str(v) for k, v in line.body["sections"].items()}
+            elif line.kind == "key_images":
+                marks = tuple(from_plain(KeyMark, mark) for mark in line.body["marks"])
             elif line.kind == "signed":
                 signature = from_plain(Signature, line.body)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             _LOG.error("journal entry %d (%s) cannot be understood: %s", line.seq, line.kind, type(error).__name__)
-    return StudyRecord(tuple(results.values()), tuple(findings.values()), sections, signature)
+    return StudyRecord(tuple(results.values()), tuple(findings.values()), sections, signature, marks)
 
 
 def _entry(body: dict[str, Any], study_uid: str) -> ResultEntry:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from viewer.core.analysis import AnalysisResult
+from viewer.core.annotation import KeyMark
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState, Side
 from viewer.core.report import Signature
-from viewer.session.events import Bus, FindingChanged, ReportChanged, ResultAdded, ResultEntry
+from viewer.session.events import Bus, FindingChanged, KeyMarksChanged, ReportChanged, ResultAdded, ResultEntry
 from viewer.session.library import Library
 
 
@@ -32,6 +33,7 @@ class Review:
         self._results: dict[str, ResultEntry] = {}
         self._findings: dict[str, Finding] = {}
         self._texts: dict[str, dict[str, str]] = {}
+        self._marks: dict[str, tuple[KeyMark, ...]] = {}
         self._signatures: dict[str, Signature] = {}
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
@@ -200,6 +202,34 @@ class Review:
             self._texts[study_uid] = dict(sections)
             self._bus.tell(ReportChanged(study_uid, restored))
 
+    def key_marks(self, study_uid: str) -> tuple[KeyMark, ...]:
+        """Pictures the reader wants in the report, in the order they were marked."""
+        return self._marks.get(study_uid, ())
+
+    def toggle_key_mark(self, study_uid: str, mark: KeyMark) -> bool:
+        """Mark a picture for the report, or take the mark of the same picture away. True = now marked.
+
+        Raises:
+            UsageError: the report is signed.
+        """
+        marks = self.key_marks(study_uid)
+        kept = tuple(one for one in marks if one.picture != mark.picture)
+        is_new = len(kept) == len(marks)
+        self.put_key_marks(study_uid, (*kept, mark) if is_new else kept)
+        return is_new
+
+    def put_key_marks(self, study_uid: str, marks: tuple[KeyMark, ...], restored: bool = False) -> None:
+        """Keep which pictures the reader wants in the report.
+
+        Raises:
+            UsageError: the report is signed.
+        """
+        self._bus.check_thread()
+        if study_uid in self._signatures:
+            raise UsageError("The report is signed, so its key images are locked.")
+        self._marks[study_uid] = marks
+        self._bus.tell(KeyMarksChanged(study_uid, restored))
+
     def signature(self, study_uid: str) -> Signature | None:
         """Who signed the report of a study."""
         return self._signatures.get(study_uid)
@@ -226,6 +256,7 @@ class Review:
         self._done = [step for step in self._done if step.after.result_id not in gone]
         self._undone = [step for step in self._undone if step.after.result_id not in gone]
         self._texts.pop(study_uid, None)
+        self._marks.pop(study_uid, None)
         self._signatures.pop(study_uid, None)
 
 

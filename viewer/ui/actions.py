@@ -78,6 +78,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("image.rotate", "Rotate right", "Image", ("R",), group=3, view=True),
     ActionRow("image.rotate_back", "Rotate left", "Image", ("Shift+R",), group=3, view=True),
     ActionRow("image.invert", "Invert", "Image", ("I",), group=3, view=True),
+    ActionRow("image.key", "Key image", "Image", ("K",), "key-image", "Key image", group=4, view=True),
     ActionRow("tool.length", "Length", "Measure", ("D", "L"), "length", "Length", tool="length", view=True),
     ActionRow("tool.angle", "Angle", "Measure", ("A",), "angle", "Angle", tool="angle", view=True),
     ActionRow("tool.ellipse", "Ellipse", "Measure", ("E",), "roi-ellipse", "Ellipse", tool="ellipse", view=True),
@@ -110,7 +111,7 @@ TOOLBAR: tuple[tuple[str, ...], ...] = (
     ("file.open_folder", "view.layout", "view.sync"),
     ("tool.window", "tool.pan", "tool.zoom", "tool.scroll", "tool.crosshair"),
     ("tool.length", "tool.angle", "tool.ellipse", "tool.box", "tool.probe", "tool.arrow", "tool.text"),
-    ("report.write",),
+    ("image.key", "report.write"),
     ("view.reset", "edit.undo", "edit.redo"),
 )
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from viewer.core.finding import FindingState
 from viewer.core.resources import user_cache_dir
 from viewer.core.task import CancelToken, ignore_progress
+from viewer.ui import places
 from viewer.ui.actions import ACTIONS
 from viewer.ui.control.work import Work
 from viewer.ui.dialogs.about import AboutDialog
@@ -70,6 +71,7 @@ class Commands(QObject):
             "finding.edit": window.edit_finding,
             "report.write": lambda: window.show_report(not window.shows_report),
             "report.export": self.export,
+            "image.key": self.mark_key_image,
             "edit.undo": work.reviewing.undo,
             "edit.redo": work.reviewing.redo,
             "panel.studies": window.toggle_studies,
@@ -161,6 +163,12 @@ class Commands(QObject):
         running = self._work.desk.lane.running
         if running is not None:
             self._work.desk.lane.cancel(running.id)
+
+    def mark_key_image(self) -> None:
+        """Mark the active view's picture for the report, or take its mark away."""
+        mark = places.mark_of(self._window.centre.grid.active)
+        if mark is not None:
+            self._work.reporting.mark(mark)
 
     def export(self) -> None:
         """Choose a folder and write the report there."""

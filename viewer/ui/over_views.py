@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from viewer.core.analysis import Suitability
 from viewer.display.hanging import Layout
+from viewer.ui import places
 from viewer.ui.control.work import Work
 from viewer.ui.i18n import tr
 from viewer.ui.volumes_panel import VolumesPanel
@@ -13,6 +14,7 @@ from viewer.ui.volumes_panel import VolumesPanel
 if TYPE_CHECKING:
     from viewer.ui.viewport.facts import BadgeSpec
     from viewer.ui.viewport.grid import ViewGrid
+    from viewer.ui.viewport.view import Viewport
 
 
 class OverViews:
@@ -24,10 +26,12 @@ class OverViews:
         self._sides: dict[str, str] = {}
         self._volumes: VolumesPanel | None = None
         self._has_volumes = False
+        self._marked: set[Viewport] = set()
 
     def attach(self, grid: ViewGrid) -> None:
         """Use this grid."""
         self._grid = grid
+        grid.slice_changed.connect(self.show_marks)
 
     def show_overlays(self, shown: tuple[str, ...]) -> None:
         """Lay what there is over every stack on screen."""
@@ -37,7 +41,7 @@ class OverViews:
             self._grid.set_overlays(key, self._work.overlaying.overlays(key, self._work.reviewing.selected))
             badges = self._badges(key)
             for view in self._grid.views_of(key):
-                view.set_badges(badges)
+                view.set_badges((*badges, *self._mark_badge(view)))
 
     def show_volumes(self, by_hand: bool) -> None:
         """A table of volumes in the fourth cell of three planes, where a pack measured some."""
@@ -53,6 +57,29 @@ class OverViews:
         if wanted != self._has_volumes:
             self._has_volumes = wanted
             self._grid.set_panel(self._volumes if wanted else None)
+
+    def show_marks(self) -> None:
+        """Say "Key image" over every view whose picture is marked, after it went to another slice."""
+        for view in self._grid.views if self._grid is not None else ():
+            if view.picture is not None and (view in self._marked) != self._is_marked(view):
+                badges = self._badges(view.picture.source.stack.key)
+                view.set_badges((*badges, *self._mark_badge(view)))
+
+    def _is_marked(self, view: Viewport) -> bool:
+        mark, library = places.mark_of(view), self._work.desk.session.library
+        study = library.study_of(mark.stack_key) if mark is not None else None
+        if mark is None or study is None:
+            return False
+        return any(one.picture == mark.picture for one in self._work.desk.session.review.key_marks(study.uid))
+
+    def _mark_badge(self, view: Viewport) -> tuple[BadgeSpec, ...]:
+        from viewer.ui.viewport.facts import BadgeSpec
+
+        if not self._is_marked(view):
+            self._marked.discard(view)
+            return ()
+        self._marked.add(view)
+        return (BadgeSpec("plain", tr("Key image"), tr("This picture goes into the report."), 3),)
 
     def _badges(self, key: str) -> tuple[BadgeSpec, ...]:
         from viewer.ui.viewport.facts import BadgeSpec

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from viewer.core.annotation import KeyMark
 from viewer.display.window import Window
 
 if TYPE_CHECKING:
@@ -35,6 +36,15 @@ def restore(grid: ViewGrid, key: str, place: dict[str, Any]) -> bool:
             view.set_window(Window(float(center), float(width)))
             windowed = True
     return windowed
+
+
+def mark_of(view: Viewport) -> KeyMark | None:
+    """What a view shows as a key image; None where it shows no picture."""
+    window = view.shown_window
+    if view.picture is None or window is None:
+        return None
+    key = view.picture.source.stack.key
+    return KeyMark(key, view.plane.value, view.slice_index, window.center, window.width, window.function)
 
 
 def _window(view: Viewport) -> list[float] | None:

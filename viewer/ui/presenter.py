@@ -14,6 +14,7 @@ from viewer.session import (
     Event,
     FindingChanged,
     GateChanged,
+    KeyMarksChanged,
     ReportChanged,
     ResultAdded,
     StudiesChanged,
@@ -41,6 +42,7 @@ _CONCERNS: dict[type, tuple[str, ...]] = {
     ResultAdded: ("analysis", "overlays", "findings", "report", "commands"),
     FindingChanged: ("overlays", "findings", "report", "commands"),
     ReportChanged: ("findings", "report", "commands"),
+    KeyMarksChanged: ("overlays", "report"),
 }
 _ALL = ("studies", "patient", "analysis", "overlays", "findings", "measurements", "report", "status", "commands")
 

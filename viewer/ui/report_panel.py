@@ -48,6 +48,7 @@ class ReportView:
     organization: str = ""
     language: str = "en"
     blocked: str = ""
+    key_images: int = 0
 
     @property
     def state_words(self) -> str:
@@ -82,6 +83,9 @@ class ReportSection(Section):
             words = tr("Starts when the first finding is accepted or written by you.")
             self.body.addWidget(label(words, "caption", wrap=True))
             return
+        if view.key_images:
+            words = tr("1 key image") if view.key_images == 1 else tr("{n} key images", n=view.key_images)
+            self.body.addWidget(label(words, "small"))
         buttons = row()
         buttons.addWidget(button(tr("Write report"), self.write_asked.emit, icon="report", style="compact"))
         buttons.addWidget(button(tr("Export report..."), self.export_asked.emit, style="compact"))

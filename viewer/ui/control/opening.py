@@ -141,6 +141,9 @@ class Opening(QObject):
 
     def _restore_study(self, study_uid: str) -> None:
         record = study_record(self._desk.journal, study_uid)
+        review = self._desk.session.review
+        if record.marks and review.signature(study_uid) is None:
+            review.put_key_marks(study_uid, record.marks, restored=True)
         if not record.entries:
             self._restore_text(study_uid, record)
             return
@@ -149,7 +152,6 @@ class Opening(QObject):
             return [_with_arrays(entry, cancel) for entry in record.entries]
 
         def done(entries: list[ResultEntry]) -> None:
-            review = self._desk.session.review
             for entry in entries:
                 findings = [f for f in record.findings if f.result_id == entry.id]
                 review.add_result(entry, findings, restored=True)

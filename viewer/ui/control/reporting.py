@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from viewer.core.analysis import AnalysisResult, Provenance
+from viewer.core.annotation import KeyMark
 from viewer.core.errors import UsageError, ViewerError
 from viewer.core.finding import FindingState
 from viewer.core.report import Signature
@@ -65,6 +66,7 @@ class Reporting(QObject):
             settings.organization,
             settings.language,
             blocked,
+            len(session.review.key_marks(study.uid)),
         )
 
     def _statement(self, study: Study) -> tuple[str, ...]:
@@ -95,6 +97,16 @@ class Reporting(QObject):
         """Keep what the reader typed."""
         try:
             self._desk.session.review.put_report_text(study_uid, sections)
+        except UsageError as error:
+            self._desk.complain(error)
+
+    def mark(self, mark: KeyMark) -> None:
+        """Mark a picture for the report of its study, or take its mark away."""
+        study = self._desk.session.library.study_of(mark.stack_key)
+        if study is None:
+            return
+        try:
+            self._desk.session.review.toggle_key_mark(study.uid, mark)
         except UsageError as error:
             self._desk.complain(error)
 
@@ -129,14 +141,20 @@ class Reporting(QObject):
         signature = self._desk.session.review.signature(study.uid)
         sections = self._desk.session.review.report_text(study.uid)
         out = Path(folder) / f"report-{datetime.now():%Y%m%d-%H%M%S}"
+        marked = self._marked(study)
         language, uid = self._desk.settings.language, study.uid
 
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> dict[str, Path]:
-            from viewer.jobs import report
+            from viewer.jobs import key_marks, report
 
-            loaded = tuple((stack, _loaded(stack, volume, cancel), result) for stack, volume, result in runs)
+            volumes: dict[str, Volume] = {}
+            for stack, volume in ((one[0], one[1]) for one in (*runs, *marked)):
+                if stack.key not in volumes:
+                    volumes[stack.key] = _loaded(stack, volume, cancel)
+            loaded = tuple((stack, volumes[stack.key], result) for stack, _, result in runs)
+            chosen = key_marks.pictures([(mark, stack, volumes[stack.key]) for stack, _, mark in marked], language)
             return report.export(
-                out, study, loaded, sections=sections, language=language, sign=signature, cancel=cancel
+                out, study, loaded, sections=sections, language=language, sign=signature, chosen=chosen, cancel=cancel
             )
 
         def done(files: dict[str, Path]) -> None:
@@ -161,6 +179,12 @@ class Reporting(QObject):
                 judged = replace(entry.result, findings=session.review.findings_of(entry.id))
                 runs.append((stack, session.library.volume(entry.stack_key), judged))
         return tuple(runs)
+
+    def _marked(self, study: Study) -> tuple[tuple[Stack, Volume | None, KeyMark], ...]:
+        """Stack, its pictures if they are held, and the reader's mark."""
+        session = self._desk.session
+        marks = ((session.library.stack(mark.stack_key), mark) for mark in session.review.key_marks(study.uid))
+        return tuple((stack, session.library.volume(stack.key), mark) for stack, mark in marks if stack is not None)
 
 
 def _loaded(stack: Stack, volume: Volume | None, cancel: CancelToken) -> Volume:
