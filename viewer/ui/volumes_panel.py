@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from viewer.core.finding import FindingState, Measurement, Side
 from viewer.ui.i18n import tr
@@ -49,10 +49,15 @@ class VolumesPanel(QFrame):
         self._head = row(self._strip)
         self._head.setContentsMargins(8, 0, 8, 0)
         whole.addWidget(self._strip)
+        # in a scroll area: wrapped words get the height they need, and a small cell loses nothing
         self._page = QFrame()
-        self._body = column(self._page, 16, 12)
-        whole.addWidget(self._page)
-        whole.addStretch(1)
+        self._body = column(self._page, 12, 12)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(self._page)
+        whole.addWidget(area, 1)
 
     def show_view(self, view: VolumesView) -> None:
         """Show the volumes anew."""
@@ -73,23 +78,24 @@ class VolumesPanel(QFrame):
             self._body.addWidget(self._missing(view, side))
         norms = tr("No age or sex norms are shown: this pack has none.")
         self._body.addWidget(Message("info", norms))
+        self._body.addStretch(1)
 
     def _table(self, view: VolumesView) -> QWidget:
         holder = QWidget()
         grid = QGridLayout(holder)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(8)
-        grid.setHorizontalSpacing(16)
+        grid.setHorizontalSpacing(12)
         grid.setColumnStretch(0, 1)
         for number, words in enumerate((tr("Segment"), tr("Left"), tr("Right"), tr("Left − right"))):
-            cell = label(words, "caption")
+            cell = label(words, "caption", wrap=number == 3)
             cell.setAlignment(_side_of(number))
             grid.addWidget(cell, 0, number)
         for line, entry in enumerate(_with_sum(view.rows), start=1):
             difference = entry.left.value - entry.right.value if entry.left and entry.right else None
             words_of = (entry.name, _value(entry.left), _value(entry.right), _signed(difference))
             for number, words in enumerate(words_of):
-                cell = label(words, "number")
+                cell = label(words, "number", wrap=number == 0)
                 cell.setProperty("quiet", words in (tr("no box"), "–"))
                 cell.setAlignment(_side_of(number))
                 grid.addWidget(cell, line, number)
