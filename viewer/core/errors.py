@@ -51,12 +51,6 @@ class PackError(ViewerError):
     code = "pack"
 
 
-class RefusedError(ViewerError):
-    """The suitability gate refused a pack for this input."""
-
-    code = "refused"
-
-
 class AnalysisError(ViewerError):
     """An analysis stopped: the worker died, ran out of memory or gave no result."""
 
