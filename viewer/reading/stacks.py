@@ -11,8 +11,9 @@ from viewer.core.study import Kind, Stack
 from viewer.core.verdict import Caution, judge
 from viewer.reading import tags as t
 from viewer.reading.describe import header_of, lossy_caution, unit_of
-from viewer.reading.frame import Frame, slice_of
+from viewer.reading.frame import Frame
 from viewer.reading.placing import SAME_POSITION_MM, Placed, distances, normal_of, place
+from viewer.reading.slices import slices_of
 
 #: Cosines that differ by less than this belong to one orientation (about 0.3 degrees).
 SAME_ORIENTATION = 5e-3
@@ -91,12 +92,22 @@ def _split(frames: list[Frame], place_of: np.ndarray[tuple[int], np.dtype[np.int
     by_tag: dict[tuple[float, float], list[int]] = defaultdict(list)
     for n, frame in enumerate(frames):
         by_tag[(frame.echo, frame.temporal)].append(n)
-    parts = list(by_tag.values())
-    if not all(len({int(place_of[n]) for n in part}) == len(part) for part in parts):
-        parts = _by_occurrence(frames, place_of)
+    parts = _by_tag_or_turn(list(by_tag.values()), _by_occurrence(frames, place_of), place_of, count)
     ordered = [[frames[n] for n in sorted(part, key=lambda n: place_of[n])] for part in parts]
     whole = all(len(part) == count for part in parts)
     return [(part, (_repeat_caution(len(parts), whole),)) for part in ordered]
+
+
+def _by_tag_or_turn(
+    tagged: list[list[int]], turns: list[list[int]], place_of: np.ndarray[tuple[int], np.dtype[np.int64]], count: int
+) -> list[list[int]]:
+    """Stacks by echo and time, unless these repeat a position or tear apart what fills evenly turn by turn.
+
+    Some scanners number every moment of a run: many times, each with a handful of its slices.
+    """
+    clash = any(len({int(place_of[n]) for n in part}) < len(part) for part in tagged)
+    even = all(len(turn) == count for turn in turns)
+    return turns if clash or (even and len(tagged) > len(turns)) else tagged
 
 
 def _by_occurrence(frames: list[Frame], place_of: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[list[int]]:
@@ -151,7 +162,7 @@ def _stack(uid: str, frames: list[Frame], cautions: tuple[Caution, ...]) -> Stac
         series_uid=uid,
         kind=_kind(frames, placed, scout),
         modality=head.text(t.MODALITY) or "OT",
-        instances=tuple(slice_of(frame) for frame in frames),
+        instances=slices_of(frames),
         description=header.get("SeriesDescription", ""),
         series_number=head.integer(t.SERIES_NUMBER),
         geometry=placed.geometry,

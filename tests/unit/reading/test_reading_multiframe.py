@@ -77,6 +77,15 @@ def test_frames_go_where_their_positions_say(tmp_path: Path) -> None:
     np.testing.assert_array_equal(preview(stack).stored[0], frames[0])
 
 
+def test_moments_that_hold_a_part_of_the_slices_are_no_time_points(tmp_path: Path) -> None:
+    """Two runs over three slices, every moment numbered on its own: two stacks of three, in order of time."""
+    frames = enhanced(tmp_path, [0, 2, 4, 0, 2, 4], [1, 2, 2, 3, 4, 4])
+    stacks = stacks_of(tmp_path)
+    assert [stack.frames for stack in stacks] == [3, 3]
+    for stack, truth in zip(stacks, (frames[:3], frames[3:]), strict=True):
+        np.testing.assert_array_equal(load_volume(stack).stored, truth)
+
+
 def test_time_points_of_one_file(tmp_path: Path) -> None:
     frames = enhanced(tmp_path, [0, 0, 2, 2, 4, 4], [2, 1, 2, 1, 2, 1])
     first, second = stacks_of(tmp_path)
