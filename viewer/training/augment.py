@@ -43,6 +43,22 @@ def spatial(
     return moved, functional.grid_sample(labels, grid, mode="nearest", padding_mode="border", align_corners=False)
 
 
+def side_at(recipe: Config, share: float) -> int:
+    """Picture side of this part of the run, from `sides` [[until share, side], ...]: small first, full size last."""
+    for until, side in recipe["sides"]:
+        if share < float(until):
+            return int(side)
+    return int(recipe["sides"][-1][1])
+
+
+def squashed(images: Tensor, labels: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """Square pictures [N, C, J, I] and their labels on a grid of another side; untouched where it is theirs."""
+    if images.shape[-1] == side:
+        return images, labels
+    smaller = functional.interpolate(images, size=(side, side), mode="bilinear", antialias=True)
+    return smaller, functional.interpolate(labels, size=(side, side), mode="nearest")
+
+
 def _matrices(count: int, dims: int, config: Config, rng: torch.Generator) -> Tensor:
     """[N, dims, dims + 1] sampling matrices (grid_sample's axis order: last axis first)."""
     matrix = torch.eye(dims).repeat(count, 1, 1)

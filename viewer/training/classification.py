@@ -125,8 +125,7 @@ def make_loss(films: Films, recipe: Mapping[str, Any], where: torch.device) -> L
         rng = np.random.default_rng([int(loop.get("seed", 1)), step])
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         chosen = rng.choice(len(films.images), count, p=films.weights)
-        side = _side(recipe, step / int(loop["steps"]))
-        images, fields = _batch(films, chosen, side)
+        images, fields = _batch(films, chosen, augment.side_at(recipe, step / int(loop["steps"])))
         moved, field = augment.spatial(images, fields, config.get("spatial", {}), generator)
         assert field is not None
         changed = augment.erase(augment.intensity(moved, config.get("intensity", {}), generator), config, generator)
@@ -139,21 +138,10 @@ def make_loss(films: Films, recipe: Mapping[str, Any], where: torch.device) -> L
     return loss
 
 
-def _side(recipe: Mapping[str, Any], share: float) -> int:
-    """Picture side of this part of the run: small first, full size last."""
-    for until, side in recipe["sides"]:
-        if share < float(until):
-            return int(side)
-    return int(recipe["sides"][-1][1])
-
-
 def _batch(films: Films, chosen: Array, side: int) -> tuple[Tensor, Tensor]:
     images = torch.from_numpy(films.images[chosen].astype(np.float32))[:, None]
     fields = torch.from_numpy(films.fields[chosen].astype(np.float32))[:, None]
-    if images.shape[-1] != side:
-        images = functional.interpolate(images, size=(side, side), mode="bilinear", antialias=True)
-        fields = functional.interpolate(fields, size=(side, side), mode="nearest")
-    return images, fields
+    return augment.squashed(images, fields, side)
 
 
 def _field_loss(said: Tensor, field: Tensor, known: Tensor) -> Tensor:

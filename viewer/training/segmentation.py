@@ -70,9 +70,12 @@ def make_loss(examples: Sequence[Example], recipe: Mapping[str, Any], where: tor
         rng = np.random.default_rng([seed, step])
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         chosen = rng.integers(0, len(examples), count)
-        cuts = [_cut(examples[n], size, rng, jitter) for n in chosen]
+        cuts = [cut(examples[n], size, rng, jitter) for n in chosen]
         images = torch.from_numpy(np.stack([c[0] for c in cuts])[:, None].astype(np.float32))
         labels = torch.from_numpy(np.stack([c[1] for c in cuts])[:, None].astype(np.float32))
+        if "sides" in recipe:
+            share = step / int(recipe["loop"]["steps"])
+            images, labels = augment.squashed(images, labels, augment.side_at(recipe, share))
         moved, truth = augment.spatial(images, labels, config.get("spatial", {}), generator)
         assert truth is not None
         changed = augment.intensity(moved, config.get("intensity", {}), generator).to(where)
@@ -83,7 +86,7 @@ def make_loss(examples: Sequence[Example], recipe: Mapping[str, Any], where: tor
     return loss
 
 
-def _cut(
+def cut(
     example: Example, size: Sequence[int], rng: np.random.Generator, jitter: int | None = None
 ) -> tuple[Array, Array]:
     """A random window of the picture and its labels; too small pictures are edge-padded.
