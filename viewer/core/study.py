@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -62,7 +63,7 @@ class Stack:
         series_uid: DICOM Series UID; for other files a stable made-up one ("file:" + hash).
         number: stack number within the series, None when the series has only one.
         instances: one per slice, ascending along the normal (pictures without geometry:
-            by instance number).
+            by instance number); may be made on demand, so keep what is asked for often.
         geometry: None where nothing is known of the grid.
         header: DICOM keyword -> str for corners, hanging and gates; patient names left out.
     """
@@ -70,7 +71,7 @@ class Stack:
     series_uid: str
     kind: Kind
     modality: str
-    instances: tuple[Instance, ...]
+    instances: Sequence[Instance]
     description: str = ""
     number: int | None = None
     series_number: int | None = None

@@ -34,6 +34,20 @@ _NUMBERS = (
 )
 
 
+#: Elements of files that may hold several pictures.
+_SEVERAL = (t.SHARED_GROUPS, t.CSA_IMAGE)
+_CONTENT_KEYS = frozenset({t.SOP_CLASS, *_PIXEL_KEYS, *_SEVERAL})
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a file holds: an object, pictures (`single`: surely one), or neither."""
+
+    kind: Kind | None
+    spec: PixelSpec | None
+    single: bool
+
+
 @dataclass(slots=True)
 class _Entry:
     """A series while it grows."""
@@ -88,8 +102,8 @@ class Catalogue:
             ReadError: the file holds nothing that can be shown or listed.
         """
         uid = text_of(head.raw.get(t.SERIES_UID, b"")) or made_up_uid(head.path)
-        kind = object_kind(head)
-        if kind is None and not head.pixel_tag and not _named(head):
+        content = self._content(head)
+        if content.kind is None and not head.pixel_tag and not _named(head):
             raise ReadError("The file holds no picture and names no patient or series.", "", "no_pixels")
         entry = self._series.get(uid)
         if entry is None:
@@ -97,17 +111,31 @@ class Catalogue:
         entry.built = None
         if entry.is_copy(head):
             return
-        if kind is not None:
-            entry.others.append(_object_stack(uid, head, kind))
+        if content.kind is not None:
+            entry.others.append(_object_stack(uid, head, content.kind))
+        elif content.spec is None:
+            entry.others.append(_no_pixels(uid, head))
         else:
-            spec = self._spec(head) if head.pixel_tag else None
-            if spec is None or not spec.rows or not spec.columns:
-                entry.others.append(_no_pixels(uid, head))
-            else:
-                entry.frames += _frames(head, spec)
+            entry.frames += _frames(head, content.spec, content.single)
         study = text_of(head.raw.get(t.STUDY_UID, b""))
         if study:
             entry.studies.add(study)
+
+    def _content(self, head: Head) -> _Content:
+        """What the file holds, worked out once for headers that agree in it."""
+        common = head.common
+        known: _Content | None = None if common is None else common.facts.get("content")
+        if known is not None:
+            return known
+        spec = self._spec(head) if head.pixel_tag else None
+        content = _Content(
+            object_kind(head),
+            spec if spec is not None and spec.rows and spec.columns else None,
+            not any(tag in head.raw for tag in _SEVERAL) and spec is not None and spec.frames == 1,
+        )
+        if common is not None and common.varying.isdisjoint(_CONTENT_KEYS) and not _is_subsampled(spec):
+            common.facts["content"] = content
+        return content
 
     def _spec(self, head: Head) -> PixelSpec:
         """Pixel description, one object for all files that agree in it."""
@@ -116,7 +144,7 @@ class Catalogue:
         spec = self._specs.get(key)
         if spec is None:
             spec = self._specs[key] = spec_of(head)
-        if spec.photometric == "YBR_FULL_422" and _holds_full_chroma(head, spec):
+        if _is_subsampled(spec) and _holds_full_chroma(head, spec):
             return replace(spec, photometric="YBR_FULL")
         return spec
 
@@ -148,13 +176,12 @@ class Catalogue:
         return Series(uid, number_stacks(stacks))
 
 
-def _frames(head: Head, spec: PixelSpec) -> list[Frame]:
-    raw = head.raw
+def _frames(head: Head, spec: PixelSpec, single: bool) -> list[Frame]:
     if head.pixel_length != UNDEFINED:
         _note_short(head, spec)
-    if spec.frames == 1 and t.SHARED_GROUPS not in raw and t.CSA_IMAGE not in raw:
+    if single:
         frame = frame_of(head, spec)
-        if frame.complete and t.FRAMES not in raw:
+        if frame.complete and t.FRAMES not in head.raw:
             return [frame]
     _note_bad_numbers(head)
     return frames_of(head, spec)
@@ -168,6 +195,10 @@ def object_kind(head: Head) -> Kind | None:
 
 def _named(head: Head) -> bool:
     return any(head.raw.get(tag) for tag in (t.PATIENT_ID, t.PATIENT_NAME, t.SERIES_UID))
+
+
+def _is_subsampled(spec: PixelSpec | None) -> bool:
+    return spec is not None and spec.photometric == "YBR_FULL_422"
 
 
 def _holds_full_chroma(head: Head, spec: PixelSpec) -> bool:

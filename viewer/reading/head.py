@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from viewer.core.verdict import Caution
 from viewer.reading import tags as t
@@ -19,6 +20,19 @@ DEFLATED = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Common:
+    """What headers of one make have in common.
+
+    Attributes:
+        varying: tags whose values differ between them; all others hold the same value in each.
+        facts: what was derived from values that do not vary, by the name its owner gave it.
+    """
+
+    varying: frozenset[int]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Head:
     """One file's header.
@@ -30,6 +44,7 @@ class Head:
             `pixel_length` as written, `UNDEFINED` for encapsulated frames.
         notes: what the reader had to put up with (no file meta, bad values ...).
         fast: read by the strict parser.
+        common: what it shares with others of its scan, where that is known.
     """
 
     path: str
@@ -41,6 +56,7 @@ class Head:
     pixel_length: int = 0
     notes: tuple[Caution, ...] = field(default=())
     fast: bool = True
+    common: Common | None = field(default=None, repr=False, compare=False)
 
     @property
     def declared(self) -> str:

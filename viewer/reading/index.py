@@ -15,7 +15,7 @@ import os
 import pickle
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -188,7 +188,7 @@ def _mapped(study: Study, change: Any) -> Study:
     return replace(study, series=series)
 
 
-def _columns(instances: tuple[Instance, ...]) -> Columns:
+def _columns(instances: Sequence[Instance]) -> Columns:
     kind = next((name for name, one in _KINDS.items() if instances and type(instances[0]) is one), "plain")
     names = [one.name for one in fields(_KINDS[kind])][1:]
     values = []

@@ -1,95 +1,154 @@
-"""Runs of elements that the files of a scan share byte for byte.
+"""What the headers of a scan have in common, so that only their differences are parsed.
 
-Slices of a series repeat most of their headers. A run that was parsed once and stands again at
-an element boundary means the same again, so one comparison replaces a dozen steps. What a run
-yields follows from its bytes alone; nothing is assumed of bytes that differ.
+Slices hold the same elements in the same order, and most values repeat. A pattern keeps the bytes
+that stood in every header of its make, cut where values vary. A file that shows the same bytes
+around values of its own holds the same elements: nothing is assumed of bytes that were not compared.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Learning stops here: a folder whose files share nothing costs no more than plain parsing.
+from viewer.reading.elements import DELIMITER, note_pixels, sequence_end, value_of
+from viewer.reading.head import IMPLICIT, UNDEFINED, Common, Head
+from viewer.reading.tags import PRESENCE, TRANSFER_SYNTAX, WANTED
+
+#: Learning stops here: a folder whose files share nothing costs little more than plain parsing.
 _MOST_LESSONS = 48
-#: Elements a file may hold outside known runs before it is learned from.
-UNKNOWN = 4
+#: Patterns tried on a file before it is parsed element by element.
+_MOST_PATTERNS = 6
+#: The DICOM mark: headers are compared from here.
+_MARK_AT = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Consecutive elements.
+class Element:
+    """Where an element stands in a header: its first byte, its value, what follows it.
 
     Attributes:
-        data: their bytes, headers included.
-        starts: offset and tag of each element inside `data`.
-        values: wanted tag -> value.
-        last: tag of the last element.
+        width: bytes of its length field, which ends where its value begins.
     """
 
-    data: bytes
-    starts: tuple[tuple[int, int], ...]
-    values: dict[int, bytes]
-    last: int
+    tag: int
+    start: int
+    value: int
+    stop: int
+    width: int
+
+
+class Pattern:
+    """Headers of one make: the bytes that all share, and the elements that vary.
+
+    Attributes:
+        key: transfer syntax, and tag and value representation of each element.
+    """
+
+    def __init__(self, key: bytes, head: Head, data: bytes, elements: list[Element], varying: frozenset[int]) -> None:
+        self.key = key
+        self._data, self._elements, self._varying = data, elements, varying
+        self._syntax, self._pixel_tag = head.syntax, head.pixel_tag
+        self._values = {tag: value for tag, value in head.raw.items() if tag not in varying}
+        self._common = Common(varying)
+        self._steps: list[tuple[bytes, int, int, int]] = []
+        begin = _MARK_AT
+        for one in elements:
+            if one.tag in varying:
+                fixed = data[begin : one.value - one.width]
+                plain = one.width == 2 and one.tag not in PRESENCE
+                self._steps.append((fixed, len(fixed), one.tag * (one.tag in WANTED), 0 if plain else one.width))
+                begin = one.stop
+        self._tail = data[begin : head.pixel_offset - 4]
+
+    def read(self, data: bytes, path: str, size: int) -> Head | None:
+        """The header of a file that shows the pattern; None where it does not.
+
+        Raises:
+            NeedMore: a sequence or value ends past `data`.
+            Declined: a sequence or the pixel element is not as it should be.
+        """
+        raw, position = self._values.copy(), _MARK_AT
+        for fixed, length, tag, width in self._steps:
+            if not data.startswith(fixed, position):
+                return None
+            position += length
+            if width:
+                position = _odd_value(data, position, width, tag, raw)
+                continue
+            start = position + 2
+            position = start + int.from_bytes(data[position:start], "little")
+            if tag:
+                raw[tag] = data[start:position]
+        start = position + len(self._tail) + 4
+        if start > len(data) or not data.startswith(self._tail, position):
+            return None
+        head = Head(path, size, raw, self._syntax, common=self._common)
+        note_pixels(head, self._pixel_tag, start, int.from_bytes(data[start - 4 : start], "little"))
+        return head
+
+    def taught(self, head: Head, data: bytes, elements: list[Element]) -> Pattern:
+        """The pattern that fits one more header of its make."""
+        pairs = zip(self._elements, elements, strict=True)
+        fresh = {b.tag for a, b in pairs if self._data[a.start : a.stop] != data[b.start : b.stop]}
+        return Pattern(self.key, head, data, elements, self._varying | fresh)
+
+
+def _odd_value(data: bytes, position: int, width: int, tag: int, raw: dict[int, bytes]) -> int:
+    """Keep a value with a four-byte length or of which only the presence counts; returns what follows it."""
+    start = position + width
+    length = int.from_bytes(data[position:start], "little")
+    stop = start + length
+    if length == UNDEFINED and width == 4:
+        stop = sequence_end(data, start)
+        length = stop - start - DELIMITER
+    if tag:
+        raw[tag] = value_of(tag, data, start, length)
+    return stop
 
 
 class Layout:
-    """What is known of the headers of a scan; runs by the first eight bytes of their first element."""
+    """The patterns of a scan, the one that fitted last first."""
 
     def __init__(self) -> None:
-        self.runs: dict[bytes, Run] = {}
-        self._varying: set[int] = set()
+        self._patterns: list[Pattern] = []
         self._lessons = 0
 
     def next_folder(self) -> None:
-        """Keep what helped; start anew where the last folder's files shared too little."""
+        """Start anew where the last folder's files shared too little."""
         if self._lessons >= _MOST_LESSONS:
-            self.runs.clear()
-            self._varying.clear()
+            self._patterns.clear()
         self._lessons = 0
 
-    def differs(self, run: Run, data: bytes, position: int) -> None:
-        """Cut a run that no longer fits at the first element that differs."""
-        self.runs.pop(run.data[:8], None)
-        starts = run.starts
-        ends = [start for start, _tag in starts[1:]] + [len(run.data)]
-        for n, ((start, tag), end) in enumerate(zip(starts, ends, strict=True)):
-            if data[position + start : position + end] != run.data[start:end]:
-                self._varying.add(tag)
-                self._add(run, starts[:n], start)
-                if n + 1 < len(starts):
-                    self._add(run, starts[n + 1 :], len(run.data))
-                return
+    def read(self, data: bytes, path: str, size: int) -> Head | None:
+        """The header of a file that shows a known pattern; None where it shows none.
 
-    def _add(self, run: Run, starts: tuple[tuple[int, int], ...], end: int) -> None:
-        """Keep a part of a run as a run of its own."""
-        if not starts:
-            return
-        begin = starts[0][0]
-        values = {tag: run.values[tag] for _start, tag in starts if tag in run.values}
-        shifted = tuple((start - begin, tag) for start, tag in starts)
-        part = Run(run.data[begin:end], shifted, values, starts[-1][1])
-        self.runs[part.data[:8]] = part
-
-    def learn(self, data: bytes, marks: list[tuple[int, int, int]], raw: dict[int, bytes]) -> None:
-        """Make runs of the elements that were parsed one by one.
-
-        Args:
-            marks: (start, end, tag) of each.
-            raw: the values found in the file.
+        Raises:
+            NeedMore, Declined: as the parser.
         """
-        fresh = [mark for mark in marks if mark[2] not in self._varying and mark[1] <= len(data)]
-        if len(fresh) <= UNKNOWN or self._lessons >= _MOST_LESSONS:
+        patterns = self._patterns
+        for n, pattern in enumerate(patterns):
+            head = pattern.read(data, path, size)
+            if head is not None:
+                if n:
+                    patterns.insert(0, patterns.pop(n))
+                return head
+        return None
+
+    def learn(self, data: bytes, elements: list[Element], head: Head) -> None:
+        """Learn from a header that was parsed element by element and led to pixels."""
+        if self._lessons >= _MOST_LESSONS or not elements or not _plain_pixels(data, elements[-1].stop, head):
             return
         self._lessons += 1
-        first = 0
-        for n in range(1, len(fresh) + 1):
-            if n == len(fresh) or fresh[n][0] != fresh[n - 1][1]:
-                self._make(data, fresh[first:n], raw)
-                first = n
+        kinds = [data[one.start : one.value - one.width] for one in elements]
+        key = b"".join([head.raw[TRANSFER_SYNTAX], *kinds])
+        known = next((pattern for pattern in self._patterns if pattern.key == key), None)
+        if known is None:
+            pattern = Pattern(key, head, data, elements, frozenset())
+        else:
+            self._patterns.remove(known)
+            pattern = known.taught(head, data, elements)
+        self._patterns = [pattern, *self._patterns[: _MOST_PATTERNS - 1]]
 
-    def _make(self, data: bytes, marks: list[tuple[int, int, int]], raw: dict[int, bytes]) -> None:
-        begin, end = marks[0][0], marks[-1][1]
-        values = {tag: raw[tag] for _start, _end, tag in marks if tag in raw}
-        starts = tuple((start - begin, tag) for start, _end, tag in marks)
-        run = Run(data[begin:end], starts, values, marks[-1][2])
-        self.runs[run.data[:8]] = run
+
+def _plain_pixels(data: bytes, start: int, head: Head) -> bool:
+    """True where the pixel element's header is of the usual form: its length in the four bytes before the pixels."""
+    return head.pixel_offset - start == (8 if head.syntax == IMPLICIT else 12) and head.pixel_offset <= len(data)
