@@ -12,8 +12,12 @@ from viewer.reading.fileio import open_binary, read_at
 _ITEM = b"\xfe\xff\x00\xe0"
 _END = b"\xfe\xff\xdd\xe0"
 _HEAD = struct.Struct("<4sI")
+#: How a code stream begins: JPEG and JPEG-LS, JPEG 2000 bare and boxed, JPEG XL bare and boxed.
+_STARTS = (
+    b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ", b"\xff\x0a", b"\0\0\0\x0cJXL ",
+)  # fmt: skip
 
-#: (offset, length) of each fragment.
+#: (offset, length as written) of each fragment; the last one of a file that was cut short ends past its end.
 Fragments = tuple[tuple[int, int], ...]
 
 
@@ -34,6 +38,8 @@ def frame_fragments(descriptor: int, offset: int, size: int, frames: int) -> tup
     elif len(table) == frames:
         groups = _by_table(table, fragments)
     else:
+        groups = []
+    if len(groups) != frames or not all(groups):
         groups = _by_start(descriptor, fragments)
     if not fragments or len(groups) != frames or not complete and len(fragments) < frames:
         raise ReadError(
@@ -56,9 +62,8 @@ def _walk(descriptor: int, offset: int, size: int) -> tuple[list[int], list[tupl
             return table, fragments, True
         if tag != _ITEM:
             return table, fragments, False
-        length = min(length, size - position)
         if first:
-            raw = read_at(descriptor, length, position)
+            raw = read_at(descriptor, min(length, size - position), position)
             table = list(struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4]))
         else:
             fragments.append((position, length))
@@ -80,18 +85,23 @@ def _by_table(table: list[int], fragments: list[tuple[int, int]]) -> list[list[t
 
 
 def _by_start(descriptor: int, fragments: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
-    """Group fragments by the start marker of a JPEG or JPEG 2000 stream."""
+    """Group fragments by the marks that begin a code stream."""
     groups: list[list[tuple[int, int]]] = []
     for fragment in fragments:
-        starts = read_at(descriptor, 4, fragment[0])
-        if starts[:3] == b"\xff\xd8\xff" or starts == b"\xff\x4f\xff\x51" or not groups:
+        if not groups or read_at(descriptor, 8, fragment[0]).startswith(_STARTS):
             groups.append([])
         groups[-1].append(fragment)
     return groups
 
 
 def read_fragments(descriptor: int, fragments: Fragments) -> bytes:
-    """The frame's code stream."""
+    """The frame's code stream.
+
+    Raises:
+        ReadError: the file ends before the stream does.
+    """
+    if sum(fragments[-1]) > os.fstat(descriptor).st_size:
+        raise ReadError("The file ends in the middle of a compressed picture.", "Ask for a new copy.", "truncated")
     parts = [read_at(descriptor, length, offset) for offset, length in fragments]
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
