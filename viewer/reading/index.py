@@ -8,59 +8,42 @@ path, size, modification time and inode as then. Anything wrong with the index m
 from __future__ import annotations
 
 import hashlib
-import io
-import itertools
+import json
 import logging
 import os
-import pickle
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import closing
-from dataclasses import dataclass, fields, replace
+import zlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from viewer import __version__
 from viewer.core.resources import user_cache_dir
 from viewer.core.study import Instance, ScanResult, Series, Stack, Study
-from viewer.reading.formats import ForeignSlice
-from viewer.reading.frame import Slice
+from viewer.reading.plainform import from_plain, shape_of_nouns, to_plain
+from viewer.reading.slices import Columns, Slices, columns_of
 from viewer.reading.walk import folders
 
 log = logging.getLogger(__name__)
 
 #: Raised whenever what a scan finds changes its meaning.
-VERSION = f"1/{__version__}"
+VERSION = f"2/{__version__}/{shape_of_nouns()}"
 #: Results kept; the least recently used go first.
 MOST_RESULTS = 64
 #: Scans of fewer files are quicker made again than looked up.
 LEAST_FILES = 100
+#: Use is noted once in this time (s): writing costs more than reading.
+_NOTED_AFTER = 3600.0
 
 _TABLE = (
-    "CREATE TABLE IF NOT EXISTS results (roots TEXT PRIMARY KEY, version TEXT, signature BLOB, used REAL, payload BLOB)"
+    "CREATE TABLE IF NOT EXISTS scans (roots TEXT PRIMARY KEY, version TEXT, signature BLOB, used REAL,"
+    " result TEXT, columns BLOB, checksum INTEGER)"
 )
-_FAULTS = (sqlite3.Error, OSError, pickle.UnpicklingError, AttributeError, ImportError, TypeError, ValueError, EOFError)
-_ALLOWED = ("viewer.core.", "viewer.reading.", "numpy")
-_ALLOWED_CALLS = frozenset({("pathlib", "PosixPath"), ("pathlib", "WindowsPath"), ("builtins", "getattr")})
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Instances field by field: a value that all share stands once, in a tuple of one.
-
-    Attributes:
-        kind: "slice", "foreign" or "plain"; `folders`, `names`: the two parts of each path.
-    """
-
-    kind: str
-    count: int
-    folders: tuple[str, ...]
-    names: tuple[str, ...]
-    values: tuple[tuple[Any, ...], ...]
-
-
-_KINDS: dict[str, type[Instance]] = {"slice": Slice, "foreign": ForeignSlice, "plain": Instance}
+_FAULTS = (sqlite3.Error, OSError, KeyError, IndexError, TypeError, ValueError)
 
 
 class Fingerprint:
@@ -69,10 +52,10 @@ class Fingerprint:
     def __init__(self) -> None:
         self._digest = hashlib.blake2b(digest_size=16)
 
-    def add(self, folder: str, files: list[str], status: list[tuple[int, int, int]]) -> None:
+    def add(self, folder: str, names: list[str], status: array[int]) -> None:
         """Add one folder's files, in the order of the walk."""
-        self._digest.update("\0".join([folder, *files]).encode("utf-8", "surrogateescape"))
-        self._digest.update(repr(status).encode())
+        self._digest.update("\0".join([folder, *names, ""]).encode("utf-8", "surrogateescape"))
+        self._digest.update(status)
 
     @property
     def value(self) -> bytes:
@@ -84,7 +67,7 @@ def fingerprint_of(roots: Iterable[str]) -> bytes:
     """Fingerprint of what lies below the roots now."""
     found = Fingerprint()
     for folder in folders(roots, with_status=True):
-        found.add(folder.path, folder.files, folder.status)
+        found.add(folder.path, folder.names, folder.status)
     return found.value
 
 
@@ -93,16 +76,16 @@ def load(roots: tuple[str, ...]) -> ScanResult | None:
     if not _path().exists():
         return None
     try:
-        with closing(_open()) as database:
+        with _database() as database:
             row = database.execute(
-                "SELECT signature, payload FROM results WHERE roots = ? AND version = ?", (_key(roots), VERSION)
+                "SELECT signature, used, result, columns, checksum FROM scans WHERE roots = ? AND version = ?",
+                (_key(roots), VERSION),
             ).fetchone()
             if row is None or fingerprint_of(roots) != row[0]:
                 return None
-            result = _expanded(_Unpickler(io.BytesIO(row[1])).load())
-            database.execute("UPDATE results SET used = ? WHERE roots = ?", (time.time(), _key(roots)))
-            database.commit()
-            return result
+            if time.time() - row[1] > _NOTED_AFTER:
+                database.execute("UPDATE scans SET used = ? WHERE roots = ?", (time.time(), _key(roots)))
+        return _result_of(*row[2:])
     except _FAULTS as error:
         log.info("the scan index was not used: %s", type(error).__name__)
         return None
@@ -110,18 +93,14 @@ def load(roots: tuple[str, ...]) -> ScanResult | None:
 
 def save(roots: tuple[str, ...], fingerprint: Fingerprint, result: ScanResult) -> None:
     """Keep what a scan found; the fingerprint is of the files as they were read."""
-    payload = pickle.dumps(_compact(result), protocol=5)
     try:
-        with closing(_open()) as database:
+        row = (_key(roots), VERSION, fingerprint.value, time.time(), *_stored(result))
+        with _database() as database:
+            database.execute("INSERT OR REPLACE INTO scans VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             database.execute(
-                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)",
-                (_key(roots), VERSION, fingerprint.value, time.time(), payload),
-            )
-            database.execute(
-                "DELETE FROM results WHERE roots NOT IN (SELECT roots FROM results ORDER BY used DESC LIMIT ?)",
+                "DELETE FROM scans WHERE roots NOT IN (SELECT roots FROM scans ORDER BY used DESC LIMIT ?)",
                 (MOST_RESULTS,),
             )
-            database.commit()
     except _FAULTS as error:
         log.info("the scan index was not written: %s", type(error).__name__)
 
@@ -134,88 +113,87 @@ def _path() -> Path:
     return user_cache_dir() / "scans.sqlite"
 
 
-def _open() -> sqlite3.Connection:
+@contextmanager
+def _database() -> Iterator[sqlite3.Connection]:
+    """The database, what was done in it kept at the end; one that is damaged is removed."""
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     database = sqlite3.connect(path, timeout=0.5)
     try:
+        database.execute("PRAGMA synchronous = OFF")
         database.execute(_TABLE)
+        yield database
+        database.commit()
+    except sqlite3.OperationalError:
+        raise
     except sqlite3.DatabaseError:
         database.close()
         path.unlink(missing_ok=True)
         raise
-    return database
+    finally:
+        database.close()
 
 
-class _Unpickler(pickle.Unpickler):
-    """Makes only this program's own nouns."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.startswith(_ALLOWED) or (module, name) in _ALLOWED_CALLS:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"{module}.{name} does not belong here")
-
-
-_Compact = tuple[ScanResult, tuple[Columns, ...]]
-
-
-def _compact(result: ScanResult) -> _Compact:
-    """The result without instances, and the instances of each stack as columns."""
-    columns: list[Columns] = []
+def _stored(result: ScanResult) -> tuple[str, bytes, int]:
+    """The result without instances, the instances of each stack as columns, and a checksum over both."""
+    parts: list[bytes] = []
+    counts: list[tuple[int, int]] = []
 
     def bare(stack: Stack) -> Stack:
-        columns.append(_columns(stack.instances))
+        part = _packed(columns_of(stack.instances))
+        parts.append(part)
+        counts.append((len(stack.instances), len(part)))
         return replace(stack, instances=())
 
     studies = tuple(_mapped(study, bare) for study in result.studies)
-    return replace(result, studies=studies), tuple(columns)
+    text = json.dumps([to_plain(replace(result, studies=studies)), counts])
+    columns = b"".join(parts)
+    return text, columns, checksum_of(text, columns)
 
 
-def _expanded(stored: _Compact) -> ScanResult:
-    result, columns = stored
-    rest = iter(columns)
+def _result_of(text: str, columns: bytes, checksum: int) -> ScanResult:
+    """The result that was stored; instances are unpacked when somebody asks for them.
+
+    Raises:
+        ValueError: it is not what was stored.
+    """
+    if checksum_of(text, columns) != checksum:
+        raise ValueError("the index is damaged")
+    plain, counts = json.loads(text)
+    rest, start = iter(counts), 0
 
     def full(stack: Stack) -> Stack:
-        return replace(stack, instances=_instances(next(rest)))
+        nonlocal start
+        count, size = next(rest)
+        part = columns[start : start + size]
+        start += size
+        return replace(stack, instances=_instances(count, part))
 
+    result: ScanResult = from_plain(plain)
     return replace(result, studies=tuple(_mapped(study, full) for study in result.studies))
 
 
-def _mapped(study: Study, change: Any) -> Study:
+def checksum_of(text: str, columns: bytes) -> int:
+    """What tells that both are as they were stored (damage, not malice: nothing in them is ever run)."""
+    return zlib.crc32(columns, zlib.crc32(text.encode()))
+
+
+def _mapped(study: Study, change: Callable[[Stack], Stack]) -> Study:
     series = tuple(Series(one.uid, tuple(change(stack) for stack in one.stacks)) for one in study.series)
     return replace(study, series=series)
 
 
-def _columns(instances: Sequence[Instance]) -> Columns:
-    kind = next((name for name, one in _KINDS.items() if instances and type(instances[0]) is one), "plain")
-    names = [one.name for one in fields(_KINDS[kind])][1:]
-    values = []
-    for name in names:
-        column = tuple(getattr(one, name) for one in instances)
-        same = all(value == column[0] for value in column)
-        values.append(column[:1] if same else column)
-    paths = [os.path.split(str(one.path)) for one in instances]
-    parents = tuple(path[0] for path in paths)
-    return Columns(
-        kind,
-        len(instances),
-        parents[:1] if len(set(parents)) == 1 else parents,
-        tuple(path[1] for path in paths),
-        tuple(values),
-    )
+def _packed(columns: Columns) -> bytes:
+    plain = [columns.kind, columns.paths, to_plain(columns.values)]
+    return zlib.compress(json.dumps(plain).encode(), 1)
 
 
-def _instances(columns: Columns) -> tuple[Instance, ...]:
-    count = columns.count
-    parents = {folder: Path(folder, "x") for folder in set(columns.folders)}
-    paths = [
-        parents[folder].with_name(name)
-        for folder, name in zip(_spread(columns.folders, count), columns.names, strict=False)
-    ]
-    return tuple(map(_KINDS[columns.kind], paths, *(_spread(values, count) for values in columns.values)))
+def _unpacked(part: bytes) -> Columns:
+    kind, paths, values = json.loads(zlib.decompress(part))
+    return Columns(kind, tuple(paths), from_plain(values))
 
 
-def _spread(values: tuple[Any, ...], count: int) -> Iterable[Any]:
-    return itertools.repeat(values[0], count) if len(values) == 1 else values
+def _instances(count: int, part: bytes) -> Sequence[Instance]:
+    return Slices(count, partial(_unpacked, part)) if count else ()

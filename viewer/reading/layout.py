@@ -49,13 +49,12 @@ class Pattern:
         self._syntax, self._pixel_tag = head.syntax, head.pixel_tag
         self._values = {tag: value for tag, value in head.raw.items() if tag not in varying}
         self._common = Common(varying)
-        self._steps: list[tuple[bytes, int, int, int]] = []
+        self._steps: list[tuple[bytes, int, int, _Odd | None]] = []
         begin = _MARK_AT
         for one in elements:
             if one.tag in varying:
                 fixed = data[begin : one.value - one.width]
-                plain = one.width == 2 and one.tag not in PRESENCE
-                self._steps.append((fixed, len(fixed), one.tag * (one.tag in WANTED), 0 if plain else one.width))
+                self._steps.append((fixed, len(fixed), one.tag if one.tag in WANTED else 0, _odd(one, fixed)))
                 begin = one.stop
         self._tail = data[begin : head.pixel_offset - 4]
 
@@ -67,12 +66,12 @@ class Pattern:
             Declined: a sequence or the pixel element is not as it should be.
         """
         raw, position = self._values.copy(), _MARK_AT
-        for fixed, length, tag, width in self._steps:
+        for fixed, length, tag, odd in self._steps:
             if not data.startswith(fixed, position):
                 return None
             position += length
-            if width:
-                position = _odd_value(data, position, width, tag, raw)
+            if odd is not None:
+                position = _odd_value(data, position, odd, tag, raw)
                 continue
             start = position + 2
             position = start + int.from_bytes(data[position:start], "little")
@@ -92,12 +91,27 @@ class Pattern:
         return Pattern(self.key, head, data, elements, self._varying | fresh)
 
 
-def _odd_value(data: bytes, position: int, width: int, tag: int, raw: dict[int, bytes]) -> int:
-    """Keep a value with a four-byte length or of which only the presence counts; returns what follows it."""
-    start = position + width
+@dataclass(frozen=True, slots=True)
+class _Odd:
+    """How a value is kept that is no plain short one: bytes of its length, and whether that may be undefined."""
+
+    width: int
+    open_ended: bool
+
+
+def _odd(one: Element, fixed: bytes) -> _Odd | None:
+    if one.width == 2 and one.tag not in PRESENCE:
+        return None
+    sequence = one.value - one.start == 12 and fixed.endswith(b"SQ\0\0")
+    return _Odd(one.width, sequence and (one.tag not in WANTED or one.tag in PRESENCE))
+
+
+def _odd_value(data: bytes, position: int, odd: _Odd, tag: int, raw: dict[int, bytes]) -> int:
+    """Keep the value; returns what follows it."""
+    start = position + odd.width
     length = int.from_bytes(data[position:start], "little")
     stop = start + length
-    if length == UNDEFINED and width == 4:
+    if length == UNDEFINED and odd.open_ended:
         stop = sequence_end(data, start)
         length = stop - start - DELIMITER
     if tag:
@@ -109,13 +123,13 @@ class Layout:
     """The patterns of a scan, the one that fitted last first."""
 
     def __init__(self) -> None:
-        self._patterns: list[Pattern] = []
+        self.patterns: list[Pattern] = []
         self._lessons = 0
 
     def next_folder(self) -> None:
         """Start anew where the last folder's files shared too little."""
         if self._lessons >= _MOST_LESSONS:
-            self._patterns.clear()
+            self.patterns.clear()
         self._lessons = 0
 
     def read(self, data: bytes, path: str, size: int) -> Head | None:
@@ -124,7 +138,7 @@ class Layout:
         Raises:
             NeedMore, Declined: as the parser.
         """
-        patterns = self._patterns
+        patterns = self.patterns
         for n, pattern in enumerate(patterns):
             head = pattern.read(data, path, size)
             if head is not None:
@@ -140,13 +154,13 @@ class Layout:
         self._lessons += 1
         kinds = [data[one.start : one.value - one.width] for one in elements]
         key = b"".join([head.raw[TRANSFER_SYNTAX], *kinds])
-        known = next((pattern for pattern in self._patterns if pattern.key == key), None)
+        known = next((pattern for pattern in self.patterns if pattern.key == key), None)
         if known is None:
             pattern = Pattern(key, head, data, elements, frozenset())
         else:
-            self._patterns.remove(known)
+            self.patterns.remove(known)
             pattern = known.taught(head, data, elements)
-        self._patterns = [pattern, *self._patterns[: _MOST_PATTERNS - 1]]
+        self.patterns = [pattern, *self.patterns[: _MOST_PATTERNS - 1]]
 
 
 def _plain_pixels(data: bytes, start: int, head: Head) -> bool:

@@ -6,6 +6,7 @@ import logging
 import os
 import stat
 import time
+from array import array
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from viewer.reading.formats import reader_for
 from viewer.reading.headers import head_from, plausible
 from viewer.reading.layout import Layout
 from viewer.reading.tags import DIRECTORY
-from viewer.reading.walk import Folder, folders
+from viewer.reading.walk import Folder, folders, status_of
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class _Scan:
         self._seen: set[str] = set()
         self._directories: list[str] = []
         self._unpacked: dict[str, str] = {}
-        self._status: list[tuple[int, int, int]] = []
+        self._status = array("q")
         self.fingerprint = index.Fingerprint()
         self._on_update, self._on_progress, self._cancel = on_update, on_progress, cancel
         self._started = time.monotonic()
@@ -95,13 +96,13 @@ class _Scan:
     def folder(self, folder: Folder) -> None:
         self._layout.next_folder()
         self._on_progress(Progress(f"Scanning {Path(folder.path).name}"))
-        self._status = []
+        self._status = array("q")
         for path in folder.files:
             self._cancel.check()
             self._one(path)
             if self._on_update is not None and time.monotonic() >= self._next_look:
                 self._look()
-        self.fingerprint.add(folder.path, folder.files, self._status)
+        self.fingerprint.add(folder.path, folder.names, self._status)
 
     @property
     def repeatable(self) -> bool:
@@ -164,7 +165,7 @@ class _Scan:
         try:
             start = read_at(descriptor, FIRST_READ, 0)
             status = os.fstat(descriptor)
-            self._status.append((status.st_size, status.st_mtime_ns, status.st_ino))
+            self._status.extend(status_of(status))
             if start[128:132] == b"DICM" or plausible(start):
                 head = head_from(descriptor, start, path, status.st_size, self._layout)
                 self.declined += not head.fast

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from pydicom.dataset import Dataset
 from tests.synth import write_series, write_xray
 from viewer.core.study import Kind, ScanResult, Stack
 from viewer.core.task import CancelFlag, Cancelled, Progress
-from viewer.reading import index, load_volume, scan
+from viewer.reading import scan
 
 
 def stacks(result: ScanResult) -> list[Stack]:
@@ -83,83 +82,20 @@ def test_a_file_without_pixels_is_listed(tmp_path: Path) -> None:
     assert [one.code for one in stack.warnings] == ["no_pixels"]
 
 
-def same(a: ScanResult, b: ScanResult) -> bool:
-    def told(result: ScanResult) -> list[object]:
-        return [
-            (study.patient, stack.key, stack.kind, stack.instances, stack.header, stack.warnings, stack.verdict)
-            + (() if stack.geometry is None else (stack.geometry.affine.tolist(), stack.geometry.shape))
-            for study in result.studies
-            for stack in study.stacks
-        ]
+def test_a_file_that_is_not_dicom_costs_one_small_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = (b"plain text, not an image\n" * 999, bytes(100_000), b"\xff" * 100_000, b"", b"MZ" + bytes(99_999))
+    for n, data in enumerate(kinds):
+        (tmp_path / f"{n}.dcm").write_bytes(data)
+    read: list[int] = []
 
-    return told(a) == told(b) and (a.files, a.refused) == (b.files, b.refused)
+    def told(descriptor: int, count: int, offset: int) -> bytes:
+        read.append(count)
+        return os.pread(descriptor, count, offset)
 
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    folder = tmp_path / "tree"
-    many(folder)
-    (folder / "note").write_text("words, not pixels")
-    return folder
-
-
-def test_an_unchanged_folder_is_not_read_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = scan([tree])
-    monkeypatch.setattr(sys.modules["viewer.reading.scan"], "head_from", None)
-    again = scan([tree])
-    assert same(first, again)
-    stack = next(one for one in stacks(again) if one.kind is Kind.VOLUME)
-    assert load_volume(stack).shape == (60, 8, 8)
-
-
-@pytest.mark.parametrize("change", ["add", "remove", "touch", "replace"])
-def test_any_change_means_a_scan(tree: Path, change: str) -> None:
-    before = scan([tree])
-    file = next((tree / "p0" / "ct").iterdir())
-    if change == "add":
-        write_xray(tree, name="new")
-    elif change == "remove":
-        file.unlink()
-    elif change == "touch":
-        os.utime(file, ns=(1, 1))
-    else:
-        data = file.read_bytes()
-        status = file.stat()
-        other = tree.parent / "other"
-        other.write_bytes(data)
-        os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
-        other.replace(file)
-    assert index.load((str(tree),)) is None
-    after = scan([tree])
-    assert same(before, after) == (change in ("touch", "replace"))
-
-
-def test_a_broken_index_is_no_harm(tree: Path, own_home: Path) -> None:
-    first = scan([tree])
-    path = own_home / "cache" / "scans.sqlite"
-    path.write_bytes(b"nonsense" * 1000)
-    assert same(first, scan([tree]))
-
-
-def test_the_index_makes_only_known_nouns(tree: Path, own_home: Path) -> None:
-    first = scan([tree])
-    evil = b"cos\nsystem\n(S'true'\ntR."
-    with sqlite3.connect(own_home / "cache" / "scans.sqlite") as database:
-        database.execute("UPDATE results SET payload = ?", (evil,))
-    database.close()
-    assert index.load((str(tree),)) is None
-    assert same(first, scan([tree]))
-
-
-def test_the_index_is_private(tree: Path, own_home: Path) -> None:
-    scan([tree])
-    assert (own_home / "cache" / "scans.sqlite").stat().st_mode & 0o077 == 0
-
-
-def test_values_survive_the_index(tree: Path) -> None:
-    scan([tree])
-    stack = next(one for one in stacks(scan([tree])) if one.modality == "DX")
-    assert np.ptp(load_volume(stack).stored) > 0
+    for module in ("scan", "headers"):
+        monkeypatch.setattr(sys.modules[f"viewer.reading.{module}"], "read_at", told)
+    assert len(scan([tmp_path], use_index=False).refused) == len(kinds)
+    assert read == [4096] * len(kinds)
 
 
 def test_copies_of_a_file_are_left_out_and_told(tmp_path: Path) -> None:
