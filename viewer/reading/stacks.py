@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
+from viewer.core.geometry import FloatArray
 from viewer.core.study import Kind, Stack
 from viewer.core.verdict import Caution, judge
 from viewer.reading import tags as t
@@ -72,6 +74,10 @@ def _time_points(frames: list[Frame]) -> list[Part]:
             frame.position = None
         return [(sorted(frames, key=lambda f: f.order), ())]
     along = distances(frames, normal)
+    runs = _runs_of_files(frames, along)
+    if len(runs) > 1:
+        caution = _repeat_caution(len(runs), whole=True)
+        return [(part, (*cautions, caution)) for run in runs for part, cautions in _time_points(run)]
     order = np.argsort(along, kind="stable")
     place_of = np.empty(len(frames), np.int64)
     place_of[order] = np.concatenate([[0], np.cumsum(np.diff(along[order]) > SAME_POSITION_MM)])
@@ -81,6 +87,24 @@ def _time_points(frames: list[Frame]) -> list[Part]:
     if count == 1:
         return [_one_place(sorted(frames, key=lambda f: f.order))]
     return _split(frames, place_of, count)
+
+
+def _runs_of_files(frames: list[Frame], along: FloatArray) -> list[list[Frame]]:
+    """Frames file by file, where each file holds a run of slices and runs overlap; else all frames as one run.
+
+    A mosaic or an enhanced file of a time series is a volume of its own. Where the patient was followed
+    (prospective motion correction) its slices need not lie where those of the file before lay.
+    """
+    if frames[0].tile is None and frames[0].index is None:
+        return [frames]
+    files: dict[str, list[int]] = defaultdict(list)
+    for n, frame in enumerate(frames):
+        files[frame.head.path].append(n)
+    ends = sorted((float(along[part].min()), float(along[part].max())) for part in files.values())
+    overlap = any(low < high - SAME_POSITION_MM for (_, high), (low, _) in pairwise(ends))
+    if not overlap or any(high - low <= SAME_POSITION_MM for low, high in ends):
+        return [frames]
+    return [[frames[n] for n in part] for part in files.values()]
 
 
 def _one_place(frames: list[Frame]) -> Part:

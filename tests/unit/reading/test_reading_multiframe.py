@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
@@ -84,6 +85,37 @@ def test_moments_that_hold_a_part_of_the_slices_are_no_time_points(tmp_path: Pat
     assert [stack.frames for stack in stacks] == [3, 3]
     for stack, truth in zip(stacks, (frames[:3], frames[3:]), strict=True):
         np.testing.assert_array_equal(load_volume(stack).stored, truth)
+
+
+@pytest.mark.parametrize("moved", [0.0, 0.3, 1.0, 2.0])
+def test_each_file_of_a_time_series_is_a_volume(tmp_path: Path, moved: float) -> None:
+    """The slices of the second file need not lie where those of the first lie (motion that was followed)."""
+    first = enhanced(tmp_path / "a", [0, 2, 4], [1, 1, 1])
+    second = enhanced(tmp_path / "b", [moved, 2 + moved, 4 + moved], [1, 1, 1]) + 100
+    for name, number in (("a", 1), ("b", 2)):
+        ds = dcmread(tmp_path / name / "mf")
+        ds.InstanceNumber, ds.SOPInstanceUID = number, f"1.2.3.4.{number}"
+        if name == "b":
+            ds.PixelData = second.tobytes()
+        ds.save_as(tmp_path / name / "mf")
+    stacks = stacks_of(tmp_path)
+    assert [stack.frames for stack in stacks] == [3, 3]
+    assert {warning.code for warning in stacks[0].warnings} >= {"time_points"}
+    for stack, truth, low in zip(stacks, (first, second), (0.0, moved), strict=True):
+        np.testing.assert_array_equal(load_volume(stack).stored, truth)
+        assert stack.geometry is not None
+        assert stack.geometry.is_even
+        assert stack.geometry.affine[2, 3] == low
+
+
+def test_a_volume_in_two_files_is_one(tmp_path: Path) -> None:
+    enhanced(tmp_path / "a", [0, 2, 4], [1, 1, 1])
+    enhanced(tmp_path / "b", [6, 8, 10], [1, 1, 1])
+    ds = dcmread(tmp_path / "b" / "mf")
+    ds.InstanceNumber, ds.SOPInstanceUID = 2, "1.2.3.4.2"
+    ds.save_as(tmp_path / "b" / "mf")
+    (stack,) = stacks_of(tmp_path)
+    assert (stack.frames, stack.files, stack.geometry and stack.geometry.spacing[0]) == (6, 2, 2.0)
 
 
 def test_time_points_of_one_file(tmp_path: Path) -> None:
