@@ -72,15 +72,23 @@ def _results(viewer: Block) -> list[str]:
 
 
 def _structures(structures: Block) -> str:
-    rows = ["| structure | n | Dice mean (95%) | median | worst | HD95 mean |", "|---|---|---|---|---|---|"]
+    rows = ["| structure | n | Dice mean (95%) | median | worst | HD95 mean (95%) |", "|---|---|---|---|---|---|"]
     for name, s in structures.items():
-        low, high = s["dice_ci"]
-        far = s.get("hd95_mm")
         rows.append(
-            f"| {name} | {s['n']} | {s['dice_mean']:.3f} ({low:.3f} to {high:.3f}) | {s['dice_median']:.3f} "
-            f"| {s['dice_worst']:.3f} | {'' if far is None else f'{far:.2f}'} |"
+            f"| {name} | {s['n']} | {_with(s, 'dice_mean', 'dice_ci')} | {s['dice_median']:.3f} "
+            f"| {s['dice_worst']:.3f} | {_far(s)} |"
         )
-    return "\n".join(rows)
+    named = [f"{name} " + ", ".join(f"{u} ({v:.2f})" for u, v in s["lowest"]) for name, s in structures.items()
+             if s.get("lowest")]  # fmt: skip
+    return "\n".join(rows) + ("\n\nLowest Dice, by case: " + "; ".join(named) + "." if named else "")
+
+
+def _far(figures: Block) -> str:
+    """HD95 with its unit: mm, or pixels where the set's spacing is unknown."""
+    for key, unit in (("hd95_mm", "mm"), ("hd95_px", "pixels")):
+        if figures.get(key) is not None:
+            return f"{_with(figures, key)} {unit}"
+    return ""
 
 
 def _classified(results: Block) -> str:
@@ -112,8 +120,8 @@ def _unproved(viewer: Block) -> list[str]:
     return ["## Not validated", _bullets(named)] if named else []
 
 
-def _with(block: Block, key: str) -> str:
-    low, high = block.get(f"{key}_ci", (None, None))
+def _with(block: Block, key: str, interval: str = "") -> str:
+    low, high = block.get(interval or f"{key}_ci", (None, None))
     value = block[key]
     return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
 

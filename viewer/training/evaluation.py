@@ -16,6 +16,7 @@ import torch
 from viewer.analysis import inference, networks, outlier, suitability
 from viewer.core.analysis import Box, PackInfo, Suitability
 from viewer.core.errors import UsageError, ViewerError
+from viewer.core.geometry import SpacingKind
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
 from viewer.training import cases, gallery, metrics, segmentation
@@ -24,7 +25,7 @@ from viewer.training.loop import device
 _log = logging.getLogger(__name__)
 
 Array = npt.NDArray[Any]
-#: Columns by which results are also reported, where a table has them.
+#: Columns by which results are also reported, where a table has them; a pack may name more (`truth.groups`).
 GROUP_COLUMNS = ("site", "subtype", "sex", "age")
 #: Groups smaller than this are listed with their number only.
 _LEAST_GROUP = 5
@@ -39,7 +40,7 @@ Gate = Callable[[PackInfo, Volume, Box | None], str]
 
 @dataclass
 class Outcome:
-    """What the program said about one case, and the truth."""
+    """What the program said about one case, and the truth; `pixels`: `hd95` is in pixels, not mm."""
 
     case: cases.Case
     seconds: float
@@ -47,6 +48,7 @@ class Outcome:
     scores: dict[str, float] = field(default_factory=dict)
     overlap: dict[str, tuple[int, int]] = field(default_factory=dict)
     hd95: dict[str, float] = field(default_factory=dict)
+    pixels: bool = False
     energy_in_mask: float | None = None
     mask_share: float | None = None
 
@@ -151,7 +153,8 @@ def _run(
     for index, case in enumerate(group):
         part = slice(index * depth, (index + 1) * depth)
         scores = {n: float(v[part].max()) for n, v in raw.slice_scores.items()} or dict(raw.scores)
-        outcome = Outcome(case, seconds, verdict, scores=scores)
+        unknown = volume.geometry.spacing_kind is SpacingKind.UNKNOWN
+        outcome = Outcome(case, seconds, verdict, scores=scores, pixels=unknown)
         truth = _truth_mask(pack, case, (depth, *volume.shape[1:]))
         _against(pack, volume.geometry.spacing, raw, part, outcome=outcome, truth=truth)
         if pictures is not None:
@@ -244,7 +247,7 @@ def summary(pack: PackInfo, outcomes: Sequence[Outcome], failed: Sequence[Mappin
         out.update(_scores(pack, outcomes))
     if any(o.overlap for o in outcomes):
         out["structures"] = metrics.structures(_rows(outcomes))
-        out["by"] = {**_dice_by(outcomes), **out.get("by", {})}
+        out["by"] = _merged(_dice_by(pack, outcomes), out.get("by", {}))
     return dict(_plain(out))
 
 
@@ -261,20 +264,33 @@ def _plain(value: Any) -> Any:
 
 def _rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     return [
-        {"structure": name, "unit": o.case.patient, "both": both, "total": total, "hd95": o.hd95.get(name)}
+        {"structure": name, "unit": o.case.patient, "both": both, "total": total,
+         "hd95": o.hd95.get(name), "pixels": o.pixels}
         for o in outcomes
         for name, (both, total) in o.overlap.items()
-    ]
+    ]  # fmt: skip
 
 
-def _dice_by(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _dice_by(pack: PackInfo, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     by: dict[str, Any] = {}
-    for column, groups in _groups(outcomes).items():
+    for column, groups in _groups(pack, outcomes).items():
         by[column] = {
-            word: {n: {"n": s["n"], "dice_mean": s["dice_mean"]} for n, s in metrics.structures(_rows(mine)).items()}
+            word: {n: {k: s[k] for k in _DICE_KEYS} for n, s in metrics.structures(_rows(mine)).items()}
             for word, mine in groups.items()
         }
     return by
+
+
+def _merged(masks: dict[str, Any], scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Column -> word -> figures of masks and of scores, where a pack gives both."""
+    merged: dict[str, Any] = {}
+    for column, groups in [*masks.items(), *scores.items()]:
+        for word, figures in groups.items():
+            merged.setdefault(column, {}).setdefault(word, {}).update(figures)
+    return merged
+
+
+_DICE_KEYS = ("n", "dice_mean", "dice_ci")
 
 
 def _scores(pack: PackInfo, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -287,7 +303,7 @@ def _scores(pack: PackInfo, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     out = _classified(known, name, threshold)
     out["by"] = {
         column: {word: _by_group([k for k in known if k[0] in mine], name, threshold) for word, mine in groups.items()}
-        for column, groups in _groups([o for o, _ in known]).items()
+        for column, groups in _groups(pack, [o for o, _ in known]).items()
     }
     heat = [o for o, _ in known if o.energy_in_mask is not None]
     if heat:
@@ -317,11 +333,15 @@ def _by_group(known: Sequence[tuple[Outcome, int]], name: str, threshold: float)
     return {"n": len(known), **{k: figures[k] for k in kept}}
 
 
-def _groups(outcomes: Sequence[Outcome]) -> dict[str, dict[str, list[Outcome]]]:
+def _groups(pack: PackInfo, outcomes: Sequence[Outcome]) -> dict[str, dict[str, list[Outcome]]]:
     """Column -> word -> outcomes, for the columns the table fills."""
     found: dict[str, dict[str, list[Outcome]]] = {}
-    for column in GROUP_COLUMNS:
-        words = sorted({o.case.extra.get(column, "") for o in outcomes} - {""})
+    for column in dict.fromkeys((*GROUP_COLUMNS, *pack.viewer.get("truth", {}).get("groups", ()))):
+        words = sorted({_word(o.case, column) for o in outcomes} - {""})
         if words:
-            found[column] = {w: [o for o in outcomes if o.case.extra.get(column) == w] for w in words}
+            found[column] = {w: [o for o in outcomes if _word(o.case, column) == w] for w in words}
     return found
+
+
+def _word(case: cases.Case, column: str) -> str:
+    return case.label if column == "label" else case.extra.get(column, "")

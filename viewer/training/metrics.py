@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+from scipy import ndimage, stats
 from sklearn import metrics as sk
 
 Array = npt.NDArray[Any]
 
 #: Draws of a bootstrap; the interval is the middle 95%.
 BOOTSTRAP_DRAWS = 2000
+#: So many of the weakest units are named: the known failures.
+LOWEST = 5
 
 
 def dice(ours: Array, truth: Array) -> float:
@@ -58,6 +60,12 @@ def bootstrap(
         return float("nan"), float("nan")
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)
+
+
+def share_ci(chosen: Array) -> list[float]:
+    """95% interval of the share of True in bool [n] (Wilson 1927), sensible at 0 and 1 too."""
+    found = stats.binomtest(int(chosen.sum()), len(chosen)).proportion_ci(method="wilson")
+    return [float(found.low), float(found.high)]
 
 
 def auc(truth: Array, scores: Array) -> float:
@@ -164,7 +172,12 @@ def structures(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Per-structure summary over units (patients): overlaps of a patient's cases are pooled first.
 
     Args:
-        rows: {"structure", "unit", "both", "total", "hd95" (mm, inf where one mask is empty, or None)}.
+        rows: {"structure", "unit", "both", "total", "hd95" (inf where one mask is empty, or None)};
+            "hd95" is in mm, or in pixels where `pixels` is true (the spacing is unknown).
+
+    Returns:
+        Structure -> `n` units, Dice mean with its interval, median, worst, the lowest units by name,
+        and distances in mm where the rows have them.
     """
     out: dict[str, dict[str, Any]] = {}
     for name in dict.fromkeys(str(row["structure"]) for row in rows):
@@ -178,8 +191,10 @@ def structures(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
             "dice_ci": [low, high],
             "dice_median": float(np.median(values)),
             "dice_worst": float(values.min()),
-            "worst_unit": units[int(values.argmin())],
-            **_distances(mine),
+            "lowest": [[units[int(i)], round(float(values[i]), 4)] for i in values.argsort()[:LOWEST]],
+            "hd95_mm": None,
+            **_distances([r for r in mine if r.get("pixels")], "px"),
+            **_distances([r for r in mine if not r.get("pixels")], "mm"),
         }
     return out
 
@@ -189,11 +204,20 @@ def _pooled(rows: Sequence[Mapping[str, Any]]) -> float:
     return 2 * sum(int(r["both"]) for r in rows) / total if total else 1.0
 
 
-def _distances(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Mean HD95 over cases where both masks hold something, and how many did not."""
-    far = np.array([r["hd95"] for r in rows if r.get("hd95") is not None], dtype=float)
-    if not len(far):
+def _distances(rows: Sequence[Mapping[str, Any]], scale: str) -> dict[str, Any]:
+    """HD95 over cases where both masks hold something (mean, interval, median), and how many did not."""
+    known = [row for row in rows if row.get("hd95") is not None]
+    if not known:
         return {}
-    reached = far[np.isfinite(far)]
-    mean = float(reached.mean()) if len(reached) else None
-    return {"hd95_mm": mean, "one_empty": int((~np.isfinite(far)).sum())}
+    far = np.array([row["hd95"] for row in known], dtype=float)
+    reached = np.isfinite(far)
+    empty = {"one_empty": int((~reached).sum())}
+    if not reached.any():
+        return {f"hd95_{scale}": None, **empty}
+    near, units = far[reached], [row["unit"] for row, fine in zip(known, reached, strict=True) if fine]
+    return {
+        f"hd95_{scale}": float(near.mean()),
+        f"hd95_{scale}_ci": list(bootstrap(lambda i: float(near[i].mean()), units)),
+        f"hd95_{scale}_median": float(np.median(near)),
+        **empty,
+    }

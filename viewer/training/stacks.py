@@ -14,7 +14,7 @@ from torch.nn import functional
 from viewer.analysis import inference
 from viewer.training import augment, losses, metrics
 from viewer.training.loop import Judge, Loss
-from viewer.training.segmentation import Example, infer_of
+from viewer.training.segmentation import Example, cut, infer_of
 
 Array = npt.NDArray[Any]
 
@@ -30,12 +30,13 @@ def gather(examples: Sequence[Example], column: str) -> list[list[Example]]:
 def make_loss(stacks: Sequence[Sequence[Example]], recipe: Mapping[str, Any], where: torch.device) -> Loss:
     """The loss of one step: runs of slices, each run bent and shaded as one picture."""
     count, length, seed = int(recipe["batch"]), int(recipe["run"]), int(recipe["loop"].get("seed", 1))
+    size = [length, *(int(n) for n in recipe["patch"])]
     config, share = recipe.get("augment", {}), float(recipe.get("score_weight", 0.5))
 
     def loss(net: nn.Module, step: int) -> Tensor:
         rng = np.random.default_rng([seed, step])
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        runs = [_run(stacks[int(n)], length, rng) for n in rng.integers(0, len(stacks), count)]
+        runs = [_run(stacks[int(n)], size, rng) for n in rng.integers(0, len(stacks), count)]
         images = torch.from_numpy(np.stack([r[0] for r in runs]).astype(np.float32))
         labels = torch.from_numpy(np.stack([r[1] for r in runs]).astype(np.float32))
         moved, truth = augment.spatial(images, labels, config.get("spatial", {}), generator)
@@ -50,16 +51,19 @@ def make_loss(stacks: Sequence[Sequence[Example]], recipe: Mapping[str, Any], wh
     return loss
 
 
-def _run(stack: Sequence[Example], length: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """`length` slices of a stack in order, [length, J, I]; short stacks repeat slices."""
+def _run(stack: Sequence[Example], size: Sequence[int], rng: np.random.Generator) -> tuple[Array, Array]:
+    """`size[0]` slices of a stack in order, one window of [size[1], size[2]] on all; short stacks repeat slices."""
+    length = size[0]
     if len(stack) >= length:
         chosen = np.sort(rng.choice(len(stack), length, replace=False))
     else:
         chosen = np.sort(np.concatenate([np.arange(len(stack)), rng.integers(0, len(stack), length - len(stack))]))
-    return (
+    whole = Example(
+        stack[0].case,
         np.concatenate([stack[int(n)].array for n in chosen]),
         np.concatenate([stack[int(n)].labels for n in chosen]),
     )
+    return cut(whole, size, rng)
 
 
 def outputs(net: nn.Module, stack: Sequence[Example], config: Mapping[str, Any], where: torch.device) -> list[Any]:

@@ -13,6 +13,8 @@ FLAT = {"_target_": "UNet", "args": {"spatial_dims": 2, "in_channels": 1, "out_c
 DEEP = {"_target_": "UNet", "args": {"spatial_dims": 3, "in_channels": 1, "out_channels": 3, "channels": [4, 8]}}
 FILM = {"_target_": "FilmClassifier", "args": {"labels": 2, "widths": [4, 8, 8], "members": 2}}
 STACK = {"_target_": "SliceContextUNet", "args": {"in_channels": 1, "out_channels": 1, "channels": [4, 8], "width": 4}}
+THIN = {"_target_": "UNet", "args": {**DEEP["args"], "thin": 4}}
+THIN_STACK = {"_target_": "SliceContextUNet", "args": {**STACK["args"], "thin": 4}}
 GATE = {"_target_": "FilmGate", "args": {"outliers": 3, "widths": [4, 8], "width": 5}}
 
 
@@ -23,6 +25,8 @@ GATE = {"_target_": "FilmGate", "args": {"outliers": 3, "widths": [4, 8], "width
         (DEEP, (1, 1, 8, 6, 4), [(1, 3, 8, 6, 4)]),
         (FILM, (3, 1, 32, 32), [(3, 2), (3, 2, 4, 4), (3, 1, 4, 4)]),
         (STACK, (5, 1, 8, 8), [(5, 1, 8, 8), (5, 1), (5, 5)]),
+        (THIN, (1, 1, 8, 4, 12), [(1, 3, 8, 4, 12)]),
+        (THIN_STACK, (5, 1, 8, 8), [(5, 1, 8, 8), (5, 1), (5, 5)]),
         (GATE, (2, 1, 16, 16), [(2, 4)]),
     ],
 )

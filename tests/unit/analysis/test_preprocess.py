@@ -128,6 +128,16 @@ def test_normalising_forgets_the_scale():
     assert np.abs(small - large).max() < 1e-3
 
 
+def test_air_around_the_head_does_not_decide_its_intensities():
+    head = RNG.normal(100, 10, (3, 20, 20)).astype(np.float32)
+    steps = [{"step": "normalise", "low": 20, "centre": 50, "high": 80, "clip": 4, "ground": 0.15, "per": "slice"}]
+    near = preprocess.prepare(volume(head), steps).array
+    far = preprocess.prepare(volume(np.pad(head, ((0, 0), (30, 30), (30, 30)))), steps).array[:, 30:50, 30:50]
+    assert np.abs(near - far).max() < 1e-5
+    plain = [{k: v for k, v in steps[0].items() if k != "ground"}]
+    assert np.abs(near - preprocess.prepare(volume(np.pad(head, 30)), plain).array[30:33, 30:50, 30:50]).max() > 1
+
+
 def test_monochrome1_and_window_are_undone_before_the_network():
     film = RNG.integers(500, 3000, (1, 40, 50)).astype(np.uint16)
     window = (VoiWindow(1750, 2500),)

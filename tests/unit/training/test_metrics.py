@@ -58,6 +58,13 @@ def test_a_patients_cases_are_pooled_before_the_mean():
     out = metrics.structures(rows)["s"]
     assert out["n"] == 2 and out["dice_worst"] == pytest.approx(0.98) and out["dice_mean"] == pytest.approx(0.99)
     assert out["hd95_mm"] == pytest.approx(0.5) and out["one_empty"] == 1
+    assert out["hd95_mm_ci"] == pytest.approx([0, 1]) and out["lowest"] == [["p1", 0.98], ["p2", 1.0]]
+
+
+def test_distances_on_pictures_without_spacing_are_never_called_millimetres():
+    row = {"structure": "s", "unit": "p", "both": 5, "total": 10, "hd95": 3.0, "pixels": True}
+    out = metrics.structures([row])["s"]
+    assert out["hd95_px"] == 3.0 and out["hd95_mm"] is None
 
 
 def test_temperature_mends_overconfidence():
