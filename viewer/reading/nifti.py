@@ -56,6 +56,8 @@ def _open(path: str) -> Any:
 
     try:
         image = nibabel.load(path)
+        if not hasattr(image, "affine"):
+            raise ReadError("This file holds values on a brain surface (CIFTI), no picture.", "", "unsupported")
         dtype = image.get_data_dtype()
         if dtype.kind == "c" or len(image.shape) < 2 or 0 in image.shape:
             raise ReadError("This NIfTI file holds complex numbers or no picture.", "", "unsupported")

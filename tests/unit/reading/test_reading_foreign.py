@@ -182,3 +182,17 @@ def test_preview_of_a_nifti_is_its_middle_slice(tmp_path: Path) -> None:
     whole, small = load_volume(stack), preview(stack)
     np.testing.assert_array_equal(small.stored[0], whole.stored[3])
     np.testing.assert_allclose(small.geometry.slice_origin(0), whole.geometry.slice_origin(3))
+
+
+def test_values_on_a_surface_are_refused_and_the_folder_still_opens(tmp_path: Path) -> None:
+    """CIFTI-2 uses the NIfTI-2 header for tables that are no picture."""
+    from nibabel import cifti2  # noqa: PLC0415 - only this test needs it
+
+    axes = (cifti2.ScalarAxis(["a", "b"]), cifti2.BrainModelAxis.from_mask(np.ones((2, 2, 2), bool), affine=np.eye(4)))
+    cifti2.Cifti2Image(np.zeros((2, 8), np.float32), axes).to_filename(tmp_path / "scores.dscalar.nii")
+    write_nifti(tmp_path / "head.nii", phantom((4, 5, 6)), np.eye(4))
+    found = scan([tmp_path])
+    assert [stack.description for study in found.studies for stack in study.stacks] == ["head.nii"]
+    (refusal,) = found.refused
+    assert refusal.code == "unsupported"
+    assert "CIFTI" in refusal.text
