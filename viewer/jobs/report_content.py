@@ -47,7 +47,7 @@ def build(
     words = words_in(language)
     study, stack = loaded.study, loaded.stack
     accepted = tuple(finding for finding in findings if finding.state is FindingState.ACCEPTED)
-    runs = tuple(_run(result, findings) for result in loaded.results)
+    runs = tuple(_run(result, findings, words) for result in loaded.results)
     report = Report(
         patient=study.patient,
         study_uid=study.uid,
@@ -115,20 +115,20 @@ def _author(accepted: Sequence[Finding], settings: Settings) -> str:
     return settings.reader_name or (readers.pop() if len(readers) == 1 else "")
 
 
-def _run(result: AnalysisResult, findings: Sequence[Finding]) -> PackRun:
+def _run(result: AnalysisResult, findings: Sequence[Finding], words: Words) -> PackRun:
     own = [f for f in findings if f.pack == result.pack_id and f.result_id == result.request_id]
     count = {state: sum(f.state is state for f in own) for state in FindingState}
     reasons = result.gate.reasons if result.gate is not None else ()
     worst = [reason for reason in reasons if reason.verdict is Suitability.REFUSE] or list(reasons)
-    said = [_reason(reason) for reason in reasons]
+    said = [_reason(reason, words) for reason in reasons]
     if not said and result.message:
-        said = [result.message]
+        said = [words.said(result.message)]
     return PackRun(
         result.pack_id,
         _pack_name(result.pack_id),
         result.outcome,
         " ".join(said),
-        _reason(worst[0]) if worst and result.outcome != "failed" else result.message,
+        _reason(worst[0], words) if worst and result.outcome != "failed" else words.said(result.message),
         accepted=count[FindingState.ACCEPTED],
         rejected=count[FindingState.REJECTED],
         unsure=count[FindingState.UNSURE],
@@ -140,10 +140,11 @@ def _run(result: AnalysisResult, findings: Sequence[Finding]) -> PackRun:
     )
 
 
-def _reason(reason: GateReason) -> str:
+def _reason(reason: GateReason, words: Words) -> str:
     """A gate's reason with the tag it rests on."""
-    tag = reason.tag.strip("()")
-    return f"{reason.text} ({tag})" if tag else reason.text
+    tag = words.said(reason.tag.strip("()"))
+    text = words.said(reason.text)
+    return f"{text} ({tag})" if tag else text
 
 
 def _pack_name(pack_id: str) -> str:
@@ -186,8 +187,8 @@ def technique(stack: Stack, words: Words) -> str:
         line = words("technique", "volume", **fields)
     else:
         line = words("technique", "stack", **fields)
-    warned = "; ".join(caution.text.rstrip(".") for caution in stack.warnings)
-    return line + (f"\n{words('technique', 'warnings', text=warned)}." if warned else "")
+    warned = "; ".join(words.said(caution.text).rstrip(".。") for caution in stack.warnings)
+    return line + (f"\n{words('technique', 'warnings', text=warned)}" if warned else "")
 
 
 def _view(stack: Stack, words: Words) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, Measurement, Side
+from viewer.core.phrases import phrases_in
 from viewer.core.resources import resources_dir
 
 LANGUAGES = ("en", "zh")
@@ -29,6 +30,10 @@ class Words:
     def name(self, text: str) -> str:
         """A pack's word (label, place, unit) in this language, or itself where nothing is known."""
         return str(self.table.get("words", {}).get(text, text))
+
+    def said(self, text: str) -> str:
+        """A finished sentence of the program (a gate's reason, a caution) in this language."""
+        return phrases_in(self.language).say(text)
 
     @property
     def unknown(self) -> str:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from viewer.core.analysis import GateVerdict, Suitability
 from viewer.core.task import JobState
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
 from viewer.ui.lanes import Job
 from viewer.ui.pack_cards import failed_card, idle_card, ran_row, refused_card, refused_row, waiting_card
 from viewer.ui.pack_state import AnalysisView, Asks, PackState
@@ -105,10 +105,10 @@ class AnalysisPanel(Section):
         spoken = [r for r in gate.reasons if r.verdict is Suitability.REFUSE and r.rule != "roi"]
         wrong_kind = [r for r in spoken if r.rule in _KIND_RULES]
         told = wrong_kind[:1] or spoken
-        reasons = [(r.text, r.tag) for r in told]
+        reasons = [(said(r.text), said(r.tag)) for r in told]
         if any(s.entries for s in self._view.packs):
             return refused_row(state.pack.name, state.pack.version, reasons)
-        helps = " ".join(dict.fromkeys(r.todo for r in told if r.todo))
+        helps = " ".join(dict.fromkeys(said(r.todo) for r in told if r.todo))
         return refused_card(state.pack.name, state.pack.version, reasons, helps)
 
     def _primary_taken(self, state: PackState) -> bool:

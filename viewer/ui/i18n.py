@@ -1,7 +1,8 @@
 """Words of the window in the reader's language.
 
 The English text is its own key; `resources/i18n/<language>.toml` maps it to the other
-language. A word without a translation is shown in English.
+language. A word without a translation is shown in English. Sentences that the parts below the
+window wrote (errors, gate reasons, cautions) are found again by `said`, see `core.phrases`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import logging
 import tomllib
 from datetime import date
 
+from viewer.core.errors import ViewerError
+from viewer.core.phrases import phrases_in
 from viewer.core.resources import resources_dir
 
 _LOG = logging.getLogger(__name__)
@@ -47,6 +50,16 @@ def tr(text: str, /, **values: object) -> str:
     """`text` in the reader's language, with `{name}` fields filled from `values`."""
     words = _words.get(text, text)
     return words.format(**values) if values else words
+
+
+def said(text: str) -> str:
+    """A finished English sentence of the parts below the window, in the reader's language."""
+    return _words.get(text) or phrases_in(language()).say(text)
+
+
+def error_words(error: ViewerError) -> str:
+    """What happened and what to do, in the reader's language."""
+    return f"{said(error.what)} {said(error.todo)}".strip()
 
 
 def date_words(dicom_date: str) -> str:

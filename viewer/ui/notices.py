@@ -26,7 +26,7 @@ class Notices(QFrame):
         """Show `words`; their first sentence is bold."""
         if any(words == known and not message.isHidden() for known, message in self._words):
             return
-        what, more = _first_sentence(words)
+        what, more = first_sentence(words)
         message = Message(state, what, more, closable=True)
         message.closed.connect(self._tidy)
         self._words.append((words, message))
@@ -52,7 +52,7 @@ class Notices(QFrame):
         message.deleteLater()
 
 
-def _first_sentence(words: str) -> tuple[str, str]:
+def first_sentence(words: str) -> tuple[str, str]:
     """The first sentence and the rest, in either language."""
     for stop in (". ", "。"):
         what, found, more = words.partition(stop)

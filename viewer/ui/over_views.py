@@ -8,7 +8,7 @@ from viewer.core.analysis import Suitability
 from viewer.display.hanging import Layout
 from viewer.ui import places
 from viewer.ui.control.work import Work
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
 from viewer.ui.volumes_panel import VolumesPanel
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class OverViews:
         gates = [e.result.gate for e in entries if e.result.gate is not None]
         if gates:
             warned = [g for g in gates if g.verdict is Suitability.WARN]
-            tips = "\n".join(r.text for g in warned for r in g.reasons)
+            tips = "\n".join(said(r.text) for g in warned for r in g.reasons)
             made.append(
                 BadgeSpec("warned", tr("Warned"), tips, 0) if warned else BadgeSpec("suits", tr("Suits"), "", 1)
             )

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from viewer.core.analysis import GateVerdict, PackInfo, Suitability
 from viewer.session import ResultEntry
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
 from viewer.ui.lanes import Job
 from viewer.ui.pack_state import Asks, PackState, gate_badge
 from viewer.ui.widgets.basic import ElidedLabel, button, column, icon_label, label, row
@@ -74,7 +74,7 @@ def failed_card(asks: Asks, state: PackState, job: Job) -> Card:
     """A job that stopped: how far it came, what is safe, what to do."""
     card = Card("failed")
     error = job.error
-    what = error.what if error is not None else tr("The analysis stopped.")
+    what = said(error.what) if error is not None else tr("The analysis stopped.")
     badge = Badge("failed", tr("Failed"), what)
     card.body.addLayout(_head(state.pack.name, state.pack.version, badge, "warn", "refuse"))
     reached = job.progress.fraction
@@ -84,7 +84,7 @@ def failed_card(asks: Asks, state: PackState, job: Job) -> Card:
     strong.setStyleSheet("font-weight: 600;")
     card.body.addWidget(strong)
     if error is not None and error.todo:
-        card.body.addWidget(label(error.todo, "caption2", wrap=True))
+        card.body.addWidget(label(said(error.todo), "caption2", wrap=True))
     buttons = FlowRow()
     pack_id = state.pack.id
     buttons.addWidget(button(tr("Try again"), lambda: asks.analyse(pack_id), style="primary compact"))
@@ -105,7 +105,7 @@ def idle_card(asks: Asks, state: PackState, *, primary: bool) -> Card:
     if state.gate is not None:
         for reason in state.gate.reasons:
             if reason.verdict is Suitability.WARN:
-                card.body.addWidget(_bullet(reason.text, reason.tag))
+                card.body.addWidget(_bullet(said(reason.text), said(reason.tag)))
     if state.pack.needs_roi:
         card.body.addWidget(label(_box_words(state), "caption2", wrap=True))
         card.body.addLayout(_box_buttons(asks, state))
@@ -201,10 +201,10 @@ def ran_words(entry: ResultEntry) -> str:
     """ "Ran in 14.2 s on CPU · 2 findings", "Ran, nothing found", or why it was refused."""
     result = entry.result
     if result.outcome == "refused":
-        reasons = "; ".join(r.text for r in result.gate.reasons) if result.gate else ""
-        return result.message or reasons or tr("Refused")
+        reasons = "; ".join(said(r.text) for r in result.gate.reasons) if result.gate else ""
+        return said(result.message) or reasons or tr("Refused")
     seconds = seconds_words(result.seconds.get("total", sum(result.seconds.values())))
-    device = result.provenance.device if result.provenance else ""
+    device = said(result.provenance.device) if result.provenance else ""
     count = len(result.findings)
     time = tr("{time} on {device}", time=seconds, device=device) if device else seconds
     if count:
@@ -220,6 +220,7 @@ def ran_words(entry: ResultEntry) -> str:
 
 
 def _notes(entry: ResultEntry) -> list[str]:
-    fallbacks = list(entry.result.provenance.fallbacks) if entry.result.provenance else []
-    warned = [r.text for r in entry.result.gate.reasons if r.verdict is Suitability.WARN] if entry.result.gate else []
-    return [*fallbacks, *warned, *([entry.note] if entry.note else [])]
+    fallbacks = entry.result.provenance.fallbacks if entry.result.provenance else ()
+    gate = entry.result.gate
+    warned = [r.text for r in gate.reasons if r.verdict is Suitability.WARN] if gate else []
+    return [said(words) for words in (*fallbacks, *warned, entry.note) if words]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from viewer.core.analysis import GateVerdict, PackInfo, Suitability
 from viewer.session import ResultEntry
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
 from viewer.ui.lanes import Job
 from viewer.ui.widgets.marks import Badge
 
@@ -62,7 +62,7 @@ def gate_badge(gate: GateVerdict | None) -> Badge:
     """The gate's word as a badge; its tooltip holds every reason."""
     if gate is None:
         return Badge("plain", tr("Not checked"), tr("The pictures are still being read."))
-    reasons = "\n".join(f"{r.text} {r.tag}".strip() for r in gate.reasons)
+    reasons = "\n".join(f"{said(r.text)} {said(r.tag)}".strip() for r in gate.reasons)
     if gate.verdict is Suitability.RUN:
         return Badge("suits", tr("Suits"), reasons or tr("Every rule of the pack is met."))
     if gate.verdict is Suitability.WARN:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QStatusBar, QWidget
 from viewer.core.report import INTENDED_USE
 from viewer.core.verdict import Safety, Verdict
 from viewer.ui import icons
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
 from viewer.ui.widgets.basic import ElidedLabel, icon_label, label, row
 
 _MARKS = {Safety.OK: ("accepted", "accepted"), Safety.WARN: ("warn", "warn"), Safety.UNSAFE: ("refuse", "refuse")}
@@ -90,7 +90,7 @@ class StatusBar(QStatusBar):
         icon, token = _MARKS[verdict.safety]
         self._geometry_mark.setPixmap(icons.pixmap(icon, token, 14, self.devicePixelRatioF()))
         self._put(self._geometry, tr("Geometry: detector plane only") if at_detector else tr(verdict.text))
-        self._geometry.setToolTip("\n".join(caution.text for caution in verdict.reasons))
+        self._geometry.setToolTip("\n".join(said(caution.text) for caution in verdict.reasons))
 
     def show_device(self, words: str) -> None:
         """The device analyses run on."""

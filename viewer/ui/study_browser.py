@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QSta
 
 from viewer.core.study import Refusal, Study
 from viewer.ui import icons
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
+from viewer.ui.notices import first_sentence
 from viewer.ui.study_rows import Row, RowDelegate, RowKind, StudyModel, rows_of
 from viewer.ui.widgets.basic import ElidedLabel, clear, column, frame, label, row
 from viewer.ui.widgets.section import HEADER_HEIGHT, Message, icon_button
@@ -130,7 +131,10 @@ class StudyBrowser(QFrame):
         if not count:
             return
         head = tr("1 file not opened.") if count == 1 else tr("{n} files not opened.", n=count)
-        lines = [f"{_file_name(r.path)}: {r.text.partition('. ')[0]}" for r in self._refused[:_REFUSED_SHOWN]]
+        lines = [
+            f"{_file_name(r.path)}: {first_sentence(said(r.text))[0].rstrip('.。')}"
+            for r in self._refused[:_REFUSED_SHOWN]
+        ]
         message = Message("warn", head, "\n".join(lines), ((tr("Show all"), self.refused_asked.emit),))
         self._messages.addWidget(message)
 

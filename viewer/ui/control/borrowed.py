@@ -15,7 +15,7 @@ from viewer.display.overlay import HeatmapLayer, MaskLayer
 from viewer.jobs.overlays import Foreign, is_overlay, overlays_on
 from viewer.session import Event, StudiesChanged
 from viewer.ui.control.desk import Desk
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
 from viewer.ui.lanes import Priority
 from viewer.ui.segments_panel import HeatRow, OverlayChoice, SegmentRow
 
@@ -90,7 +90,7 @@ class Borrowed(QObject):
                 if foreign.problem:
                     name = foreign.source.description or tr("no description")
                     self._desk.trouble.emit(
-                        tr("The overlay {name} is not shown. {why}", name=name, why=foreign.problem)
+                        tr("The overlay {name} is not shown. {why}", name=name, why=said(foreign.problem))
                     )
             self.changed.emit()
 
@@ -99,7 +99,7 @@ class Borrowed(QObject):
     def _failed(self, key: str) -> Callable[[ViewerError], None]:
         def failed(error: ViewerError) -> None:
             self._reading.pop(key, None)
-            self._desk.trouble.emit(error.text)
+            self._desk.complain(error)
 
         return failed
 

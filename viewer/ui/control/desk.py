@@ -16,6 +16,7 @@ from viewer.core.settings import Settings, save_settings
 from viewer.journal import Journal
 from viewer.session import Event, Session
 from viewer.session.record import Recorder
+from viewer.ui.i18n import error_words, tr
 from viewer.ui.lanes import AnalysisLane, ReadingPool
 
 _LOG = logging.getLogger(__name__)
@@ -60,12 +61,12 @@ class Desk(QObject):
             save_settings(settings)
         except OSError as error:
             _LOG.warning("settings not stored: %s", error.strerror)
-            self.trouble.emit("The settings could not be stored. They hold until you close the window.")
+            self.trouble.emit(tr("The settings could not be stored. They hold until you close the window."))
         self.settings_changed.emit()
 
     def complain(self, error: ViewerError) -> None:
         """Put an error into words on screen."""
-        self.trouble.emit(error.text)
+        self.trouble.emit(error_words(error))
 
     def results_folder(self, result_id: str) -> Path:
         """Where the arrays of a result lie."""

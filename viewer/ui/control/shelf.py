@@ -12,7 +12,7 @@ from viewer.core.analysis import PackInfo
 from viewer.core.errors import PackError, ViewerError
 from viewer.core.task import CancelToken
 from viewer.ui.control.desk import Desk
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import error_words, tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Packs(QObject):
 def _read_all(_tell: Callable[[object], None], cancel: CancelToken) -> Shelf:
     found, damaged = packs.list_packs()
     usable: list[PackInfo] = []
-    broken = [(b.id, b.error.text) for b in damaged]
+    broken = [(b.id, error_words(b.error)) for b in damaged]
     for pack in found:
         cancel.check()
         if pack.task == "gate":
@@ -73,7 +73,7 @@ def _read_all(_tell: Callable[[object], None], cancel: CancelToken) -> Shelf:
         try:
             packs.verify(pack)
         except (PackError, ViewerError) as error:
-            broken.append((pack.name, error.text))
+            broken.append((pack.name, error_words(error)))
         else:
             usable.append(pack)
     return Shelf(tuple(usable), tuple(broken))

@@ -13,7 +13,7 @@ from viewer.core.study import Kind, Stack
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.reading import StackLoader, is_picture, open_stack
 from viewer.ui.control.desk import Desk
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import error_words, tr
 
 #: News of slices crosses the thread at most this often (s).
 _NEWS_SECONDS = 0.04
@@ -118,7 +118,7 @@ class Showing(QObject):
                 k, error = min(loader.failed.items())
                 self._desk.trouble.emit(
                     tr("{n} of {all} images could not be read; the first is image {k}: {why}", n=len(loader.failed),
-                       all=len(loader.loaded), k=k + 1, why=error.text)
+                       all=len(loader.loaded), k=k + 1, why=error_words(error))
                 )  # fmt: skip
 
         return end

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from viewer.core.study import Refusal
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
 from viewer.ui.widgets.basic import button, column, label, row
 
 
@@ -31,7 +31,7 @@ class RefusedDialog(QDialog):
             item = QTableWidgetItem(refusal.path.replace("\\", "/").rsplit("/", 1)[-1])
             item.setToolTip(refusal.path)
             table.setItem(number, 0, item)
-            table.setItem(number, 1, QTableWidgetItem(refusal.text))
+            table.setItem(number, 1, QTableWidgetItem(said(refusal.text)))
         table.resizeRowsToContents()
         whole.addWidget(table, 1)
         foot = row()

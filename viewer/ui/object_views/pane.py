@@ -12,7 +12,7 @@ from viewer.core.task import CancelFlag, CancelToken
 from viewer.core.waveform import Waveform
 from viewer.display import ecg
 from viewer.reading.objects import ObjectNoun, name_of, read_object
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import error_words, tr
 from viewer.ui.lanes import ReadingPool
 from viewer.ui.object_views.ecg_view import EcgView
 from viewer.ui.object_views.lists_view import segments_view, structures_view
@@ -104,7 +104,7 @@ class ObjectPane(QWidget):
 
     def _on_failed(self, error: ViewerError) -> None:
         self._cancel = None
-        self._say(error.text)
+        self._say(error_words(error))
 
     def _say(self, words: str) -> None:
         self._drop()

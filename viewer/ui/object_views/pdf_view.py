@@ -12,7 +12,7 @@ from viewer.core.document import Document
 from viewer.core.errors import ViewerError
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.reading.pdf_pages import PdfPages, draw_pages
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import error_words, tr
 from viewer.ui.lanes import ReadingPool
 from viewer.ui.theme import SPACE_12
 from viewer.ui.widgets.basic import button, column, frame, label, row
@@ -124,7 +124,7 @@ class PdfView(QWidget):
             self.pages.append(page)
 
     def _on_failed(self, error: ViewerError) -> None:
-        self.message.setText(error.text)
+        self.message.setText(error_words(error))
         self.message.show()
 
     @Slot()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from viewer.core.annotation import PointLps
 from viewer.core.errors import ViewerError
+from viewer.ui.i18n import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Message:
 
 def message_of(error: ViewerError) -> Message:
     """An error as a message that lies low in the view."""
-    return Message("warn", error.what, error.todo)
+    return Message("warn", said(error.what), said(error.todo))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from viewer.core.study import Stack
 from viewer.core.verdict import Caution
 from viewer.display.corners import PLANE_TITLES, shown_plane
 from viewer.display.slicing import Letters, Plane
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
 from viewer.ui.viewport.facts import BadgeSpec
 from viewer.ui.viewport.picture import Picture
 
@@ -34,8 +34,8 @@ def stack_badges(picture: Picture) -> tuple[BadgeSpec, ...]:
     """Badges of the pixels themselves: always visible when true."""
     stack = picture.source.stack
     cautions = [c for c in _cautions(stack) if c.badge and not (picture.source.resampled and c.code == "tilt")]
-    badges = [BadgeSpec("warned", tr(c.badge), tr(c.text), _LOSSY if c.code == "lossy" else 0) for c in cautions]
-    said = {badge.text for badge in badges}
+    badges = [BadgeSpec("warned", said(c.badge), said(c.text), _LOSSY if c.code == "lossy" else 0) for c in cautions]
+    shown = {badge.text for badge in badges}
     own = (
         (stack.lossy and not _has(stack, "lossy"), "Lossy", "Lossy compression: fine detail may be lost.", _LOSSY),
         (picture.source.resampled, "Resampled", "Resampled to an even grid; lengths belong on acquired slices.", 0),
@@ -45,14 +45,14 @@ def stack_badges(picture: Picture) -> tuple[BadgeSpec, ...]:
     badges += [
         BadgeSpec("warned", tr(text), tr(tip), collapse)
         for true, text, tip, collapse in own
-        if true and tr(text) not in said
+        if true and tr(text) not in shown
     ]
     return tuple(badges)
 
 
 def _cautions(stack: Stack) -> tuple[Caution, ...]:
-    said = {c.code: c for c in (*stack.verdict.reasons, *stack.warnings)}
-    return tuple(caution for code, caution in said.items() if code != _SAID_IN_CORNER)
+    by_code = {c.code: c for c in (*stack.verdict.reasons, *stack.warnings)}
+    return tuple(caution for code, caution in by_code.items() if code != _SAID_IN_CORNER)
 
 
 def _has(stack: Stack, code: str) -> bool:
