@@ -8,7 +8,7 @@ Sides are told only where the file says them; else the finding has none.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -225,7 +225,8 @@ def from_mask(pack: PackInfo, request: AnalysisRequest, raw: RawOutputs, mask: M
     """
     volume = request.inputs["image"]
     least = float(pack.viewer.get("finding", {}).get("min_volume_mm3", 0.0))
-    names_wanted = measures.wanted(pack.viewer)
+    names_wanted, unproven = _measurable(pack, request), measures.not_validated(pack.viewer)
+    notes = _unmeasured(names_wanted, volume.geometry)
     names = [str(name) for name in pack.inference["output"]["labels"]]
     side = _asked_side(request) or box_side(volume, request.roi)
     found: list[Finding] = []
@@ -237,10 +238,28 @@ def from_mask(pack: PackInfo, request: AnalysisRequest, raw: RawOutputs, mask: M
         middle = int(np.argmax(inside.sum(axis=(1, 2))))
         text = f"{side.value.capitalize()} side" if side is not Side.NONE else "Side unknown"
         location = Location(text, _corners(volume.geometry, box), box, middle, segment.number)
-        measured = measures.of_segment(names_wanted, mask, segment.number, raw.probabilities.get(name))
+        share = raw.probabilities.get(name)
+        measured = measures.of_segment(names_wanted, mask, segment.number, share, unproven)
         made = _finding(pack, request, (name, len(found)), Place(location, side, measured))
-        found.append(_with_slice_score(pack, made, inside, raw))
+        found.append(replace(_with_slice_score(pack, made, inside, raw), notes=notes))
     return tuple(found)
+
+
+def _measurable(pack: PackInfo, request: AnalysisRequest) -> tuple[str, ...]:
+    """What the pack measures, without volumes where the pictures are no stack of slices in space."""
+    names = measures.wanted(pack.viewer)
+    return names if request.options.get("volumes", True) else tuple(n for n in names if n != "volume_mm3")
+
+
+def _unmeasured(names: Sequence[str], grid: Geometry) -> tuple[str, ...]:
+    """Why sizes that the pack would give are not given."""
+    if not {"volume_mm3", "diameters_mm"} & set(names):
+        return ()
+    if grid.spacing_kind is not SpacingKind.PATIENT:
+        return ("No sizes: the file does not tell the spacing of its pixels in the patient.",)
+    if "volume_mm3" in names and not grid.is_even:
+        return ("No volume: the slices are unevenly spaced.",)
+    return ()
 
 
 def _with_slice_score(pack: PackInfo, finding: Finding, inside: Array, raw: RawOutputs) -> Finding:

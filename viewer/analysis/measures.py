@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from viewer.core.finding import Code, Measurement
-from viewer.core.geometry import Geometry, SpacingKind
+from viewer.core.geometry import SpacingKind
 from viewer.core.volume import Mask
 
 Array = npt.NDArray[Any]
@@ -20,28 +21,36 @@ LONG_AXIS = Code("103339001", "SCT", "Long axis")
 SHORT_AXIS = Code("103340004", "SCT", "Short axis")
 MEAN_AXIS = Code("MEANAXIS", "99SECONDREAD", "Mean of long and short axis")
 AREA_SHARE = Code("AREASHARE", "99SECONDREAD", "Share of the picture's area")
+READERS = Code("READERS4", "99SECONDREAD", "Readers of four expected to mark it")
+AGREEMENT = Code("READERAGREE", "99SECONDREAD", "Expected agreement of two readers (Dice)")
 
 #: Probabilities between which the true edge of a segment lies (boundary band).
 _BAND = (0.3, 0.7)
+#: Pixels round a segment in which single readers may have gone further.
+_REACH = 3
 
 
-def of_segment(names: Sequence[str], mask: Mask, number: int, probability: Array | None) -> tuple[Measurement, ...]:
+def of_segment(
+    names: Sequence[str],
+    mask: Mask,
+    number: int,
+    probability: Array | None,
+    not_validated: Sequence[str] = (),
+) -> tuple[Measurement, ...]:
     """The measurements a pack asks for, as far as the grid has millimetres.
 
     Args:
-        names: "volume_mm3", "diameters_mm", "area_share".
+        names: "volume_mm3", "diameters_mm", "area_share", "reader_agreement".
         mask: labels on the input's grid.
         number: the segment.
-        probability: float32 [K, J, I] of the segment, for the +/- of the volume.
+        probability: float32 [K, J, I] of the segment, for the +/- of the volume, the edge of the
+            diameters and the agreement of readers.
+        not_validated: names among them that were never held against patients.
     """
     out: list[Measurement] = []
     for name in names:
-        if name == "volume_mm3":
-            out += volume(mask, number, probability)
-        elif name == "diameters_mm":
-            out += diameters(mask, number)
-        elif name == "area_share":
-            out += area_share(mask, number)
+        made = MEASURES[name](mask, number, probability) if name in MEASURES else ()
+        out += [replace(one, validated=False) for one in made] if name in not_validated else made
     return tuple(out)
 
 
@@ -57,11 +66,12 @@ def volume(mask: Mask, number: int, probability: Array | None = None) -> tuple[M
     return (Measurement("Volume", mask.volume_mm3(number), "mm3", VOLUME, half_range),)
 
 
-def diameters(mask: Mask, number: int) -> tuple[Measurement, ...]:
-    """Long axis, short axis and their mean in mm, edge to edge, on the slice with most of it.
+def diameters(mask: Mask, number: int, probability: Array | None = None) -> tuple[Measurement, ...]:
+    """Long axis, short axis and their mean in mm on the slice with most of the segment.
 
-    The long axis is the greatest distance within the outline; the short one the greatest
-    extent at right angles to it.
+    The long axis is the greatest distance within the outline; the short one the greatest extent
+    at right angles to it. The outline runs between the outermost pixels and their neighbours:
+    where the probability crosses the mask's own level, without it half way.
     """
     if mask.geometry.spacing_kind is not SpacingKind.PATIENT:
         return ()
@@ -69,7 +79,8 @@ def diameters(mask: Mask, number: int) -> tuple[Measurement, ...]:
     k = int(np.argmax(inside.sum(axis=(1, 2))))
     if not inside[k].any():
         return ()
-    long, short = _axes(_outer_corners(inside[k], k, mask.geometry))
+    edge = _edge(inside[k], None if probability is None else probability[k])
+    long, short = _axes(mask.geometry.index_to_world(np.column_stack([np.full(len(edge), float(k)), edge])))
     return (
         Measurement("Long axis", round(long, 1), "mm", LONG_AXIS),
         Measurement("Short axis", round(short, 1), "mm", SHORT_AXIS),
@@ -77,18 +88,83 @@ def diameters(mask: Mask, number: int) -> tuple[Measurement, ...]:
     )
 
 
-def area_share(mask: Mask, number: int) -> tuple[Measurement, ...]:
+def area_share(mask: Mask, number: int, _probability: Array | None = None) -> tuple[Measurement, ...]:
     """Share of the picture's pixels in percent (films: no true areas are known)."""
     share = 100.0 * np.count_nonzero(mask.labels == number) / mask.labels.size
     return (Measurement("Share of the picture's area", round(share, 1), "%", AREA_SHARE),)
 
 
-def _outer_corners(plane: npt.NDArray[np.bool_], k: int, grid: Geometry) -> FloatArray:
-    """LPS mm [n, 3] of the corners of every pixel of [J, I]."""
-    index = np.argwhere(plane).astype(np.float64)
-    shifts = np.array([(-0.5, -0.5), (-0.5, 0.5), (0.5, -0.5), (0.5, 0.5)])
-    corners = np.unique((index[:, None, :] + shifts).reshape(-1, 2), axis=0)
-    return grid.index_to_world(np.column_stack([np.full(len(corners), float(k)), corners]))
+def reader_agreement(mask: Mask, number: int, probability: Array | None = None) -> tuple[Measurement, ...]:
+    """How many of four readers would be expected to mark it, and how far two of them would agree.
+
+    For packs whose probability is the share of four readers that marked a pixel. Readers are taken
+    to decide pixel by pixel on their own, so two of them share sum(p^2) of sum(p) on average: the
+    Dice of their outlines to be expected. The first number is four times the mean over the core,
+    the tenth of the segment that most readers would mark.
+    """
+    if probability is None:
+        return ()
+    inside = np.sort(probability[mask.labels == number].astype(np.float64))
+    if not inside.size:
+        return ()
+    core = inside[-max(1, inside.size // 10) :]
+    near = probability[_surroundings(mask.labels == number)].astype(np.float64)
+    agreement = float((near**2).sum() / near.sum())
+    return (
+        Measurement("Readers expected to mark it, of four", round(4 * float(core.mean()), 1), "1", READERS),
+        Measurement("Expected agreement of two readers (Dice)", round(agreement, 2), "1", AGREEMENT),
+    )
+
+
+#: Name in a pack's `viewer.finding.measure` -> what is measured.
+MEASURES: dict[str, Callable[[Mask, int, Array | None], tuple[Measurement, ...]]] = {
+    "volume_mm3": volume,
+    "diameters_mm": diameters,
+    "area_share": area_share,
+    "reader_agreement": reader_agreement,
+}
+
+
+def _surroundings(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The segment and what lies within `_REACH` pixels of it in its slices: where readers may differ."""
+    from scipy import ndimage
+
+    ring = np.ones((1, 2 * _REACH + 1, 2 * _REACH + 1), dtype=bool)
+    return np.asarray(ndimage.binary_dilation(inside, ring))
+
+
+def _edge(inside: npt.NDArray[np.bool_], probability: Array | None) -> FloatArray:
+    """Points (row, column) [n, 2] where the outline of [J, I] crosses the lines between pixel centres."""
+    framed = np.pad(inside, 1)
+    shares = None if probability is None else np.pad(probability.astype(np.float64), 1)
+    level = None if shares is None else _level(framed, shares)
+    found = [_crossings(framed, shares, level)]
+    turned = _crossings(framed.T, None if shares is None else shares.T, level)
+    return np.concatenate([*found, turned[:, ::-1]]) - 1.0
+
+
+def _crossings(inside: npt.NDArray[np.bool_], shares: FloatArray | None, level: float | None) -> FloatArray:
+    """Crossings between neighbouring rows."""
+    row, column = np.nonzero(inside[:-1] != inside[1:])
+    part = np.full(len(row), 0.5)
+    if shares is not None and level is not None:
+        before, after = shares[row, column], shares[row + 1, column]
+        part = np.clip((level - before) / np.where(before == after, 1.0, after - before), 0.0, 1.0)
+    return np.column_stack([row + part, column.astype(np.float64)])
+
+
+def _level(inside: npt.NDArray[np.bool_], shares: FloatArray) -> float | None:
+    """The probability the mask was cut at: between its lowest inside and the highest beside it.
+
+    None where the two overlap (the mask was not cut by this probability alone): the edge then lies half way.
+    """
+    beside = np.zeros_like(inside)
+    beside[:-1] |= inside[1:]
+    beside[1:] |= inside[:-1]
+    beside[:, :-1] |= inside[:, 1:]
+    beside[:, 1:] |= inside[:, :-1]
+    lowest, highest = float(shares[inside].min()), float(shares[beside & ~inside].max())
+    return (lowest + highest) / 2 if lowest > highest else None
 
 
 def _axes(points: FloatArray) -> tuple[float, float]:
@@ -120,3 +196,8 @@ def wanted(viewer: Mapping[str, Any]) -> tuple[str, ...]:
     """The measurements in a pack's `viewer.finding.measure`; the volume without such a list."""
     rule = viewer.get("finding", {})
     return tuple(str(name) for name in rule.get("measure", ("volume_mm3",)))
+
+
+def not_validated(viewer: Mapping[str, Any]) -> tuple[str, ...]:
+    """The measurements in a pack's `viewer.finding.not_validated`: proved on drawn shapes only."""
+    return tuple(str(name) for name in viewer.get("finding", {}).get("not_validated", ()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from viewer.core.cine import CineFunction
 from viewer.core.finding import Finding, OperatingPoint
 from viewer.core.volume import Heatmap, Mask, Volume
 
@@ -131,6 +132,9 @@ class AnalysisResult:
         outcome: "ran", "refused" or "failed"; findings may be empty when it ran.
         reasons: gate reasons (refused or warned); `message`: words for "failed".
         below_threshold: proposals not shown because their score is under the threshold.
+        stack_key: the stack its findings lie on where that is not the one asked for (end-diastole).
+        cine: the heart's volumes over the beat, where a pack measured them.
+        phase_masks: masks of the beat's other phases; each says its stack.
     """
 
     request_id: str
@@ -146,3 +150,11 @@ class AnalysisResult:
     below_threshold: int = 0
     provenance: Provenance | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    stack_key: str = ""
+    cine: CineFunction | None = None
+    phase_masks: tuple[Mask, ...] = ()
+
+    def seen_on(self, key: str) -> AnalysisResult:
+        """The result as it lies on a stack: on another phase of the beat only that phase's mask."""
+        there = tuple(mask for mask in self.phase_masks if mask.stack_key == key)
+        return replace(self, masks=there, heatmaps=()) if there else self

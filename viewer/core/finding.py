@@ -20,6 +20,7 @@ class Measurement:
     """A number with its unit (UCUM), e.g. Volume 1814 mm3; `range` is +/- where known.
 
     `context` says what it was measured on where a report names it (tracking id, finding, site).
+    `validated` is False for what was never held against patients: it is then said wherever it is shown.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Measurement:
     code: Code | None = None
     plus_minus: float | None = None
     context: str = ""
+    validated: bool = True
 
 
 class Side(Enum):
@@ -81,7 +83,10 @@ class FindingState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One proposal of a pack (or a reader's own finding, pack = "") and its verdict."""
+    """One proposal of a pack (or a reader's own finding, pack = "") and its verdict.
+
+    `notes` are the program's words on it: what could not be measured, and why.
+    """
 
     id: str
     pack: str
@@ -102,6 +107,7 @@ class Finding:
     comment: str = ""
     result_id: str = ""
     tracking_uid: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def side_edited(self) -> bool:

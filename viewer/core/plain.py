@@ -7,6 +7,7 @@ that only adds fields.
 from __future__ import annotations
 
 import types
+from collections.abc import Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -28,12 +29,12 @@ def to_plain(value: Any) -> Any:
         return value.value
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, (list, tuple)):
-        return [to_plain(item) for item in value]
     if isinstance(value, dict):
         return {str(key): to_plain(item) for key, item in value.items()}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, Sequence):
+        return [to_plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} cannot be kept as plain data")
 
 
@@ -60,6 +61,8 @@ def _build(kind: Any, data: Any) -> Any:  # noqa: PLR0911 - one return for each 
         return None if data is None else _build(_member(kind, data), data)
     if origin is tuple:
         return _build_tuple(get_args(kind), data)
+    if origin is Sequence:
+        return _build_tuple((*get_args(kind), Ellipsis), data)
     if origin is dict:
         return {key: _build(get_args(kind)[1], item) for key, item in data.items()}
     if is_dataclass(kind):

@@ -162,6 +162,7 @@ class Mask:
         labels: uint8 or uint16 [K, J, I].
         segments: what each number means.
         band: optional uint8 [K, J, I], 1 where 0.3 < p < 0.7 (boundary band).
+        stack_key: the stack it lies on where a result has masks on several (phases of a beat).
     """
 
     labels: Array
@@ -169,6 +170,7 @@ class Mask:
     geometry: Geometry
     name: str = ""
     band: Array | None = None
+    stack_key: str = ""
 
     def volume_mm3(self, number: int) -> float:
         """Voxels of a segment times the voxel volume, in mm3; uneven slices count with their own thickness."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from viewer.analysis import engine, headers, packs, suitability
+from viewer.analysis import engine, packs, suitability
 from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, GateReason, GateVerdict, PackInfo, Suitability
 from viewer.core.errors import PackError, ReadError, UsageError, ViewerError
 from viewer.core.settings import load_settings
 from viewer.core.study import ScanResult, Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
-from viewer.jobs import result_folder, result_json
+from viewer.jobs import cine, result_folder, result_json
+from viewer.jobs.cine import Home
+from viewer.jobs.request import request_for, with_age
 from viewer.jobs.result_extras import extras_for
 from viewer.reading import is_picture, load_volume, open_stack, scan
 
@@ -90,7 +92,8 @@ def analyse(
     study, stack = choose(found, asked, series)
     volume = load_volume(stack, _share(on_progress, _READ_SHARE / 2, _READ_SHARE), cancel)
     volume = with_age(volume, study)
-    results = tuple(_Job(asked, stack, volume, runner).run(on_progress, cancel))
+    homes = _Job(asked, study, stack, volume, runner).run(on_progress, cancel)
+    stack, volume, results = _settled(homes, stack, volume)
     request = _request_out(path, packs, series, asked)
     folder = result_folder.write(
         Path(out), study, stack, volume, results, request=request, extras=extras_for(study, stack, volume, results)
@@ -128,21 +131,12 @@ def _rank(stack: Stack, asked: Asked) -> int:
     return min(_BEST_FIRST.index(verdict) for verdict in verdicts)
 
 
-def with_age(volume: Volume, study: Study) -> Volume:
-    """The volume with a Patient's Age from birth and study date where the file has none."""
-    if volume.tags.get("PatientAge", "").strip():
-        return volume
-    age = headers.age_string(study.patient.birth_date, study.date)
-    return replace(volume, tags={**volume.tags, "PatientAge": age}) if age else volume
-
-
-def request_for(
-    pack: PackInfo, stack: Stack, volume: Volume, roi: Box | None = None, **options: Any
-) -> AnalysisRequest:
-    """A complete request for one pack on one stack; `options` as `engine.run` knows them."""
-    uids = tuple(dict.fromkeys(i.sop_instance_uid for i in stack.instances if i.sop_instance_uid))
-    device, precision = options.pop("device", "auto"), options.pop("precision", "auto")
-    return AnalysisRequest(uuid.uuid4().hex, pack.id, {"image": volume}, roi, device, precision, uids, options)
+def _settled(homes: Sequence[Home], stack: Stack, volume: Volume) -> tuple[Stack, Volume, tuple[AnalysisResult, ...]]:
+    """Where the results are kept: on the stack asked for, or on end-diastole where only the beat was measured."""
+    away = [home for home in homes if home.stack.key != stack.key]
+    if len(away) == 1 and not any(home.result.outcome == "ran" for home in homes if home is not away[0]):
+        return away[0].stack, away[0].volume, tuple(home.result for home in homes)
+    return stack, volume, tuple(cine.kept_on(home, stack) for home in homes)
 
 
 def box_for(pack: PackInfo, volume: Volume, roi: Box | None) -> Box | None:
@@ -172,11 +166,12 @@ class _Job:
     """All packs on one stack."""
 
     asked: Asked
+    study: Study
     stack: Stack
     volume: Volume
     runner: Runner
 
-    def run(self, on_progress: OnProgress, cancel: CancelToken) -> list[AnalysisResult]:
+    def run(self, on_progress: OnProgress, cancel: CancelToken) -> list[Home]:
         """One outcome a pack, in order."""
         results = []
         step = (1 - _READ_SHARE) / len(self.asked.packs)
@@ -186,7 +181,7 @@ class _Job:
             results.append(self._one(pack, tell, cancel))
         return results
 
-    def _one(self, pack: PackInfo, on_progress: OnProgress, cancel: CancelToken) -> AnalysisResult:
+    def _one(self, pack: PackInfo, on_progress: OnProgress, cancel: CancelToken) -> Home:
         """One pack's outcome; a failure is one too."""
         asked, volume = self.asked, self.volume
         options = {"device": asked.device, "precision": asked.precision, "run_warned": True}
@@ -194,12 +189,26 @@ class _Job:
         request = request_for(pack, self.stack, volume, box_for(pack, volume, asked.roi), **options)
         verdict = _verdict(pack, volume, asked)
         if not asked.named and _nameless(verdict):
-            return replace(engine.refused(request, verdict), message="Name the pack to run it on this file anyway.")
+            unnamed = replace(engine.refused(request, verdict), message="Name the pack to run it on this file anyway.")
+            return Home(self.stack, volume, unnamed)
         try:
-            return self.runner(request, on_progress, cancel)
+            return self._run(pack, request, on_progress, cancel)
         except ViewerError as error:
             _log.warning("pack %s failed: %s", pack.id, error.what)
-            return engine.failed(request, error)
+            return Home(self.stack, volume, engine.failed(request, error))
+
+    def _run(self, pack: PackInfo, request: AnalysisRequest, on_progress: OnProgress, cancel: CancelToken) -> Home:
+        """The pack on the stack, or on every phase of the heart's beat."""
+        if not cine.is_asked(pack):
+            return Home(self.stack, self.volume, self.runner(request, on_progress, cancel))
+        beat = cine.beat_of(self.study, self.stack, cancel)
+        load = partial(_aged, self.study, cancel)
+        hooks: Any = {"on_progress": on_progress, "cancel": cancel}
+        return cine.run(request, beat, self.stack, load=load, runner=self.runner, **hooks)
+
+
+def _aged(study: Study, cancel: CancelToken, stack: Stack) -> Volume:
+    return with_age(load_volume(stack, ignore_progress, cancel), study)
 
 
 def _verdict(pack: PackInfo, volume: Volume, asked: Asked, *, pixels: bool = True) -> GateVerdict:

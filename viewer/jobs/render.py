@@ -6,11 +6,13 @@ import contextlib
 import io
 import math
 import uuid
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
 from PIL import Image
 
+from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import UsageError
 from viewer.core.study import ScanResult, Stack, Study
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
@@ -109,12 +111,17 @@ def _window(center: float, width: float) -> Window:
 
 def _overlays(folder: Path, stack: Stack) -> OverlaySet:
     loaded = load(folder)
-    if loaded.stack.key != stack.key:
+    if loaded.stack.key != stack.key and not _is_phase(loaded.results, stack.key):
         raise UsageError(
             "These results belong to another series than the picture.",
             "Name that series with --series, or the result folder of this one.",
         )
-    return overlays_of(loaded.results, loaded.findings)
+    return overlays_of((result.seen_on(stack.key) for result in loaded.results), loaded.findings)
+
+
+def _is_phase(results: Sequence[AnalysisResult], key: str) -> bool:
+    """True for a stack that shows another phase of an analysed beat."""
+    return any(mask.stack_key == key for result in results for mask in result.phase_masks)
 
 
 def _study_of(found: ScanResult, stack: Stack) -> Study | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ from viewer.analysis import engine, packs, passport
 from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, Provenance
 from viewer.core.errors import ReadError, ViewerError
 from viewer.core.finding import Finding
-from viewer.core.study import Stack
+from viewer.core.study import Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Mask, Volume
-from viewer.jobs import result_folder
-from viewer.jobs.analyse import with_age
+from viewer.jobs import cine, result_folder
+from viewer.jobs.request import with_age
 from viewer.jobs.result_folder import Loaded
 from viewer.reading import load_volume, scan
 
@@ -54,12 +55,12 @@ def replay(
     """
     cancel = cancel or CancelFlag()
     loaded = result_folder.load(Path(folder))
-    volume = _input(loaded, on_progress, cancel)
+    found = _input(loaded, on_progress, cancel)
     entries = []
     for n, result in enumerate(loaded.results):
         cancel.check()
         on_progress(Progress(f"Replaying {result.pack_id}", n / len(loaded.results)))
-        entries.append(_one(result, volume, cancel))
+        entries.append(_one(result, found, cancel))
     return {"same": all(entry["same"] for entry in entries), "packs": entries}
 
 
@@ -74,7 +75,16 @@ def as_text(document: Document) -> str:
     return "\n".join(lines)
 
 
-def _input(loaded: Loaded, on_progress: OnProgress, cancel: CancelToken) -> Volume:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The analysed pictures where they lie now."""
+
+    study: Study
+    stack: Stack
+    volume: Volume
+
+
+def _input(loaded: Loaded, on_progress: OnProgress, cancel: CancelToken) -> _Found:
     """The analysed pictures, found again by series and SOP Instance UIDs."""
     asked = loaded.document.get("request", {}).get("path")
     files = sorted({instance.path for instance in loaded.stack.instances})
@@ -85,7 +95,7 @@ def _input(loaded: Loaded, on_progress: OnProgress, cancel: CancelToken) -> Volu
     for study in found.studies:
         for stack in study.stacks:
             if stack.key == loaded.stack.key and _uids(stack) == _uids(loaded.stack):
-                return with_age(load_volume(stack, on_progress, cancel), study)
+                return _Found(study, stack, with_age(load_volume(stack, on_progress, cancel), study))
     raise _gone()
 
 
@@ -100,14 +110,15 @@ def _gone() -> ReadError:
     )
 
 
-def _one(kept: AnalysisResult, volume: Volume, cancel: CancelToken) -> Document:
+def _one(kept: AnalysisResult, found: _Found, cancel: CancelToken) -> Document:
     """One pack then and now. A refused or failed one must end so again."""
-    again = _again(kept, volume, cancel)
+    again, volume = _again(kept, found, cancel), found.volume
     checks: list[Check] = [("outcome", kept.outcome == again.outcome, f"outcome {kept.outcome}, now {again.outcome}")]
     if kept.provenance is not None:
         checks += _inputs(kept.provenance, volume)
     if kept.outcome == again.outcome == "ran":
-        checks += [*_scores(kept, again), *_masks(kept.masks, again.masks), _findings(kept, again)]
+        masks = _masks((*kept.masks, *kept.phase_masks), (*again.masks, *again.phase_masks))
+        checks += [*_scores(kept, again), *masks, _findings(kept, again)]
     return {
         "pack": kept.pack_id,
         "same": all(same for _, same, _ in checks),
@@ -117,14 +128,14 @@ def _one(kept: AnalysisResult, volume: Volume, cancel: CancelToken) -> Document:
     }
 
 
-def _again(kept: AnalysisResult, volume: Volume, cancel: CancelToken) -> AnalysisResult:
+def _again(kept: AnalysisResult, found: _Found, cancel: CancelToken) -> AnalysisResult:
     """Run the pack with the settings of its passport (a failed run has none: the defaults)."""
     settings = dict(kept.provenance.settings) if kept.provenance is not None else {}
     options = {key: value for key, value in settings.items() if key not in _NOT_OPTIONS}
     request = AnalysisRequest(
         kept.request_id,
         kept.pack_id,
-        {"image": volume},
+        {"image": found.volume},
         _box(settings.get("roi")),
         str(settings.get("device", "auto")),
         str(settings.get("precision", "auto")),
@@ -132,7 +143,11 @@ def _again(kept: AnalysisResult, volume: Volume, cancel: CancelToken) -> Analysi
         {"run_warned": True, **options},
     )
     try:
-        return engine.run(request, ignore_progress, cancel)
+        if kept.cine is None:
+            return engine.run(request, ignore_progress, cancel)
+        beat = cine.beat_of(found.study, found.stack, cancel)
+        hooks: Any = {"on_progress": ignore_progress, "cancel": cancel}
+        return cine.run(request, beat, found.stack, load=load_volume, runner=engine.run, **hooks).result
     except ViewerError as error:
         _log.info("replay of %s failed: %s", kept.pack_id, error.what)
         return engine.failed(request, error)

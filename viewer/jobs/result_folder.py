@@ -1,7 +1,8 @@
 """The result folder of `analyze`: written under a temporary name, read back, renamed.
 
     result.json            request, packs with outcomes and reasons, findings, files, passports
-    mask-PACK.nii.gz       labels on the input's grid; band-PACK.nii.gz the boundary band
+    mask-PACK.nii.gz       labels on the input's grid; band-PACK.nii.gz the boundary band;
+                           mask-PACK-phase-N.nii.gz the other phases of a heart's beat
     heatmap-PACK-N.nii.gz  values 0..1 on the input's grid
     seg.dcm, sr.dcm        for DICOM input; key-FINDING.png
     report.pdf             after `report`
@@ -240,6 +241,10 @@ def _write_arrays(
                 band = _numbered(f"band-{tag}", n)
                 result_arrays.save(folder / band, mask.band, mask.geometry, reverse=reverse)
             entry["masks"].append(result_json.mask_out(mask, name, band))
+        for n, mask in enumerate(result.phase_masks, start=1):
+            name = f"mask-{tag}-phase-{n}.nii.gz"
+            result_arrays.save(folder / name, _small(mask.labels), mask.geometry, reverse=reverse)
+            entry["phase_masks"].append(result_json.mask_out(mask, name, None))
         for n, heatmap in enumerate(result.heatmaps):
             name = _numbered(f"heatmap-{tag}", n)
             values = heatmap.values.astype(np.float32, copy=False)
@@ -267,8 +272,9 @@ def _result(folder: Path, entry: dict[str, Any], findings: tuple[Finding, ...], 
     if not arrays:
         return bare
     masks = tuple(_mask(folder, data) for data in entry.get("masks", ()))
+    phases = tuple(_mask(folder, data) for data in entry.get("phase_masks", ()))
     heatmaps = tuple(_heatmap(folder, data) for data in entry.get("heatmaps", ()))
-    return replace(bare, masks=masks, heatmaps=heatmaps)
+    return replace(bare, masks=masks, phase_masks=phases, heatmaps=heatmaps)
 
 
 def _mask(folder: Path, data: dict[str, Any]) -> Mask:
@@ -301,7 +307,7 @@ def _read_back(folder: Path, results: Sequence[AnalysisResult]) -> None:
 
 
 def _same_arrays(mine: AnalysisResult, theirs: AnalysisResult) -> bool:
-    masks = zip(mine.masks, theirs.masks, strict=True)
+    masks = zip((*mine.masks, *mine.phase_masks), (*theirs.masks, *theirs.phase_masks), strict=True)
     heatmaps = zip(mine.heatmaps, theirs.heatmaps, strict=True)
     return all(np.array_equal(a.labels, b.labels) and a.geometry.same_grid(b.geometry) for a, b in masks) and all(
         np.array_equal(a.values, b.values) for a, b in heatmaps

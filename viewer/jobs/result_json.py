@@ -13,6 +13,7 @@ import numpy as np
 
 import viewer
 from viewer.core.analysis import AnalysisResult, GateReason, Suitability
+from viewer.core.cine import CineFunction
 from viewer.core.errors import ReadError
 from viewer.core.finding import Finding
 from viewer.core.geometry import Geometry, SpacingKind
@@ -99,7 +100,10 @@ def result_out(result: AnalysisResult, version: str) -> dict[str, Any]:
         "series_uid": result.series_uid,
         "seconds": dict(result.seconds),
         "provenance": None if result.provenance is None else to_plain(result.provenance),
+        "stack_key": result.stack_key,
+        "cine": cine_out(result.cine),
         "masks": [],
+        "phase_masks": [],
         "heatmaps": [],
     }
 
@@ -123,8 +127,24 @@ def result_in(data: dict[str, Any], findings: tuple[Finding, ...]) -> AnalysisRe
             "below_threshold": int(data.get("below_threshold", 0)),
             "provenance": data.get("provenance"),
             "seconds": data.get("seconds", {}),
+            "stack_key": str(data.get("stack_key", "")),
+            "cine": data.get("cine"),
         },
     )
+
+
+def cine_out(cine: CineFunction | None) -> dict[str, Any] | None:
+    """The beat's volumes, and what follows from them for other programs; reading takes the phases alone."""
+    if cine is None:
+        return None
+    plain: dict[str, Any] = to_plain(cine)
+    return plain | {
+        "end_diastolic_volume_ml": round(cine.largest_ml, 1),
+        "end_systolic_volume_ml": round(cine.smallest_ml, 1),
+        "stroke_volume_ml": round(cine.stroke_ml, 1),
+        "ejection_fraction_percent": round(cine.ejection_percent, 1),
+        "validated": False,
+    }
 
 
 def mask_out(mask: Mask, file: str, band: str | None) -> dict[str, Any]:
@@ -135,13 +155,15 @@ def mask_out(mask: Mask, file: str, band: str | None) -> dict[str, Any]:
         "name": mask.name,
         "segments": [to_plain(segment) for segment in mask.segments],
         "geometry": geometry_out(mask.geometry),
+        "stack_key": mask.stack_key,
     }
 
 
 def mask_in(data: dict[str, Any], labels: Any, band: Any) -> Mask:
     """A mask from its description and arrays."""
     segments = tuple(from_plain(Segment, segment) for segment in data["segments"])
-    return Mask(labels, segments, geometry_in(data["geometry"]), str(data.get("name", "")), band)
+    name, key = str(data.get("name", "")), str(data.get("stack_key", ""))
+    return Mask(labels, segments, geometry_in(data["geometry"]), name, band, key)
 
 
 def heatmap_out(heatmap: Heatmap, file: str) -> dict[str, Any]:

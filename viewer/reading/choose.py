@@ -14,14 +14,14 @@ def is_picture(stack: Stack) -> bool:
 
 
 def pick(result: ScanResult, series: str | None = None, number: int | None = None) -> Stack:
-    """The picture stack of that Series UID and stack number; the first where none is named.
+    """The picture stack of that Series UID (or key) and stack number; the first where none is named.
 
     Raises:
         ReadError: there is no picture at all.
         UsageError: none of that name; the message lists what there is.
     """
     stacks = [one for study in result.studies for one in study.stacks if is_picture(one)]
-    wanted = [one for one in stacks if series in (None, one.series_uid) and number in (None, one.number or 1)]
+    wanted = [one for one in stacks if series in (None, one.series_uid, one.key) and number in (None, one.number or 1)]
     if wanted:
         return wanted[0]
     if not stacks:

@@ -27,6 +27,10 @@ class ResultEntry:
     folder: Path | None = None
     note: str = ""
 
+    def lies_on(self, key: str) -> bool:
+        """True for the stack of the result and for the other phases of a beat it measured."""
+        return key == self.stack_key or any(mask.stack_key == key for mask in self.result.phase_masks)
+
 
 @dataclass(frozen=True, slots=True)
 class StudiesChanged:

@@ -112,7 +112,7 @@ class Recorder:
 
 
 def _result_body(entry: ResultEntry) -> dict[str, Any]:
-    bare = replace(entry.result, masks=(), heatmaps=())
+    bare = replace(entry.result, masks=(), phase_masks=(), heatmaps=())
     return {
         "id": entry.id,
         "stack": entry.stack_key,

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from tests import known_shapes
 from tests.unit.analysis.conftest import film, head
 from viewer.analysis import findings, measures
 from viewer.core.analysis import AnalysisRequest, Suitability
@@ -133,21 +132,48 @@ def test_volume_and_diameters_of_a_ball() -> None:
     assert (long.unit, short.unit, mean.unit) == ("mm", "mm", "mm")
 
 
-@settings(deadline=None)
-@given(st.integers(1, 9), st.integers(1, 9), st.floats(0.3, 2.0), st.floats(0.3, 2.0))
-def test_diameters_of_a_rectangle_are_its_diagonal_and_the_extent_across(
-    rows: int, columns: int, down: float, right: float
-) -> None:
-    labels = np.zeros((3, 12, 12), np.uint8)
-    labels[1, 1 : 1 + rows, 2 : 2 + columns] = 1
+def lens(axes: tuple[float, float, float], spacing: tuple[float, float, float], turn: float) -> tuple[Mask, Any]:
+    """The mask of an ellipsoid cut at half coverage, and the coverage."""
+    grid = tuple(2 * math.ceil(max(axes) / s) + 5 for s in spacing)
+    share = known_shapes.coverage(
+        known_shapes.Ellipsoid(axes, (0.3, 0.2, -0.3), turn), (grid[0], grid[1], grid[2]), spacing
+    )
     affine = np.zeros((4, 4))
-    affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = 1.0, down, right, 1
-    mask = Mask(labels, (Segment(1, "Box"),), Geometry((3, 12, 12), affine))
-    long, short, _ = measures.diameters(mask, 1)
-    height, width = rows * down, columns * right
-    diagonal = math.hypot(height, width)
-    assert long.value == pytest.approx(diagonal, abs=0.06)
-    assert short.value == pytest.approx(2 * height * width / diagonal, abs=0.06)
+    affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = *spacing, 1
+    return Mask((share > 0.5).astype(np.uint8), (Segment(1, "Nodule"),), Geometry(share.shape, affine)), share
+
+
+@pytest.mark.parametrize("pixel", [0.5, 0.7, 0.9])
+@pytest.mark.parametrize("axes", [(2.5, 2.5, 2.5), (4.0, 3.0, 4.5), (6.0, 6.0, 4.0), (10.0, 8.0, 11.0)])
+def test_sizes_of_nodules_rendered_with_partial_volumes(axes: tuple[float, float, float], pixel: float) -> None:
+    turn = 0.4
+    mask, share = lens(axes, (1.0, pixel, pixel), turn)
+    long, short, mean = measures.diameters(mask, 1, share)
+    wide, narrow = 2 * max(axes[1:]), 2 * min(axes[1:])
+    assert long.value == pytest.approx(wide, abs=0.35 * pixel + 0.1)
+    assert short.value == pytest.approx(narrow, abs=0.35 * pixel + 0.1)
+    assert mean.value == pytest.approx((long.value + short.value) / 2, abs=0.06)
+    rough_long, rough_short, _ = measures.diameters(mask, 1)
+    assert rough_long.value == pytest.approx(wide, abs=1.0 * pixel + 0.05)
+    assert rough_short.value == pytest.approx(narrow, abs=1.0 * pixel + 0.05)
+    (size,) = measures.volume(mask, 1, share)
+    assert size.value == pytest.approx(4 / 3 * math.pi * math.prod(axes), rel=0.12 if min(axes) < 3 else 0.05)
+
+
+def test_what_was_never_validated_says_so() -> None:
+    mask, share = lens((4.0, 4.0, 4.0), (1.0, 0.7, 0.7), 0.0)
+    names = ("volume_mm3", "diameters_mm", "reader_agreement")
+    made = measures.of_segment(names, mask, 1, share, not_validated=("volume_mm3", "diameters_mm"))
+    assert [m.validated for m in made] == [False] * 4 + [True] * 2
+
+
+def test_readers_who_agree_and_readers_who_do_not() -> None:
+    mask, share = lens((5.0, 5.0, 5.0), (1.0, 0.7, 0.7), 0.0)
+    sure, agreed = measures.reader_agreement(mask, 1, (share > 0.5).astype(np.float32))
+    assert (sure.value, agreed.value) == (4.0, 1.0)
+    half, apart = measures.reader_agreement(mask, 1, 0.5 * (share > 0.5).astype(np.float32))
+    assert (half.value, apart.value) == (2.0, 0.5)
+    assert measures.reader_agreement(mask, 1) == ()
 
 
 def test_plus_minus_is_half_the_spread_of_the_band() -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from viewer.analysis import suitability
 from viewer.analysis.client import InferenceProcess
 from viewer.analysis.device import cpu
-from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, GateVerdict, PackInfo, Suitability
+from viewer.core.analysis import AnalysisRequest, Box, GateVerdict, PackInfo, Suitability
 from viewer.core.errors import UsageError, ViewerError
 from viewer.core.study import Stack, Study
-from viewer.core.task import CancelToken, JobState, OnProgress, Progress
+from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
+from viewer.jobs import cine
+from viewer.jobs.request import request_for, with_age
 from viewer.session import ResultEntry
 from viewer.ui.control.desk import Desk
 from viewer.ui.control.shelf import Packs
@@ -84,17 +86,20 @@ class Analysing(QObject):
         self._on_packs()
 
     def _ask_gate(self, key: str) -> None:
-        volume = self._desk.session.library.volume(key)
+        library = self._desk.session.library
+        volume, study = library.volume(key), library.study_of(key)
         if volume is None or not self._packs.known:
             return
         packs, research = self._packs.shelf.packs, self._desk.settings.research_packs
         boxes = {side: box for (of, side), box in self._boxes.items() if of == key}
 
+        aged = volume if study is None else with_age(volume, study)
+
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> dict[str, GateVerdict]:
             verdicts = {}
             for pack in packs:
                 cancel.check()
-                verdicts[pack.id] = _judge(pack, volume, boxes, research)
+                verdicts[pack.id] = _judge(pack, aged, boxes, research)
             return verdicts
 
         def done(verdicts: dict[str, GateVerdict]) -> None:
@@ -157,8 +162,8 @@ class Analysing(QObject):
         failed = next((j for j in reversed(jobs) if j.state is JobState.FAILED), None)
         latest = {
             str(e.result.provenance.settings.get("side", "")) if e.result.provenance else "": e
-            for e in self._desk.session.review.results(stack_key=key)
-            if e.result.pack_id == pack.id
+            for e in self._desk.session.review.results()
+            if e.result.pack_id == pack.id and e.lies_on(key)
         }
         sides = tuple(self._boxes_for(pack, key)) if pack.needs_roi else ()
         return PackState(pack, gate, busy or failed, tuple(latest.values()), sides)
@@ -206,16 +211,8 @@ class Analysing(QObject):
         wanted = device or self._desk.settings.device
         for side, box in self._boxes_for(pack, key).items():
             chosen = options | ({"side": side} if side else {})
-            request = AnalysisRequest(
-                uuid.uuid4().hex[:12],
-                pack.id,
-                {"image": volume},
-                box,
-                wanted,
-                input_uids=tuple(i.sop_instance_uid for i in stack.instances if i.sop_instance_uid),
-                options=chosen,
-            )
-            self._desk.lane.submit(self._job(request, pack, study, stack, volume))
+            request = request_for(pack, stack, with_age(volume, study), box, device=wanted, **chosen)
+            self._desk.lane.submit(self._job(request, pack, study, stack))
 
     def _boxes_for(self, pack: PackInfo, key: str) -> Mapping[str, Box | None]:
         """What a pack runs on: its boxes by side, or the whole picture.
@@ -227,14 +224,15 @@ class Analysing(QObject):
         wanted = (*box_sides(pack), "")
         return {side: box for side, box in self.boxes(key).items() if side in wanted}
 
-    def _job(self, request: AnalysisRequest, pack: PackInfo, study: Study, stack: Stack, volume: Volume) -> Job:
+    def _job(self, request: AnalysisRequest, pack: PackInfo, study: Study, stack: Stack) -> Job:
         process, folder = self._desk.process, self._desk.results_folder(request.id)
 
         def work(on_progress: OnProgress, cancel: CancelToken) -> Made:
-            result = process.run(request, on_progress, cancel)
+            hooks: Any = {"on_progress": on_progress, "cancel": cancel}
+            home = _run(process, request, pack, study=study, stack=stack, **hooks)
             on_progress(Progress("Storing the result", 1.0))
-            stored, note = _store(folder, study, stack, volume, result)
-            return Made(ResultEntry(request.id, stack.key, study.uid, result, stored, note))
+            stored, note = _store(folder, study, home)
+            return Made(ResultEntry(request.id, home.stack.key, study.uid, home.result, stored, note))
 
         return Job(request.id, pack.name, stack.key, study.uid, pack.id, work)
 
@@ -273,12 +271,37 @@ def _judge(pack: PackInfo, volume: Volume, boxes: dict[str, Box], research: bool
     return suitability.verdict_of(reasons)
 
 
-def _store(folder: Path, study: Study, stack: Stack, volume: Volume, result: AnalysisResult) -> tuple[Path | None, str]:
+def _run(
+    process: InferenceProcess,
+    request: AnalysisRequest,
+    pack: PackInfo,
+    *,
+    study: Study,
+    stack: Stack,
+    on_progress: OnProgress,
+    cancel: CancelToken,
+) -> cine.Home:
+    """The pack on the stack, or on every phase of the heart's beat."""
+    if not cine.is_asked(pack):
+        return cine.Home(stack, request.inputs["image"], process.run(request, on_progress, cancel))
+
+    def load(phase: Stack) -> Volume:
+        from viewer.reading import load_volume
+
+        return with_age(load_volume(phase, ignore_progress, cancel), study)
+
+    beat = cine.beat_of(study, stack, cancel)
+    hooks: Any = {"on_progress": on_progress, "cancel": cancel}
+    return cine.run(request, beat, stack, load=load, runner=process.run, **hooks)
+
+
+def _store(folder: Path, study: Study, home: cine.Home) -> tuple[Path | None, str]:
     """Write the arrays of a result; a full disk costs the pictures after a restart, not the findings."""
     from viewer.jobs import result_folder
 
     try:
-        return result_folder.write(folder, replace(study, series=()), stack, volume, (result,)), ""
+        bare = replace(study, series=())
+        return result_folder.write(folder, bare, home.stack, home.volume, (home.result,)), ""
     except ViewerError as error:
         _LOG.warning("result not stored: %s", error.what)
         return None, error.text

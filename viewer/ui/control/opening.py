@@ -189,4 +189,5 @@ def _with_arrays(entry: ResultEntry, cancel: CancelToken) -> ResultEntry:
     found = next((r for r in stored if r.request_id == entry.result.request_id), None)
     if found is None:
         return replace(entry, note="The pictures of this result are missing; analyse again to see them.")
-    return replace(entry, result=replace(entry.result, masks=found.masks, heatmaps=found.heatmaps))
+    arrays = {"masks": found.masks, "phase_masks": found.phase_masks, "heatmaps": found.heatmaps}
+    return replace(entry, result=replace(entry.result, **arrays))
