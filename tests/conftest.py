@@ -14,8 +14,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Threads that libraries keep for the life of the process.
-LIBRARY_THREADS = ("asyncio_", "pytest_timeout", "tqdm_monitor", "execnet", "Thread-autogen")
+#: Threads that libraries, and the pool of decoder processes, keep for the life of the process.
+LIBRARY_THREADS = ("asyncio_", "pytest_timeout", "tqdm_monitor", "execnet", "Thread-autogen", "decoders")
 #: How long a thread that was asked to stop may take to do so.
 GRACE_SECONDS = 3.0
 

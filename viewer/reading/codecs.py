@@ -1,8 +1,9 @@
 """CODECS: one entry per compressed transfer syntax; each turns a frame's code stream into pixels.
 
-imagecodecs (BSD) decodes every family here without holding the GIL and writes straight into the
-volume. Before a native decoder sees a stream, its own size claim is held against the header's, so
-that a few bytes cannot make it allocate gigabytes.
+imagecodecs (BSD) decodes every family here straight into the volume. Before a native decoder sees
+a stream, its own size claim is held against the header's, so that a few bytes cannot make it
+allocate gigabytes. All of this runs in a decoder process (see `decoders`): a stream that brings
+the native code down costs one picture.
 """
 
 from __future__ import annotations
@@ -33,11 +34,13 @@ class Codec:
         decode: code stream, description, optional target -> [rows, columns] or [rows, columns, 3];
             the target itself where it could be written to.
         colour: True where colour comes out as RGB whatever the photometric interpretation says.
+        function: of imagecodecs, which imports its library at first use; "" for none.
     """
 
     name: str
     decode: Decode
     colour: bool = False
+    function: str = ""
 
 
 def _into(function: Callable[..., Any], data: bytes, target: Array | None, **options: Any) -> Array:
@@ -132,13 +135,16 @@ def _deflated_frame(data: bytes, spec: PixelSpec, target: Array | None) -> Array
 
 _J = "1.2.840.10008.1.2.4."
 CODECS: dict[str, Codec] = {
-    "1.2.840.10008.1.2.5": Codec("RLE", _rle),
+    "1.2.840.10008.1.2.5": Codec("RLE", _rle, function="dicomrle_decode"),
     "1.2.840.10008.1.2.8.1": Codec("deflated frames", _deflated_frame),
-    **{_J + n: Codec("JPEG", _jpeg, colour=True) for n in ("50", "51", "52", "53", "54", "55", "56")},
-    **{_J + n: Codec("lossless JPEG", _lossless) for n in ("57", "58", "70")},
-    **{_J + n: Codec("JPEG-LS", _jpegls) for n in ("80", "81")},
-    **{_J + n: Codec("JPEG 2000", _jpeg2000, colour=True) for n in ("90", "91", "92", "93", "201", "202", "203")},
-    **{_J + n: Codec("JPEG XL", _jpegxl, colour=True) for n in ("110", "111", "112")},
+    **{_J + n: Codec("JPEG", _jpeg, True, "jpeg8_decode") for n in ("50", "51", "52", "53", "54", "55", "56")},
+    **{_J + n: Codec("lossless JPEG", _lossless, function="jpeg8_decode") for n in ("57", "58", "70")},
+    **{_J + n: Codec("JPEG-LS", _jpegls, function="jpegls_decode") for n in ("80", "81")},
+    **{
+        _J + n: Codec("JPEG 2000", _jpeg2000, True, "jpeg2k_decode")
+        for n in ("90", "91", "92", "93", "201", "202", "203")
+    },
+    **{_J + n: Codec("JPEG XL", _jpegxl, True, "jpegxl_decode") for n in ("110", "111", "112")},
 }
 NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"})
 _VIDEO = tuple(_J + n for n in ("100", "101", "102", "103", "104", "105", "106", "107", "108"))
@@ -158,6 +164,23 @@ def codec_for(syntax: str) -> Codec:
         f"The pictures are stored as {what}, which this program does not decode.",
         "Ask the sender for an uncompressed copy.",
         "unsupported_syntax",
+    )
+
+
+def preload(syntax: str) -> None:
+    """Import the library of a syntax; nothing where it is not decoded."""
+    if syntax in CODECS:
+        import imagecodecs
+
+        getattr(imagecodecs, CODECS[syntax].function or "__version__")
+
+
+def too_hungry() -> ReadError:
+    """A picture whose decoding takes more memory than it may."""
+    return ReadError(
+        "Decoding this picture takes more memory than its size explains: it is damaged.",
+        "Ask for a new copy.",
+        "too_large",
     )
 
 
@@ -184,7 +207,6 @@ def decode(data: bytes, spec: PixelSpec, target: Array | None = None) -> Array:
         ValueError,
         RuntimeError,
         TypeError,
-        MemoryError,
         IndexError,
         OverflowError,
         struct.error,

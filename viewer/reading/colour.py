@@ -56,12 +56,22 @@ def spread_422(samples: Array, rows: int, columns: int) -> Array:
     return spread.reshape(rows, columns, 3)
 
 
-def palette_rgb(stored: Array, dataset: Any) -> Array:
-    """PALETTE COLOR indices [K, J, I] -> RGB [K, J, I, 3] in the palette's bits (pydicom applies the tables).
+def palette_table(dtype: np.dtype[Any], dataset: Any) -> tuple[int, Array]:
+    """PALETTE COLOR: the lowest stored value of a type, and the RGB [n, 3] of every one from it on.
+
+    In the palette's bits; pydicom applies the tables.
 
     Raises:
-        ReadError: the palette is damaged.
+        ReadError: the palette is damaged, or the type has more than 16 bits (PS3.3 C.7.6.3.1.5).
     """
+    if dtype.kind not in "iu" or dtype.itemsize > 2:
+        raise ReadError("A picture with a colour table has more than 16 bits.", "Ask for a new copy.", "unsupported")
+    span = np.iinfo(dtype)
+    every = np.arange(span.min, int(span.max) + 1).astype(dtype)
+    return int(span.min), _palette_rgb(every.reshape(1, -1), dataset)[0]
+
+
+def _palette_rgb(stored: Array, dataset: Any) -> Array:
     from viewer.reading.lenient import PYDICOM_FAULTS, pydicom_lenient
 
     pydicom_lenient()

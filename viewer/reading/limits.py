@@ -59,3 +59,13 @@ def check_compressed(frame_bytes: int, code_bytes: int) -> None:
             "Ask for a new copy.",
             "too_large",
         )
+
+
+def decoding_memory(frame_bytes: int) -> int:
+    """Bytes that decoding a frame may take: JPEG 2000 and JPEG XL hold a few whole pictures of 32 bits."""
+    return (256 << 20) + 24 * frame_bytes
+
+
+def decoding_seconds(frame_bytes: int) -> float:
+    """Time that decoding a frame may take: a tenth of the speed of the slowest decoder at hand."""
+    return 3.0 + frame_bytes / 4e6

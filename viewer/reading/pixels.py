@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +48,14 @@ def is_direct(spec: PixelSpec) -> bool:
     return little and spec.allocated >= 8 and spec.samples == 1
 
 
-def read_frame(where: Slice, target: Array) -> None:
+def _untold() -> None:
+    """Nobody keeps the time."""
+
+
+def read_frame(where: Slice, target: Array, begun: Callable[[], None] = _untold) -> None:
     """Read one picture into `target` [J, I] or [J, I, 3], in `dtype_of(spec)`.
+
+    `begun` is called once a code stream is in memory, before it is decoded.
 
     Raises:
         ReadError: truncated, damaged or not decoded here.
@@ -66,7 +73,7 @@ def read_frame(where: Slice, target: Array) -> None:
         if is_direct(spec) and where.tile is None:
             _read_direct(descriptor, where, spec, target)
         else:
-            pixels = _picture(descriptor, where, spec, target)
+            pixels = _picture(descriptor, where, spec, target, begun)
             if not np.shares_memory(pixels, target):
                 target[...] = pixels
     finally:
@@ -92,19 +99,19 @@ def _fill_rest(target: Array, got: int) -> None:
     flat[have:] = flat[:have].min() if have else 0
 
 
-def _picture(descriptor: int, where: Slice, spec: PixelSpec, target: Array) -> Array:
+def _picture(descriptor: int, where: Slice, spec: PixelSpec, target: Array, begun: Callable[[], None]) -> Array:
     """The whole picture, converted to RGB where it is colour, or the slice's tile of it; `target` if it was filled."""
     if spec.syntax in NATIVE:
         pixels = _native(_native_bytes(descriptor, where, spec), where.frame or 0, spec)
     else:
-        pixels = _decoded(descriptor, where, spec, None if where.tile else target)
+        pixels = _decoded(descriptor, where, spec, None if where.tile else target, begun)
     if where.tile is not None:
         row, column, rows, columns = where.tile
         pixels = pixels[row : row + rows, column : column + columns]
     return pixels
 
 
-def _decoded(descriptor: int, where: Slice, spec: PixelSpec, target: Array | None) -> Array:
+def _decoded(descriptor: int, where: Slice, spec: PixelSpec, target: Array | None, begun: Callable[[], None]) -> Array:
     codec = codec_for(spec.syntax)
     status = os.fstat(descriptor)
     if spec.frames > 1:
@@ -113,7 +120,9 @@ def _decoded(descriptor: int, where: Slice, spec: PixelSpec, target: Array | Non
     else:
         fragments = frame_fragments(descriptor, where.offset, status.st_size, 1)[0]
     usable = target if target is not None and target.dtype == dtype_of(spec) else None
-    pixels = _same_kind(decode(read_fragments(descriptor, fragments), spec, usable), dtype_of(spec))
+    stream = read_fragments(descriptor, fragments)
+    begun()
+    pixels = _same_kind(decode(stream, spec, usable), dtype_of(spec))
     if spec.samples == 3 and not codec.colour:
         return to_rgb(pixels, spec.photometric, spec.stored)
     return pixels
