@@ -193,8 +193,9 @@ class SliceContextUNet(nn.Module):
     The deepest features of each slice are pooled to one vector, weighted by where the network
     learned to look (so that empty ground around the head does not dilute it); single-head
     attention over the stack (with a learned preference for near slices) gives a context vector,
-    which both shifts the slice's features before the decoder and, with its own vector, scores
-    the slice.
+    which shifts the slice's features before the decoder. The slice's score comes from its own
+    vector, its context, and the strongest thousandth of its mask logits, so that mask and score
+    do not contradict each other.
 
     Args:
         in_channels: channels of a slice.
@@ -224,6 +225,7 @@ class SliceContextUNet(nn.Module):
         self.reach = nn.Parameter(torch.tensor(-1.0))
         self.shift = nn.Linear(width, deepest)
         self.score = nn.Sequential(nn.Linear(deepest + width, width), nn.ReLU(), nn.Linear(width, 1))
+        self.trust = nn.Parameter(torch.tensor(0.5))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """[K, C, J, I], one stack, or [B, K, C, J, I], several of equal length.
@@ -241,7 +243,8 @@ class SliceContextUNet(nn.Module):
         context = weight @ self.value(pooled)
         score = self.score(torch.cat([pooled, context], dim=2)).flatten(0, 1)
         kept[-1] = kept[-1] + self.shift(context).flatten(0, 1)[:, :, None, None]
-        return self.unet.decode(kept, planes), score, weight.flatten(0, 1)
+        masks = self.unet.decode(kept, planes)
+        return masks, score + self.trust * _peak(masks), weight.flatten(0, 1)
 
     def _attention(self, pooled: Tensor) -> Tensor:
         """[B, K, F] -> [B, K, K]."""
@@ -250,6 +253,12 @@ class SliceContextUNet(nn.Module):
         far = (place[:, None] - place[None, :]).abs()
         alike = query @ key.transpose(1, 2) / query.shape[-1] ** 0.5
         return torch.softmax(alike - functional.softplus(self.reach) * far, dim=-1)
+
+
+def _peak(masks: Tensor) -> Tensor:
+    """Mean of the strongest thousandth of a mask's logits: [N, L, J, I] -> [N, 1]."""
+    flat = masks.flatten(1)
+    return flat.topk(max(1, flat.shape[1] // 1000), dim=1).values.mean(1, keepdim=True)
 
 
 class FilmGate(nn.Module):

@@ -7,7 +7,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from viewer.training import card, cases, classification, curves, evaluation, gat
 from viewer.training.loop import LoopConfig, Trainer, device
 
 _log = logging.getLogger(__name__)
+
+#: Name of the network that is trained on every training case.
+_WHOLE = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def train_segmenter(job: Job) -> Trained:
         judge = segmentation.make_judge(held, inference, job.recipe, where)
         net = fit(job, segmentation.make_loss(mine, job.recipe, where), f"fold-{fold}", seed=1, judge=judge)
         measured[f"fold {fold}"] = {"n": len(held), **judge(net)}
-    net = fit(job, segmentation.make_loss(examples, job.recipe, where), "all", seed=1)
+    net = fit(job, segmentation.make_loss(examples, job.recipe, where), _WHOLE, seed=1)
     return Trained(net, folds=measured)
 
 
@@ -118,7 +121,10 @@ def train_classifier(job: Job) -> Trained:
 
 
 def train_stacks(job: Job) -> Trained:
-    """A network over ordered slices; a checked fold fixes the slice score's points."""
+    """A network over ordered slices; a checked fold fixes the slice score's points.
+
+    With `continue_fold` the last fold's network goes on with all patients, which saves its steps.
+    """
     where, config = device(), job.pack.inference
     examples = segmentation.load_examples(job.training_cases, config, job.recipe)
     gathered = stacks.gather(examples, str(job.recipe["order"]))
@@ -136,7 +142,8 @@ def train_stacks(job: Job) -> Trained:
             logits += list(np.mean([o[1] for o in out], axis=0)[:, 0])
             truth += [float(e.labels.any()) for e in stack]
             groups += [e.case.patient for e in stack]
-    net = fit(job, stacks.make_loss(gathered, job.recipe, where), "all", seed=1)
+    begin = net.state_dict() if job.recipe.get("continue_fold") else None
+    net = fit(job, stacks.make_loss(gathered, job.recipe, where), _WHOLE, seed=1, begin=begin)
     fixed = points.fix(np.array(logits), np.array(truth), groups, job.recipe.get("points", {}))
     return Trained(net, fixed.points, fixed.temperature, {**measured, "slices": fixed.folds})
 
@@ -165,17 +172,26 @@ def _fold_key(case: cases.Case, recipe: Mapping[str, Any]) -> str:
     return case.patient if column == "patient" else case.extra.get(column, case.patient)
 
 
-def fit(job: Job, loss: Any, name: str, *, seed: int, judge: Any = None) -> nn.Module:
-    """Train one network from a fixed seed in `folder/name`."""
+def fit(
+    job: Job, loss: Any, name: str, *, seed: int, judge: Any = None, begin: Mapping[str, Any] | None = None
+) -> nn.Module:
+    """Train one network from a fixed seed in `folder/name`.
+
+    A recipe may give folds fewer steps (`fold_steps`). `begin`: weights to go on from.
+    """
     torch.manual_seed(seed)
     network = job.pack.inference["network"]
     if "members" in network["args"]:
         network = {**network, "args": {**network["args"], "members": 1}}
     net = networks.build(network)
     _start_from(net, job)
+    if begin is not None:
+        net.load_state_dict(begin)
     flat = int(network["args"].get("spatial_dims", 2)) == 2
     _channels_last(net, torch.channels_last if flat else torch.channels_last_3d)
     config = LoopConfig.from_recipe(_seeded(job.recipe, seed)["loop"])
+    if name != _WHOLE and "fold_steps" in job.recipe:
+        config = replace(config, steps=int(job.recipe["fold_steps"]))
     trainer = Trainer(net, loss, config, job.folder / name, judge)
 
     def told(progress: Progress) -> None:
