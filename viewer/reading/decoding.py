@@ -30,7 +30,7 @@ from viewer.core.errors import ReadError
 from viewer.core.volume import Array
 from viewer.reading.codecs import decode, preload, too_hungry
 from viewer.reading.frame import PixelSpec, Slice
-from viewer.reading.pixels import dtype_of, read_frame
+from viewer.reading.pixels import dtype_of, read_frame, same_kind
 from viewer.reading.sharing import open_pipe, receive
 
 #: Bytes of the status page: float64 [serial of the frame in hand, when its decoding began (0: not yet)].
@@ -149,7 +149,7 @@ class _Server:
         if len(place) == 1:
             stream = opened.streams[slot, : place[0]].tobytes()
             self._begun()
-            pixels = decode(stream, spec, into)
+            pixels = same_kind(decode(stream, spec, into), into.dtype)
             if not np.shares_memory(pixels, into):
                 into[...] = pixels
             return

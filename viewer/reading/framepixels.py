@@ -10,8 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.core.errors import ReadError
-from viewer.reading.codecs import NATIVE, decode
+from viewer.core.task import CancelFlag
+from viewer.reading.codecs import NATIVE
 from viewer.reading.dataset import truncated, whole
+from viewer.reading.decoder import Stream
+from viewer.reading.decoders import decoders
 from viewer.reading.frame import PixelSpec
 from viewer.reading.framegrid import frame_count
 
@@ -23,6 +26,8 @@ MAX_SIDE = 65_535
 #: Voxels of one object over all frames.
 MAX_TOTAL = 1 << 31
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
+#: Compressed frames are decoded so many at a time.
+_RUN, _RUN_BYTES = 64, 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,13 @@ class Frames(Sequence[npt.NDArray[Any]]):
         if self._syntax == _BIG_ENDIAN and layout.bits <= 8 and dataset["PixelData"].VR == "OW":
             # Words of two bytes change places, whatever they hold (PS3.5 A.3).
             self._stored = np.frombuffer(data, "<u2").byteswap().view(np.uint8)
-        self._packed: list[bytes] = []
+        self._packed: list[Stream] = []
+        self._run = _Run(0, np.empty((0, layout.rows, layout.columns)), {})
         if self._syntax and self._syntax not in NATIVE:
             from pydicom.encaps import generate_frames
 
-            self._packed = list(generate_frames(data, number_of_frames=layout.frames))
+            spec = _spec(self._syntax, layout)
+            self._packed = [Stream(one, spec) for one in generate_frames(data, number_of_frames=layout.frames)]
             if len(self._packed) < layout.frames:
                 raise truncated()
         elif len(data) * 8 < layout.pixels * layout.frames * layout.bits:
@@ -113,8 +120,18 @@ class Frames(Sequence[npt.NDArray[Any]]):
         if not 0 <= n < len(self):
             raise IndexError(n)
         if self._packed:
-            return _decoded(self._packed[n], self._syntax, self._layout)
+            return self._decoded(n)
         return _native(self._stored, n, self._layout)
+
+    def _decoded(self, n: int) -> npt.NDArray[Any]:
+        """Frame n; those behind it are decoded with it and held, for frames are mostly asked for in order."""
+        if not self._run.first <= n < self._run.first + len(self._run.pixels):
+            self._run = _decode_run(self._packed, n, self._layout)
+        at = n - self._run.first
+        if at in self._run.failed:
+            raise self._run.failed[at]
+        pixels: npt.NDArray[Any] = self._run.pixels[at]
+        return pixels.astype(bool) if self._layout.bits == 1 else pixels
 
 
 def _pixel_bytes(dataset: Dataset) -> bytes:
@@ -139,9 +156,22 @@ def _bits(stored: npt.NDArray[np.uint8], start: int, layout: Layout) -> npt.NDAr
     return bits[start % 8 : start % 8 + layout.pixels].astype(bool).reshape(layout.rows, layout.columns)
 
 
-def _decoded(frame: bytes, syntax: str, layout: Layout) -> npt.NDArray[Any]:
-    pixels = decode(frame, _spec(syntax, layout))
-    return pixels.astype(bool) if layout.bits == 1 else pixels.astype(layout.dtype, copy=False)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """Decoded frames from `first` on, [n, rows, columns]; `failed`: why one of them is not there."""
+
+    first: int
+    pixels: npt.NDArray[Any]
+    failed: dict[int, ReadError]
+
+
+def _decode_run(packed: Sequence[Stream], first: int, layout: Layout) -> _Run:
+    dtype = np.dtype(np.uint8) if layout.bits == 1 else layout.dtype
+    count = max(1, min(_RUN, _RUN_BYTES // (layout.pixels * dtype.itemsize)))
+    sources = packed[first : first + count]
+    pixels = np.empty((len(sources), layout.rows, layout.columns), dtype)
+    answers = decoders().frames(pixels, sources, range(len(sources)), CancelFlag())
+    return _Run(first, pixels, {k: error for k, error in answers if error is not None})
 
 
 def _spec(syntax: str, layout: Layout) -> PixelSpec:

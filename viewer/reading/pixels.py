@@ -122,13 +122,13 @@ def _decoded(descriptor: int, where: Slice, spec: PixelSpec, target: Array | Non
     usable = target if target is not None and target.dtype == dtype_of(spec) else None
     stream = read_fragments(descriptor, fragments)
     begun()
-    pixels = _same_kind(decode(stream, spec, usable), dtype_of(spec))
+    pixels = same_kind(decode(stream, spec, usable), dtype_of(spec))
     if spec.samples == 3 and not codec.colour:
         return to_rgb(pixels, spec.photometric, spec.stored)
     return pixels
 
 
-def _same_kind(pixels: Array, dtype: np.dtype[np.generic]) -> Array:
+def same_kind(pixels: Array, dtype: np.dtype[np.generic]) -> Array:
     """Reinterpret bits where a codec names another sign than the header; widen where it is narrower."""
     if pixels.dtype == dtype:
         return pixels
