@@ -1,6 +1,6 @@
-"""What turns stored values into real and shown ones: modality LUT, windows, VOI LUT, SUV factor.
+"""What turns stored values into real and shown ones: modality LUT, windows, VOI LUT.
 
-Sources: PS3.3 C.11.1 (Modality LUT), C.11.2 (VOI LUT), C.8.9.1 (PET).
+Sources: PS3.3 C.11.1 (Modality LUT), C.11.2 (VOI LUT).
 """
 
 from __future__ import annotations
@@ -76,52 +76,3 @@ def _table(item: Any) -> tuple[int, np.ndarray[Any, np.dtype[np.int64]]] | None:
     except PYDICOM_FAULTS:
         return None
     return (descriptor[1], values) if len(values) else None
-
-
-def suv_factor(dataset: Any) -> tuple[float, str] | None:
-    """SUV (g/mL, body weight) per stored unit of Bq/mL, and what it was made from.
-
-    SUVbw = activity x weight / (injected dose decayed to the scan start). None where anything
-    needed is missing or contradicts itself: then no SUV is shown.
-    """
-    try:
-        if dataset.get("Units") != "BQML" or "DECY" not in list(dataset.get("CorrectedImage") or []):
-            return None
-        weight = float(dataset.PatientWeight)
-        tracer = dataset.RadiopharmaceuticalInformationSequence[0]
-        dose, half_life = float(tracer.RadionuclideTotalDose), float(tracer.RadionuclideHalfLife)
-        delay = _delay_seconds(dataset, tracer)
-    except PYDICOM_FAULTS:
-        return None
-    if delay is None or min(weight, dose, half_life) <= 0:
-        return None
-    decayed = dose * 2.0 ** (-delay / half_life)
-    words = f"weight {weight:g} kg, {dose / 1e6:.4g} MBq injected, decayed over {delay / 60:.1f} min"
-    return weight * 1000.0 / decayed, words
-
-
-def _delay_seconds(dataset: Any, tracer: Any) -> float | None:
-    """Seconds between injection and the time to which the pixels are decay corrected."""
-    correction = dataset.get("DecayCorrection")
-    if correction == "ADMIN":
-        return 0.0
-    if correction != "START":
-        return None
-    start = str(dataset.get("SeriesTime") or "")
-    injected = str(tracer.get("RadiopharmaceuticalStartDateTime") or "")[8:] or str(
-        tracer.get("RadiopharmaceuticalStartTime") or ""
-    )
-    acquired = str(dataset.get("AcquisitionTime") or "")
-    if not start or not injected:
-        return None
-    begin, given = _seconds(start), _seconds(injected)
-    if acquired and _seconds(acquired) < begin:
-        # A series that was made anew later: its Series Time is not the scan's start.
-        return None
-    return (begin - given) % 86400.0
-
-
-def _seconds(time: str) -> float:
-    """Seconds since midnight of a TM value HHMMSS.frac."""
-    digits = time.split("+", maxsplit=1)[0].split("-", maxsplit=1)[0].strip()
-    return int(digits[:2]) * 3600 + int(digits[2:4] or 0) * 60 + float(digits[4:] or 0)
