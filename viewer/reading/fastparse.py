@@ -62,9 +62,9 @@ def parse(data: bytes, path: str, size: int, layout: Layout | None = None) -> He
         raise Declined
     head = Head(path, size, raw, syntax)
     if syntax == IMPLICIT:
-        _walk_implicit(data, start, head, elements)
+        _walk_implicit(data, start, head, raw, elements)
     else:
-        _walk_explicit(data, start, head, elements)
+        _walk_explicit(data, start, head, raw, elements)
     if layout is not None and head.pixel_tag:
         layout.learn(data, elements, head)
     return head
@@ -92,8 +92,8 @@ def _file_meta(data: bytes, raw: dict[int, bytes], elements: list[Element]) -> i
     raise NeedMore
 
 
-def _walk_explicit(data: bytes, position: int, head: Head, elements: list[Element]) -> None:
-    raw, size, end, last = head.raw, head.size, len(data) - 12, 0
+def _walk_explicit(data: bytes, position: int, head: Head, raw: dict[int, bytes], elements: list[Element]) -> None:
+    size, end, last = head.size, len(data) - 12, 0
     while position <= end:
         group, element, vr, length = SHORT_HEAD.unpack_from(data, position)
         tag = group << 16 | element
@@ -123,8 +123,8 @@ def _walk_explicit(data: bytes, position: int, head: Head, elements: list[Elemen
     return None
 
 
-def _walk_implicit(data: bytes, position: int, head: Head, elements: list[Element]) -> None:
-    raw, size, end, last = head.raw, head.size, len(data), 0
+def _walk_implicit(data: bytes, position: int, head: Head, raw: dict[int, bytes], elements: list[Element]) -> None:
+    size, end, last = head.size, len(data), 0
     while position + 8 <= end:
         group, element, length = IMPLICIT_HEAD.unpack_from(data, position)
         tag = group << 16 | element

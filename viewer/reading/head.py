@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -33,6 +34,34 @@ class Common:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+class Values(Mapping[int, bytes]):
+    """Values of one header over those it has in common with others, which are held only once."""
+
+    __slots__ = ("_common", "_own")
+
+    def __init__(self, own: dict[int, bytes], common: dict[int, bytes]) -> None:
+        self._own, self._common = own, common
+
+    def get(self, tag: int, default: Any = None) -> Any:
+        """The value of a tag."""
+        found = self._own.get(tag)
+        return self._common.get(tag, default) if found is None else found
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in self._own or tag in self._common
+
+    def __getitem__(self, tag: int) -> bytes:
+        found = self._own.get(tag)
+        return self._common[tag] if found is None else found
+
+    def __iter__(self) -> Iterator[int]:
+        yield from self._own
+        yield from self._common
+
+    def __len__(self) -> int:
+        return len(self._own) + len(self._common)
+
+
 @dataclass(slots=True)
 class Head:
     """One file's header.
@@ -49,7 +78,7 @@ class Head:
 
     path: str
     size: int
-    raw: dict[int, bytes]
+    raw: Mapping[int, bytes]
     syntax: str = ""
     pixel_tag: int = 0
     pixel_offset: int = 0

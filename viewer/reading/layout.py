@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viewer.reading.elements import DELIMITER, note_pixels, sequence_end, value_of
-from viewer.reading.head import IMPLICIT, UNDEFINED, Common, Head
+from viewer.reading.head import IMPLICIT, UNDEFINED, Common, Head, Values
 from viewer.reading.tags import PRESENCE, TRANSFER_SYNTAX, WANTED
 
 #: Learning stops here: a folder whose files share nothing costs little more than plain parsing.
@@ -65,22 +65,23 @@ class Pattern:
             NeedMore: a sequence or value ends past `data`.
             Declined: a sequence or the pixel element is not as it should be.
         """
-        raw, position = self._values.copy(), _MARK_AT
+        own: dict[int, bytes] = {}
+        position = _MARK_AT
         for fixed, length, tag, odd in self._steps:
             if not data.startswith(fixed, position):
                 return None
             position += length
             if odd is not None:
-                position = _odd_value(data, position, odd, tag, raw)
+                position = _odd_value(data, position, odd, tag, own)
                 continue
             start = position + 2
             position = start + int.from_bytes(data[position:start], "little")
             if tag:
-                raw[tag] = data[start:position]
+                own[tag] = data[start:position]
         start = position + len(self._tail) + 4
         if start > len(data) or not data.startswith(self._tail, position):
             return None
-        head = Head(path, size, raw, self._syntax, common=self._common)
+        head = Head(path, size, Values(own, self._values), self._syntax, common=self._common)
         note_pixels(head, self._pixel_tag, start, int.from_bytes(data[start - 4 : start], "little"))
         return head
 

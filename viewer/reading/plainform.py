@@ -58,7 +58,7 @@ def from_plain(plain: Any) -> Any:
         KeyError, TypeError, ValueError, IndexError: it is not of that form.
     """
     if isinstance(plain, dict):
-        return {key: from_plain(one) for key, one in plain.items()}
+        return {key: one if isinstance(one, str) else from_plain(one) for key, one in plain.items()}
     if not isinstance(plain, list):
         return plain
     name, *parts = plain

@@ -59,7 +59,7 @@ def _read_deflated(file: BinaryIO, path: str) -> Head:
         head = parse(plain, path, 1 << 62)
     except (Declined, NeedMore):
         head = _read(io.BytesIO(plain), path, 1 << 62)
-    head.raw[t.TRANSFER_SYNTAX] = DEFLATED.encode()
+    head.raw = {**head.raw, t.TRANSFER_SYNTAX: DEFLATED.encode()}
     head.syntax, head.fast = DEFLATED, False
     return head
 

@@ -93,12 +93,15 @@ def _sorted_out(entries: list[os.DirEntry[str]]) -> tuple[list[os.DirEntry[str]]
 def _all_status(files: list[os.DirEntry[str]]) -> array[int]:
     found = array("q")
     for file in files:
-        found.extend(_status(file))
+        try:
+            found.extend(status_of(file.stat()))
+        except OSError:
+            found.extend(_NOTHING)
     return found
 
 
-def _status(file: os.DirEntry[str] | Path) -> tuple[int, int, int]:
+def _status(path: Path) -> tuple[int, int, int]:
     try:
-        return status_of(file.stat())
+        return status_of(path.stat())
     except OSError:
         return _NOTHING

@@ -25,7 +25,18 @@ from viewer.core.task import CancelToken
 
 #: Ratios of minima and medians that differ by more than this share are noise.
 NOISE = 1 / 3
-PACKAGES = ("numpy", "pydicom", "SimpleITK", "PySide6-Essentials", "pyqtgraph", "torch", "monai", "openvino")
+PACKAGES = (
+    "numpy",
+    "pydicom",
+    "SimpleITK",
+    "python-gdcm",
+    "imagecodecs",
+    "PySide6-Essentials",
+    "pyqtgraph",
+    "torch",
+    "monai",
+    "openvino",
+)
 
 
 @dataclass(frozen=True, slots=True)
