@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from viewer.core.errors import ReadError
-from viewer.core.geometry import Geometry
 from viewer.core.study import Stack
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.core.volume import Array, ModalityLut, VoiLut, Volume
 from viewer.reading.codecs import CODECS, NATIVE, codec_for
-from viewer.reading.colour import palette_rgb
+from viewer.reading.colour import palette_table
+from viewer.reading.decoder import Palette
+from viewer.reading.decoders import decoders
 from viewer.reading.details import dataset_of
 from viewer.reading.formats import ForeignSlice, reader_named
 from viewer.reading.frame import PixelSpec, Slice
 from viewer.reading.head import DEFLATED
-from viewer.reading.lenient import PYDICOM_FAULTS
 from viewer.reading.limits import check_claim, check_compressed
 from viewer.reading.luts import modality_lut, voi_lut, windows_of
 from viewer.reading.objects import PARAMETRIC_MAP
@@ -41,11 +38,6 @@ _SHRUNK = frozenset(CODECS) | {DEFLATED}
 OnSlice = Callable[[int], None]
 
 PALETTE = "PALETTE COLOR"
-
-#: Threads that decode compressed slices; the codecs free the GIL.
-DECODERS = max(1, min(8, (os.cpu_count() or 2) - 1))
-#: Slices handed to the decoders ahead of the one waited for.
-_AHEAD = 4
 
 
 class StackLoader:
@@ -67,8 +59,9 @@ class StackLoader:
             self.loaded = np.ones(self.volume.shape[0], bool)
             return
         self._slices = _slices_of(stack)
-        self._palette = dataset_of(first.path) if first is not None and stack.photometric == PALETTE else None
-        self.volume = _empty_volume(stack, self._slices, _depth(self._palette))
+        self._palette = _palette_of(stack, self._slices)
+        dtype, shape = _checked(stack, self._slices, self._palette)
+        self.volume = _volume(stack, self._slices, np.empty(shape, dtype))
         self.loaded = np.zeros(len(self._slices), bool)
 
     def load(
@@ -97,72 +90,56 @@ class StackLoader:
         return self.volume
 
     def _load_in(self, order: list[int], told: OnSlice, cancel: CancelToken) -> None:
-        compressed = self._slices[0].spec is not None and self._slices[0].spec.syntax not in NATIVE
-        if not compressed or DECODERS < 2 or len(order) < 2:
-            for k in order:
-                cancel.check()
-                self._read(k)
+        if any(_is_compressed(one) for one in self._slices):
+            for k, error in decoders().frames(self.volume.stored, self._slices, order, cancel, self._palette):
+                self._arrived(k, error)
                 told(k)
             return
-        with ThreadPoolExecutor(DECODERS, "decode") as pool:
-            for k in _in_step(pool, self._read, order, cancel):
-                told(k)
+        for k in order:
+            cancel.check()
+            self._arrived(k, self._read(k))
+            told(k)
 
-    def _read(self, k: int) -> int:
+    def _read(self, k: int) -> ReadError | None:
         target = self.volume.stored[k]
         try:
             if self._palette is None:
                 read_frame(self._slices[k], target)
             else:
-                target[...] = self._coloured(self._slices[k])
+                target[...] = _coloured(self._slices[k], self._palette)
         except ReadError as error:
+            return error
+        return None
+
+    def _arrived(self, k: int, error: ReadError | None) -> None:
+        if error is not None:
             self.failed[k] = error
-            target.fill(0)
+            self.volume.stored[k].fill(0)
             log.warning("slice %d could not be read: %s", k, error.code)
         self.loaded[k] = True
-        return k
-
-    def _coloured(self, where: Slice) -> Array:
-        """Palette indices of one picture as RGB."""
-        assert where.spec is not None
-        indices = np.empty((where.spec.rows, where.spec.columns), dtype_of(where.spec))
-        read_frame(where, indices)
-        return palette_rgb(indices, self._palette)
 
 
-def _depth(dataset: Any) -> np.dtype[np.generic] | None:
-    """Type of the entries of a palette; None without one."""
-    if dataset is None:
+def _coloured(where: Slice, palette: Palette) -> Array:
+    """Palette indices of one picture as RGB."""
+    assert where.spec is not None
+    indices = np.empty((where.spec.rows, where.spec.columns), dtype_of(where.spec))
+    read_frame(where, indices)
+    colours: Array = palette.table[indices.astype(np.intp) - palette.lowest]
+    return colours
+
+
+def _palette_of(stack: Stack, slices: tuple[Slice, ...]) -> Palette | None:
+    if stack.photometric != PALETTE:
         return None
-    try:
-        bits = int(dataset.RedPaletteColorLookupTableDescriptor[2])
-    except PYDICOM_FAULTS as error:
-        raise ReadError("The picture's colour table is missing or damaged.", "Ask for a new copy.") from error
-    return np.dtype(np.uint8 if bits <= 8 else np.uint16)
+    return Palette(*palette_table(_common_dtype(slices), dataset_of(slices[0].path)))
+
+
+def _is_compressed(where: Slice) -> bool:
+    return where.spec is not None and where.spec.syntax not in NATIVE
 
 
 def _ignore(_k: int) -> None:
     """Nobody wants to know."""
-
-
-def _in_step(
-    pool: ThreadPoolExecutor, read: Callable[[int], int], order: list[int], cancel: CancelToken
-) -> Iterator[int]:
-    """Results in order, with a bounded number of slices under way."""
-    waiting: list[Future[int]] = []
-    ahead = DECODERS * _AHEAD
-    try:
-        for k in order:
-            cancel.check()
-            waiting.append(pool.submit(read, k))
-            if len(waiting) > ahead:
-                yield waiting.pop(0).result()
-        while waiting:
-            cancel.check()
-            yield waiting.pop(0).result()
-    finally:
-        for future in waiting:
-            future.cancel()
 
 
 def outward(count: int, first: int | None = None) -> Iterator[int]:
@@ -182,20 +159,22 @@ def _slices_of(stack: Stack) -> tuple[Slice, ...]:
     return slices
 
 
-def _empty_volume(stack: Stack, slices: tuple[Slice, ...], palette: np.dtype[np.generic] | None) -> Volume:
+def _checked(
+    stack: Stack, slices: tuple[Slice, ...], palette: Palette | None
+) -> tuple[np.dtype[np.generic], tuple[int, ...]]:
+    """Type and shape of the volume, once what it claims was found to be in proportion."""
     spec = _one_spec(slices)
     if spec.syntax not in NATIVE:
         codec_for(spec.syntax)
-    geometry = stack.geometry
-    assert geometry is not None
-    shape = geometry.shape
-    dtype = palette or _common_dtype(slices)
-    colour = spec.samples == 3 or palette is not None
-    claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize * (3 if colour else 1)
+    assert stack.geometry is not None
+    shape: tuple[int, ...] = stack.geometry.shape
+    dtype = palette.table.dtype if palette is not None else _common_dtype(slices)
+    if spec.samples == 3 or palette is not None:
+        shape = (*shape, 3)
+    claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
     check_claim(claimed)
     _check_backed(slices, claimed)
-    stored = np.empty((*shape, 3) if colour else shape, dtype)
-    return _volume(stack, geometry, slices, stored)
+    return dtype, shape
 
 
 def _one_spec(slices: tuple[Slice, ...]) -> PixelSpec:
@@ -231,7 +210,8 @@ def _check_backed(slices: tuple[Slice, ...], claimed: int) -> None:
         )
 
 
-def _volume(stack: Stack, geometry: Geometry, slices: tuple[Slice, ...], stored: npt.NDArray[np.generic]) -> Volume:
+def _volume(stack: Stack, slices: tuple[Slice, ...], stored: npt.NDArray[np.generic]) -> Volume:
+    assert stack.geometry is not None
     slopes = {(one.slope, one.intercept) for one in slices}
     slope: float | npt.NDArray[np.float64] = slices[0].slope
     intercept: float | npt.NDArray[np.float64] = slices[0].intercept
@@ -248,7 +228,7 @@ def _volume(stack: Stack, geometry: Geometry, slices: tuple[Slice, ...], stored:
     padding = (float(min(p[0] for p in paddings)), float(max(p[1] for p in paddings))) if paddings else None
     return Volume(
         stored=stored,
-        geometry=geometry,
+        geometry=stack.geometry,
         slope=slope,
         intercept=intercept,
         lut=lut,
