@@ -27,7 +27,6 @@ from viewer.reading.objects import PARAMETRIC_MAP
 from viewer.reading.parametric import real_world
 from viewer.reading.pixels import dtype_of, read_frame
 from viewer.reading.suv import suv_factor
-from viewer.reading.suv import suv_factor
 
 log = logging.getLogger(__name__)
 
