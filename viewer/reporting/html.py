@@ -135,7 +135,7 @@ def _finding(number: int, finding: Finding, words: Words) -> dict[str, Any]:
         "number": number,
         "label": sizes[0] if named_alike else words.name(finding.label),
         "measurements": [] if named_alike else sizes,
-        "notes": notes,
+        "notes": [*notes, *(words.said(note) for note in finding.notes)],
         "place": words.place(finding),
         "score": _score(finding, words),
         "judged": _judged(finding, words),

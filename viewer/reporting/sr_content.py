@@ -240,6 +240,8 @@ def _words(finding: Finding) -> list[TextContentItem]:
         "place": _place(finding),
         "by": judged,
         "reason": finding.reason,
+        "note": " ".join(finding.notes),
+        "not validated": ", ".join(m.name for m in finding.measurements if not m.validated),
     }
     items = [_text(code("verdict", key), text) for key, text in said.items() if text]
     return [*items, _text(code("document", "comment"), finding.comment)] if finding.comment else items

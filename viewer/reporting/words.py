@@ -81,6 +81,8 @@ class Words:
             spread = f" ± {_figures(measurement.plus_minus, measurement.unit)}"
         unit = "" if measurement.unit in ("1", "") else f" {_UNIT_WORDS.get(measurement.unit, measurement.unit)}"
         value = f"{_figures(measurement.value, measurement.unit)}{spread}{unit}"
+        if not measurement.validated:
+            value = self("table", "not_validated", value=value)
         return self("table", "size", name=self.name(measurement.name), value=value)
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from viewer.core.finding import Finding, FindingState, Measurement, Side
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
 from viewer.ui.widgets.basic import ElidedLabel, button, column, icon_label, label, row
 from viewer.ui.widgets.flow import FlowRow
 from viewer.ui.widgets.marks import STATE_ICONS, Badge, ScoreBar, Swatch, state_words
@@ -20,6 +20,9 @@ _BADGES = {
     FindingState.UNSURE: "unsure",
     FindingState.REJECTED: "rejected",
 }
+#: Measurements told to one decimal whatever their unit.
+_FINER = ("Ejection fraction", "Readers expected to mark it, of four")
+NOT_VALIDATED = "Proved on drawn shapes of known size only, never held against measurements in patients."
 _SIDES = (Side.NONE, Side.LEFT, Side.RIGHT, Side.BOTH)
 
 
@@ -44,12 +47,24 @@ class FindingLook:
 
 def measurement_words(measurement: Measurement) -> str:
     """Name, value and unit: lengths to 0.1 mm, volumes to 1 mm3, scores to 0.01."""
-    digits = {"mm": 1, "cm": 2, "mm3": 0, "ml": 2, "%": 0, "HU": 0}.get(measurement.unit, 2)
+    digits = {"mm": 1, "cm": 2, "mm3": 0, "ml": 2, "mL": 1, "%": 0, "HU": 0}.get(measurement.unit, 2)
+    if measurement.name in _FINER:
+        digits = 1
     value = f"{measurement.value:.{digits}f}"
     if measurement.plus_minus is not None:
         value += f" ± {measurement.plus_minus:.{digits}f}"
     unit = {"mm3": "mm³", "mm2": "mm²", "1": ""}.get(measurement.unit, measurement.unit)
     return f"{value} {unit}".strip()
+
+
+def not_validated_line() -> QWidget:
+    """What the star beside a number means."""
+    line = QWidget()
+    cells = row(line)
+    cells.addWidget(label("*", "small"))
+    cells.addWidget(Badge("warned", tr("not validated"), tr(NOT_VALIDATED)))
+    cells.addStretch(1)
+    return line
 
 
 def side_words(side: Side) -> str:
@@ -119,9 +134,14 @@ class FindingCard(Card):
         for measurement in finding.measurements:
             line = QWidget()
             cells = row(line)
-            cells.addWidget(label(tr(measurement.name), "caption"), 1)
-            cells.addWidget(label(measurement_words(measurement), "small"))
+            mark = "" if measurement.validated else " *"
+            cells.addWidget(label(tr(measurement.name), "caption", wrap=True), 1)
+            cells.addWidget(label(f"{measurement_words(measurement)}{mark}", "small"))
             inner.addWidget(line)
+        if not all(measurement.validated for measurement in finding.measurements):
+            inner.addWidget(not_validated_line())
+        for note in finding.notes:
+            inner.addWidget(label(said(note), "caption", wrap=True))
         if finding.score is not None:
             self._add_score(inner, finding)
         if finding.comment:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
-from viewer.core.finding import Finding
+from viewer.core.finding import Finding, Measurement, Side
 from viewer.core.report import INTENDED_USE, Signature
 from viewer.ui import icons
 from viewer.ui.finding_card import measurement_words, side_words
@@ -288,8 +288,9 @@ class ReportWriter(QFrame):
         line.addWidget(icon_label("accepted", "accepted", 16))
         # the place names the pack's side: beside another one it would contradict the reader
         place = "" if finding.side_edited else finding.location.text
-        words = ", ".join(part for part in (finding.label, side_words(finding.side), place) if part)
-        sizes = ", ".join(f"{tr(m.name)} {measurement_words(m)}" for m in finding.measurements)
+        side = "" if _says_side(place, finding.side) else side_words(finding.side)
+        words = ", ".join(part for part in (finding.label, side, place) if part)
+        sizes = ", ".join(_size_words(m) for m in finding.measurements)
         line.addWidget(label(f"{words}. {sizes}".strip(), "", wrap=True), 1)
         finding_id = finding.id
         tag = button(str(number), lambda: self.finding_asked.emit(finding_id), style="number")
@@ -379,3 +380,13 @@ class ReportWriter(QFrame):
 
 def _listed(view: ReportView) -> object:
     return view.accepted, view.statement, view.open_numbers
+
+
+def _says_side(place: str, side: Side) -> bool:
+    """True where the words of the place name the side already."""
+    return bool(side.value) and side.value in place.casefold().split()
+
+
+def _size_words(measurement: Measurement) -> str:
+    mark = "" if measurement.validated else f" ({tr('not validated')})"
+    return f"{tr(measurement.name)} {measurement_words(measurement)}{mark}"

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
+from viewer.core.cine import CineFunction
 from viewer.core.finding import FindingState, Measurement, Side
-from viewer.ui.i18n import tr
+from viewer.ui.finding_card import NOT_VALIDATED, measurement_words, not_validated_line
+from viewer.ui.i18n import said, tr
 from viewer.ui.widgets.basic import clear, column, frame, label, row
+from viewer.ui.widgets.curve import BeatCurve
 from viewer.ui.widgets.marks import Badge
 from viewer.ui.widgets.section import Message
 
@@ -26,12 +29,18 @@ class VolumeRow:
 
 @dataclass(frozen=True, slots=True)
 class VolumesView:
-    """All the table shows; `missing` are sides without a box, `pack_id` the pack that asks for them."""
+    """All the table shows; `missing` are sides without a box, `pack_id` the pack that asks for them.
+
+    With `cine` it shows a heart's volumes over the beat, and `measured` what follows from them.
+    """
 
     rows: tuple[VolumeRow, ...] = ()
     missing: tuple[Side, ...] = ()
     pack_id: str = ""
     draft: bool = True
+    cine: CineFunction | None = None
+    measured: tuple[Measurement, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class VolumesPanel(QFrame):
@@ -66,11 +75,15 @@ class VolumesPanel(QFrame):
         self._view = view
         clear(self._head)
         self._head.addWidget(label(tr("Volumes"), "small"))
-        self._head.addWidget(label(tr("from masks, in mm³"), "caption"))
+        unit = tr("from masks, in mm³") if view.cine is None else tr("from masks of every heart phase")
+        self._head.addWidget(label(unit, "caption"))
         self._head.addStretch(1)
         if view.draft:
             self._head.addWidget(Badge("proposed", tr("AI draft"), tr("Not every segment is accepted.")))
         clear(self._body)
+        if view.cine is not None:
+            self._add_beat(view, view.cine)
+            return
         self._body.addWidget(self._table(view))
         words = tr("± is half the range over the boundary band where the mask score lies between 0.3 and 0.7.")
         self._body.addWidget(label(f"{words} {tr('Scores are not probabilities.')}", "caption", wrap=True))
@@ -78,6 +91,28 @@ class VolumesPanel(QFrame):
             self._body.addWidget(self._missing(view, side))
         norms = tr("No age or sex norms are shown: this pack has none.")
         self._body.addWidget(Message("info", norms))
+        self._body.addStretch(1)
+
+    def _add_beat(self, view: VolumesView, cine: CineFunction) -> None:
+        """Volumes over the beat: numbers, curve, and what they are worth."""
+        holder = QWidget()
+        grid = QGridLayout(holder)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(0, 1)
+        for line, one in enumerate(view.measured):
+            grid.addWidget(label(tr(one.name), "number", wrap=True), line, 0)
+            mark = "" if one.validated else " *"
+            value = label(f"{measurement_words(one)}{mark}", "number")
+            value.setAlignment(_side_of(1))
+            grid.addWidget(value, line, 1)
+        self._body.addWidget(holder)
+        self._body.addWidget(BeatCurve(cine))
+        if not all(one.validated for one in view.measured):
+            self._body.addWidget(not_validated_line())
+            self._body.addWidget(label(tr(NOT_VALIDATED), "caption", wrap=True))
+        for note in view.notes:
+            self._body.addWidget(label(said(note), "caption", wrap=True))
         self._body.addStretch(1)
 
     def _table(self, view: VolumesView) -> QWidget:
