@@ -158,10 +158,23 @@ class Overlaying(QObject):
     def volumes(self, key: str, packs: Packs) -> VolumesView | None:
         """The table of volumes of a stack: of a pack that runs on one side at a time; None without one."""
         for entry in reversed(self.entries(key)):
+            if entry.result.cine is not None:
+                return self._beat_of(entry)
             pack = packs.pack(entry.result.pack_id)
             if pack is not None and len(box_sides(pack)) == 2 and entry.result.masks:
                 return self._volumes_of(key, pack.id)
         return None
+
+    def _beat_of(self, entry: ResultEntry) -> VolumesView | None:
+        """The heart's volumes; none once the reader rejected the outline."""
+        findings = self._desk.session.review.findings_of(entry.id)
+        kept = [finding for finding in findings if finding.state is not FindingState.REJECTED]
+        if not kept:
+            return None
+        first = kept[0]
+        draft = is_draft([finding.state for finding in kept])
+        pack = entry.result.pack_id
+        return VolumesView((), (), pack, draft, cine=entry.result.cine, measured=first.measurements, notes=first.notes)
 
     def _volumes_of(self, key: str, pack_id: str) -> VolumesView:
         table: dict[str, dict[Side, Measurement]] = {}
