@@ -325,7 +325,8 @@ def keep_near_middle(labels: npt.NDArray[np.uint8], probability: FloatArray, wid
     """Keep the one piece of [K, J, I] with the most probability, counted less the further from the middle.
 
     A reader's box is placed around what is meant: a vessel at its rim is not. `width` is the
-    standard deviation of the weight, in halves of the box's sides.
+    standard deviation of the weight, in halves of the box's sides. The sum over a piece is divided
+    by the root of its size, so that a large hilum does not beat a small nodule by its size alone.
     """
     from scipy import ndimage
 
@@ -339,7 +340,8 @@ def keep_near_middle(labels: npt.NDArray[np.uint8], probability: FloatArray, wid
             shape[axis] = n
             far = far + (np.linspace(-1, 1, n) ** 2).reshape(shape)
     weight = probability * np.exp(-far / (2 * width**2))
-    mass = ndimage.sum_labels(weight, parts, np.arange(1, found + 1))
+    numbers = np.arange(1, found + 1)
+    mass = ndimage.sum_labels(weight, parts, numbers) / np.sqrt(ndimage.sum_labels(parts > 0, parts, numbers))
     return np.where(parts == 1 + int(np.argmax(mass)), labels, 0).astype(labels.dtype)
 
 

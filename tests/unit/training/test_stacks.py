@@ -96,11 +96,16 @@ def test_a_stack_recipe_from_table_to_pack(tmp_path, table, monkeypatch):
         "preprocess": [{"step": "normalise", "per": "slice"}, {"step": "pad", "multiple": [1, 4, 4]}],
     }  # fmt: skip
     recipe = {"task": "stacks", "fold_by": "patient", "order": "slice", "folds": 3, "check_folds": [0],
-              "binary_mask": True, "patch": [32, 32], "batch": 2, "run": 3, "loop": LOOP}  # fmt: skip
+              "binary_mask": True, "patch": [32, 32], "batch": 2, "run": 3, "loop": LOOP,
+              "fold_steps": 20, "continue_fold": True}  # fmt: skip
     metadata = {"id": "tiny-stack", "name": "Tiny", "version": "1", "viewer": viewer}
     for name, block in (("metadata", metadata), ("inference", inference), ("train", recipe)):
         (folder / f"configs/{name}.json").write_text(json.dumps(block))
     train("tiny-stack", table, models)
+    losses = {n: json.loads((models / f"work/{n}/curve.json").read_text())["losses"] for n in ("fold-0", "all")}
+    assert [len(v) for v in losses.values()] == [20, 25]
+    # it went on from the fold's network, not from nothing
+    assert np.mean([v for _, v in losses["all"][:3]]) < np.mean([v for _, v in losses["fold-0"][:3]])
     made = packs.load("tiny-stack")
     assert {p.name for p in made.operating_points} == {"default", "high_sensitivity", "high_specificity"}
     assert set(made.viewer["cross_validation"]) == {"fold 0", "slices"}
