@@ -18,7 +18,8 @@ import numpy as np
 
 from viewer.core.errors import ReadError
 from viewer.core.volume import Array
-from viewer.reading.codestream import claimed_size
+from viewer.reading.codestream import claimed_size, mixes_components
+from viewer.reading.colour import to_rgb
 from viewer.reading.frame import PixelSpec
 from viewer.reading.limits import check_compressed
 from viewer.reading.rle import decode_rle, unpack_bits
@@ -92,7 +93,11 @@ def _jpegls(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
 def _jpeg2000(data: bytes, spec: PixelSpec, target: Array | None) -> Array:
     import imagecodecs
 
-    return _into(imagecodecs.jpeg2k_decode, data, target, numthreads=1)
+    pixels = _into(imagecodecs.jpeg2k_decode, data, target, numthreads=1)
+    if spec.samples == 3 and spec.photometric.startswith("YBR_FULL") and not mixes_components(data):
+        # Luma and chroma were stored as they are: the decoder has left them so.
+        return to_rgb(pixels, spec.photometric, spec.stored)
+    return pixels
 
 
 def _jpegxl(data: bytes, spec: PixelSpec, target: Array | None) -> Array:

@@ -58,6 +58,20 @@ def _siz(data: bytes, position: int) -> tuple[int, int] | None:
     return height - top, width - left
 
 
+def mixes_components(data: bytes) -> bool:
+    """True where a JPEG 2000 stream says that a decoder turns its components into RGB (COD, 15444-1 A.6.1)."""
+    start = data.find(b"\xff\x4f\xff\x51", 0, 4096)
+    position = start + 2
+    while start >= 0 and position + 9 <= len(data):
+        marker, length = data[position : position + 2], int.from_bytes(data[position + 2 : position + 4], "big")
+        if marker == b"\xff\x52":
+            return data[position + 8] == 1
+        if marker == b"\xff\x90" or length < 2:
+            break
+        position += 2 + length
+    return False
+
+
 def _jxl_size(data: bytes) -> tuple[int, int] | None:
     """SizeHeader: bits from the lowest up; sizes in eighths, or of 9, 13, 18 or 30 bits."""
     if len(data) < 10:

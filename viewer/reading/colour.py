@@ -78,6 +78,17 @@ def _palette_rgb(stored: Array, dataset: Any) -> Array:
     from pydicom.pixels.processing import apply_color_lut
 
     try:
+        _turn_bytes(dataset)
         return np.ascontiguousarray(apply_color_lut(stored, dataset))
     except PYDICOM_FAULTS as error:
         raise ReadError("The picture's colour table is damaged.", "Ask for a new copy.") from error
+
+
+def _turn_bytes(dataset: Any) -> None:
+    """Tables of bytes that a big endian file declares as words come with the bytes of each word turned (PS3.5 A.3)."""
+    if dataset.original_encoding[1] is not False or dataset.RedPaletteColorLookupTableDescriptor[2] > 8:
+        return
+    for colour in ("Red", "Green", "Blue"):
+        element = dataset[f"{colour}PaletteColorLookupTableData"]
+        if element.VR == "OW" and len(element.value) % 2 == 0:
+            element.value = np.frombuffer(element.value, np.uint16).byteswap().tobytes()

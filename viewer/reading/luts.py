@@ -41,14 +41,14 @@ def _numbers(text: str) -> list[float]:
 def modality_lut(dataset: Any) -> ModalityLut | None:
     """The first Modality LUT; None where there is none that can be used."""
     item = _first(dataset, "ModalityLUTSequence")
-    table = _table(item) if item is not None else None
+    table = _table(item, dataset, signed=_signed(dataset)) if item is not None else None
     return None if table is None else ModalityLut(table[0], table[1].astype(np.float32))
 
 
 def voi_lut(dataset: Any) -> VoiLut | None:
-    """The first VOI LUT, in the file's or the first frame's own group; None where there is none."""
+    """The first VOI LUT; None where there is none."""
     item = _first(dataset, "VOILUTSequence")
-    table = _table(item) if item is not None else None
+    table = _table(item, dataset, signed=_goes_below_zero(dataset)) if item is not None else None
     if item is None or table is None:
         return None
     bits = int(item.LUTDescriptor[2])
@@ -61,18 +61,38 @@ def _first(dataset: Any, keyword: str) -> Any:
     return sequence[0] if sequence else None
 
 
-def _table(item: Any) -> tuple[int, np.ndarray[Any, np.dtype[np.int64]]] | None:
-    """(first mapped value, entries); 0 entries in the descriptor mean 65536."""
+def _signed(dataset: Any) -> bool | None:
+    """True where stored values may be negative; None where the object has none (a presentation state)."""
+    stored = dataset.get("PixelRepresentation")
+    return None if stored is None else stored == 1
+
+
+def _goes_below_zero(dataset: Any) -> bool | None:
+    """True where the values that a VOI LUT takes may be negative (PS3.3 C.11.2.1.1); a table gives none such."""
+    if dataset.get("ModalityLUTSequence"):
+        return False
+    return True if float(dataset.get("RescaleIntercept") or 0) < 0 else _signed(dataset)
+
+
+def _table(item: Any, dataset: Any, *, signed: bool | None) -> tuple[int, np.ndarray[Any, np.dtype[np.int64]]] | None:
+    """(first mapped value, entries); 0 entries in the descriptor mean 65536.
+
+    The sign of the first value goes by the values that come in, where they are known: its own type is US or SS,
+    in implicit files a guess.
+    """
     try:
         descriptor = [int(x) for x in item.LUTDescriptor]
         data = item.LUTData
         entries = descriptor[0] or 65536
         if isinstance(data, bytes):
-            kind = "<u1" if len(data) <= entries + 1 else "<u2"
+            order = "<" if getattr(dataset, "original_encoding", (None, True))[1] is not False else ">"
+            kind = "u1" if len(data) <= entries + 1 else f"{order}u2"
             values = np.frombuffer(data[: len(data) // np.dtype(kind).itemsize * np.dtype(kind).itemsize], kind)
         else:
             values = np.atleast_1d(np.asarray(data))
         values = values[:entries].astype(np.int64) & 0xFFFF
+        first = descriptor[1] if signed is None else descriptor[1] & 0xFFFF
+        first -= 1 << 16 if signed and first >= 1 << 15 else 0
     except PYDICOM_FAULTS:
         return None
-    return (descriptor[1], values) if len(values) else None
+    return (first, values) if len(values) else None
