@@ -85,8 +85,8 @@ def _palette_rgb(stored: Array, dataset: Any) -> Array:
 
 
 def _turn_bytes(dataset: Any) -> None:
-    """Tables of bytes that a big endian file declares as words come with the bytes of each word turned (PS3.5 A.3)."""
-    if dataset.original_encoding[1] is not False or dataset.RedPaletteColorLookupTableDescriptor[2] > 8:
+    """Tables that a big endian file declares as words come with the bytes of each word turned (PS3.5 A.3)."""
+    if dataset.original_encoding[1] is not False:
         return
     for colour in ("Red", "Green", "Blue"):
         element = dataset[f"{colour}PaletteColorLookupTableData"]

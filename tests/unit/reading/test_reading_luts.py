@@ -81,17 +81,19 @@ def test_luma_and_chroma_stored_as_they_are_in_jpeg_2000(tmp_path: Path) -> None
     np.testing.assert_allclose(volume_of(tmp_path).stored[0, 3, 3], (254, 0, 0), atol=1)
 
 
+@pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("syntax", SYNTAXES)
-def test_a_palette_of_bytes_in_words(tmp_path: Path, syntax: str) -> None:
-    """Big endian files turn the bytes of a table that is declared as words (PS3.5 A.3)."""
+def test_a_palette_in_words(tmp_path: Path, syntax: str, bits: int) -> None:
+    """Big endian files turn the bytes of a table that is declared as words, of words and of bytes (PS3.5 A.3)."""
     indices = np.arange(24, dtype=np.uint8).reshape(4, 6)
-    colours = {"Red": np.arange(24), "Green": np.arange(24) * 2, "Blue": 255 - np.arange(24)}
+    step = 1 << (bits - 8)
+    colours = {"Red": np.arange(24) * step, "Green": np.arange(24) * 2, "Blue": 255 * step - np.arange(24)}
     extra: dict[str, object] = {"PhotometricInterpretation": "PALETTE COLOR"}
     for name, values in colours.items():
-        data = values.astype(np.uint8)
+        data = values.astype(f"<u{bits // 8}").view(np.uint8)
         if syntax == ExplicitVRBigEndian:
             data = data.view("<u2").byteswap().view(np.uint8)
-        extra[f"{name}PaletteColorLookupTableDescriptor"] = [24, 0, 8]
+        extra[f"{name}PaletteColorLookupTableDescriptor"] = [24, 0, bits]
         extra[f"{name}PaletteColorLookupTableData"] = data.tobytes()
     write_xray(tmp_path, stored=indices, transfer_syntax=syntax, extra=extra)
     np.testing.assert_array_equal(volume_of(tmp_path).stored[0].reshape(24, 3), np.stack(list(colours.values()), 1))
