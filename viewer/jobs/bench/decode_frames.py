@@ -1,4 +1,8 @@
-"""Decode compressed series: this program, files and all, against the bare codec on frames in memory."""
+"""Decode compressed series: this program, files and all, against the bare codec on frames in memory.
+
+The program decodes in processes of its own, one for each core; with one process only it shows what
+the way there costs, with all of them how it scales.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,18 @@ import numpy.typing as npt
 
 from viewer.core.errors import AnalysisError
 from viewer.core.study import Stack
-from viewer.core.task import CancelToken
+from viewer.core.task import CancelFlag, CancelToken
 from viewer.jobs.bench.harness import Plan, Target, Way
 from viewer.jobs.bench.open_series import header
 from viewer.reading import load_volume, scan
+from viewer.reading.decoders import Decoders, most_processes
+from viewer.reading.frame import Slice
 
 FRAMES, SIDE = 24, 512
 #: Files, headers and placing may cost this much over the codec alone.
 LIMIT = 1.15
+#: Two free cores must be worth so much; each more only shows where it is free.
+GAIN = 1.7
 
 Array = npt.NDArray[Any]
 
@@ -44,6 +52,7 @@ def prepare(folder: Path, cancel: CancelToken) -> Plan:
             partial(imagecodecs.jpeg2k_decode, numthreads=1),
         ),
     )
+    one, pool = Decoders(1), Decoders()
     ways: list[Way] = []
     targets = []
     for number, (name, syntax, encode, decode) in enumerate(kinds):
@@ -53,9 +62,31 @@ def prepare(folder: Path, cancel: CancelToken) -> Plan:
         if not np.array_equal(load_volume(stack).stored, np.stack(pictures).astype(np.int16)):
             raise AnalysisError(f"{name}: the series does not come back voxel by voxel.")
         ways.append(Way(f"{name}: bare codec, one thread", partial(_bare, decode, streams)))
-        ways.append(Way(f"{name}: SecondRead, files into the volume", partial(load_volume, stack)))
-        targets.append(Target(ways[-1].name, ways[-2].name, LIMIT))
-    return Plan(f"{FRAMES} slices of {SIDE} x {SIDE}, 16 bit, compressed without loss", tuple(ways), 5, tuple(targets))
+        ways.append(Way(f"{name}: SecondRead, one process", partial(_through, one, stack)))
+        ways.append(Way(f"{name}: SecondRead, a process a core", partial(_through, pool, stack)))
+        targets.append(Target(ways[-2].name, ways[-3].name, LIMIT))
+        if most_processes() > 1:
+            targets.append(Target(ways[-1].name, ways[-2].name, 1 / GAIN))
+
+    def finish() -> None:
+        one.stop()
+        pool.stop()
+
+    title = f"{FRAMES} slices of {SIDE} x {SIDE}, 16 bit, compressed without loss"
+    return Plan(title, tuple(ways), 5, tuple(targets), {"processes": most_processes()}, finish)
+
+
+def _through(pool: Decoders, stack: Stack) -> None:
+    """Files into a volume by these processes.
+
+    Raises:
+        ReadError: a frame does not decode.
+    """
+    slices = tuple(one for one in stack.instances if isinstance(one, Slice))
+    into = np.empty((len(slices), SIDE, SIDE), np.int16)
+    for _k, error in pool.frames(into, slices, range(len(slices)), CancelFlag()):
+        if error is not None:
+            raise error
 
 
 def _picture(k: int) -> Array:
