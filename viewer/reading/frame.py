@@ -78,7 +78,10 @@ class Slice(Instance):
 
 @dataclass(slots=True)
 class Frame:
-    """A picture with the facts that decide its place: LPS position, cosines, spacing, echo, time."""
+    """A picture with the facts that decide its place: LPS position, cosines, spacing, echo, time.
+
+    `thickness` (mm) and `facts` (keyword -> text, as in `Stack.header`) are what its functional groups say.
+    """
 
     head: Head
     spec: PixelSpec
@@ -94,6 +97,8 @@ class Frame:
     tile: tuple[int, int, int, int] | None = None
     group: str = ""
     rescaled: bool = False
+    thickness: float | None = None
+    facts: dict[str, str] | None = None
 
     @property
     def complete(self) -> bool:

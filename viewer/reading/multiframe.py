@@ -18,6 +18,7 @@ from viewer.reading.frame import Frame, PixelSpec, Vector, frame_of
 from viewer.reading.head import Head
 from viewer.reading.lenient import PYDICOM_FAULTS
 
+_WINDOW = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
 #: More frames than this in one file are refused: no scanner writes them.
 MOST_FRAMES = 200_000
 
@@ -137,7 +138,10 @@ def _enhanced_frame(head: Head, spec: PixelSpec, index: int, own: Any, shared: A
     frame.orientation = (
         _numbers(group("PlaneOrientationSequence").get("ImageOrientationPatient"), 6) or frame.orientation
     )
-    frame.spacing = _numbers(group("PixelMeasuresSequence").get("PixelSpacing"), 2) or frame.spacing
+    measures = group("PixelMeasuresSequence")
+    frame.spacing = _numbers(measures.get("PixelSpacing"), 2) or frame.spacing
+    frame.thickness = _number(measures.get("SliceThickness"), 0.0) or None
+    frame.facts = _window_facts(group("FrameVOILUTSequence"))
     transform = group("PixelValueTransformationSequence")
     frame.slope = _number(transform.get("RescaleSlope"), frame.slope)
     frame.intercept = _number(transform.get("RescaleIntercept"), frame.intercept)
@@ -147,6 +151,20 @@ def _enhanced_frame(head: Head, spec: PixelSpec, index: int, own: Any, shared: A
     if not frame.temporal:
         frame.temporal = _number(group("TemporalPositionSequence").get("TemporalPositionTimeOffset"), 0.0)
     return frame
+
+
+def _window_facts(voi: Any) -> dict[str, str] | None:
+    """The windows of a Frame VOI LUT (PS3.3 C.7.6.16.2.10) in the words of a plain header."""
+    if not voi:
+        return None
+    values = {keyword: voi.get(keyword) for keyword in _WINDOW}
+    return {keyword: _joined(value) for keyword, value in values.items() if value not in (None, "")}
+
+
+def _joined(value: Any) -> str:
+    from pydicom.multival import MultiValue
+
+    return "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
 
 
 def _numbers(value: Any, count: int) -> Vector | None:

@@ -102,8 +102,7 @@ def _oriented(
 
 def _thickness(frame: Frame) -> float:
     """Slice thickness of a lone slice, 1 mm where the file does not say."""
-    for tag in (t.SLICE_THICKNESS, t.SPACING_BETWEEN):
-        value = frame.head.number(tag)
+    for value in (frame.thickness, frame.head.number(t.SLICE_THICKNESS), frame.head.number(t.SPACING_BETWEEN)):
         if value is not None and value > 0:
             return value
     return 1.0

@@ -171,7 +171,8 @@ def _stack(uid: str, frames: list[Frame], cautions: tuple[Caution, ...]) -> Stac
     placed = place(frames)
     first = frames[0]
     head, spec = first.head, first.spec
-    header = header_of(frames[len(frames) // 2].head)
+    middle = frames[len(frames) // 2]
+    header = header_of(middle.head) | (middle.facts or {})
     scout = "LOCALIZER" in head.text(t.IMAGE_TYPE)
     if scout:
         cautions += (Caution("localizer", "A scout picture for planning: not a volume.", "Scout"),)

@@ -118,6 +118,20 @@ def test_a_volume_in_two_files_is_one(tmp_path: Path) -> None:
     assert (stack.frames, stack.files, stack.geometry and stack.geometry.spacing[0]) == (6, 2, 2.0)
 
 
+def test_windows_and_thickness_of_the_frames(tmp_path: Path) -> None:
+    """Enhanced files keep both in their functional groups."""
+    enhanced(tmp_path, [0], [1])
+    ds = dcmread(tmp_path / "mf")
+    shared = ds.SharedFunctionalGroupsSequence[0]
+    shared.FrameVOILUTSequence = item(WindowCenter=["40", "-600"], WindowWidth=["400", "1500"])
+    shared.FrameVOILUTSequence[0].WindowCenterWidthExplanation = ["SOFT", "LUNG"]
+    ds.save_as(tmp_path / "mf")
+    (stack,) = stacks_of(tmp_path)
+    volume = load_volume(stack)
+    assert [(w.center, w.width, w.explanation) for w in volume.windows] == [(40, 400, "SOFT"), (-600, 1500, "LUNG")]
+    assert volume.geometry.spacing == (2, 0.5, 0.25)
+
+
 def test_time_points_of_one_file(tmp_path: Path) -> None:
     frames = enhanced(tmp_path, [0, 0, 2, 2, 4, 4], [2, 1, 2, 1, 2, 1])
     first, second = stacks_of(tmp_path)
