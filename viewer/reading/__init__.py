@@ -52,7 +52,8 @@ def load_volume(stack: Stack, on_progress: OnProgress = ignore_progress, cancel:
     volume = loader.load(told, cancel)
     if loader.failed:
         k, error = min(loader.failed.items())
-        raise ReadError(f"Slice {k + 1} of {total} cannot be read: {error.what}", error.todo, error.code)
+        name = stack.instances[k].path.name
+        raise ReadError(f"Slice {k + 1} of {total} ({name}) cannot be read: {error.what}", error.todo, error.code)
     return volume
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import sys
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -20,8 +21,10 @@ from viewer.reading.decoding import STATUS_BYTES, Area, Bench
 from viewer.reading.frame import PixelSpec, Slice
 from viewer.reading.limits import decoding_memory, decoding_seconds
 
-#: Seconds for starting, for taking up a frame, and for reading a frame's bytes from a slow disk.
-START_SECONDS, TAKE_SECONDS, READ_SECONDS = 30.0, 3.0, 60.0
+#: Seconds for starting, and for reading a frame's bytes from a slow disk.
+START_SECONDS, READ_SECONDS = 30.0, 60.0
+#: Seconds that a process may spend no processor time while it should take up or decode a frame.
+STILL_SECONDS = 3.0
 #: Frames a process holds at most: one in hand and the next, more where they are small, so that it never waits.
 _DEPTHS, _DEPTH_BYTES = (2, 12), 4 << 20
 _NO_TABLE = np.zeros((0, 3), np.uint8)
@@ -57,6 +60,8 @@ class Job:
         done: (frame, why it could not be decoded or None).
         tries: how often a frame was handed out in vain.
         lost: processes the job has cost.
+        specs: what the frames are, each once.
+        seconds: time that decoding one frame may take.
     """
 
     number: int
@@ -67,6 +72,17 @@ class Job:
     done: queue.SimpleQueue[tuple[int, ReadError | None]] = field(default_factory=queue.SimpleQueue)
     tries: dict[int, int] = field(default_factory=dict)
     lost: int = 0
+    specs: tuple[PixelSpec, ...] = field(init=False)
+    seconds: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.specs = tuple({one.spec: None for one in self.sources if one.spec is not None})
+        self.seconds = decoding_seconds(self._most)
+
+    @property
+    def _most(self) -> int:
+        """Bytes of the largest frame as its file holds it."""
+        return max((spec.frame_bytes for spec in self.specs), default=0)
 
     @property
     def frame_bytes(self) -> int:
@@ -86,10 +102,8 @@ class Job:
         palette = Area(table.shape, table.dtype.str, _rounded(pictures.end))
         longest = max((len(one.data) for one in self.sources if isinstance(one, Stream)), default=0)
         streams = Area((self.depth, longest), "u1", _rounded(palette.end))
-        specs = tuple({one.spec: None for one in self.sources if one.spec is not None})
-        most = max(spec.frame_bytes for spec in specs)
         lowest = self.palette.lowest if self.palette is not None else 0
-        return Bench(pictures, palette, streams, lowest, specs, decoding_memory(most), decoding_seconds(most))
+        return Bench(pictures, palette, streams, lowest, self.specs, decoding_memory(self._most), self.seconds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +122,6 @@ class _Shared:
 
     pictures: Array
     streams: Array
-    bench: Bench
     numbers: dict[PixelSpec, int]
 
 
@@ -129,6 +142,8 @@ class DecoderProcess:
         self.since = time.monotonic()
         self._jobs: dict[int, _Shared] = {}
         self._warmed: set[str] = set()
+        self._mark, self._mark_spent = ("", 0), 0.0
+        self._moved, self._spent = self.since, 0.0
         try:
             self.pipe.send(("status", STATUS_BYTES))
             page.send(self.pipe, self.pid)
@@ -163,7 +178,7 @@ class DecoderProcess:
         self.pipe.send(("open", job.number, bench))
         block.send(self.pipe, self.pid)
         numbers = {spec: n for n, spec in enumerate(bench.specs)}
-        shared = _Shared(bench.pictures.of(block.memory), bench.streams.of(block.memory), bench, numbers)
+        shared = _Shared(bench.pictures.of(block.memory), bench.streams.of(block.memory), numbers)
         self._jobs[job.number] = shared
         return shared
 
@@ -200,23 +215,56 @@ class DecoderProcess:
         return self.under_way.popleft(), ReadError(*answer) if isinstance(answer, list) else answer
 
     def overdue(self, now: float) -> str:
-        """What took too long ("start", "take", "read", "decode"), or ""."""
+        """What took too long ("start", "take", "read", "decode"), or ""; to be asked often."""
+        stage = self._stage()
+        spent = _processor_seconds(self.pid, now)
+        if (stage, self._head) != self._mark:
+            self._mark, self._mark_spent, self._moved, self._spent = (stage, self._head), spent, now, spent
+        if spent > self._spent:
+            self._moved, self._spent = now, spent
+        used, still = spent - self._mark_spent, now - self._moved
+        late = {
+            "": False,
+            "start": now - self.since > START_SECONDS,
+            "take": max(used, still) > STILL_SECONDS,
+            "read": still > READ_SECONDS,
+            "decode": still > STILL_SECONDS or used > (self.under_way[0].job.seconds if self.under_way else 0),
+        }
+        return stage if late[stage] else ""
+
+    @property
+    def _head(self) -> int:
+        return self.under_way[0].serial if self.under_way else 0
+
+    def _stage(self) -> str:
+        """What the process is at, "" for nothing."""
         if not self.ready:
-            return "start" if now - self.since > START_SECONDS else ""
+            return "start"
         if not self.under_way:
             return ""
         if not self.has_begun:
-            return "take" if now - self.since > TAKE_SECONDS else ""
-        begun = float(self._status[1])
-        if not begun:
-            return "read" if now - self.since > READ_SECONDS else ""
-        return "decode" if now - begun > self._jobs[self.under_way[0].job.number].bench.seconds else ""
+            return "take"
+        return "decode" if self._status[1] else "read"
 
     def end(self) -> None:
         """Kill it, for good."""
         self._popen.kill()
         self._popen.wait()
         self.pipe.close()
+
+
+def _processor_seconds(pid: int, now: float) -> float:
+    """Processor time of a process; the time of day where the system does not tell it.
+
+    A busy machine gives a process little of it in many seconds; a process that was stopped or
+    waits for ever gets none. Linux keeps a clock for each process (clock_getcpuclockid(3)).
+    """
+    if sys.platform != "linux":
+        return now
+    try:
+        return time.clock_gettime(~pid << 3 | 2)
+    except OSError:
+        return now
 
 
 def _where(source: Slice | Stream, shared: _Shared, slot: int) -> tuple[object, ...]:

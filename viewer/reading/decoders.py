@@ -126,6 +126,7 @@ class Decoders:
                 self._look()
                 self._hand_out()
         finally:
+            self._stopped.set()
             for process in self._processes:
                 process.end()
             self._processes.clear()
@@ -320,8 +321,8 @@ def decoders() -> Decoders:
         return _shared[0]
 
 
-def warm(syntax: str) -> None:
-    """Pictures of this compressed syntax will be wanted soon; returns at once."""
+def warm(syntax: str = "") -> None:
+    """Compressed pictures, of this syntax if it is known, will be wanted soon; returns at once."""
     decoders().warm(syntax)
 
 

@@ -33,7 +33,7 @@ from viewer.reading.frame import PixelSpec, Slice
 from viewer.reading.pixels import dtype_of, read_frame, same_kind
 from viewer.reading.sharing import open_pipe, receive
 
-#: Bytes of the status page: float64 [serial of the frame in hand, when its decoding began (0: not yet)].
+#: Bytes of the status page: float64 [serial of the frame in hand, 1 once its bytes are read].
 STATUS_BYTES = 16
 
 
@@ -129,7 +129,8 @@ class _Server:
         self._jobs.pop(job, None)
 
     def _frame(self, serial: int, job: int, slot: int, where: tuple[Any, ...]) -> None:
-        self._status[:] = serial, 0.0
+        self._status[1] = 0.0
+        self._status[0] = serial
         opened = self._jobs[job]
         try:
             limit_time(int(opened.bench.seconds) + 1)
@@ -163,8 +164,8 @@ class _Server:
             read_frame(where, into, self._begun)
 
     def _begun(self) -> None:
-        """The code stream is in memory; from here on the clock of decoding runs."""
-        self._status[1] = time.monotonic()
+        """The code stream is in memory: from here on it is the decoder that takes time."""
+        self._status[1] = 1.0
 
 
 def _parts(error: ReadError) -> list[str]:

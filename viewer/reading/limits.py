@@ -67,5 +67,5 @@ def decoding_memory(frame_bytes: int) -> int:
 
 
 def decoding_seconds(frame_bytes: int) -> float:
-    """Time that decoding a frame may take: a tenth of the speed of the slowest decoder at hand."""
+    """Processor time that decoding a frame may take: a tenth of the speed of the slowest decoder at hand."""
     return 3.0 + frame_bytes / 4e6

@@ -15,9 +15,12 @@ from viewer.core.study import ScanResult
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
 from viewer.reading import index
 from viewer.reading.catalogue import Catalogue
+from viewer.reading.codecs import CODECS
+from viewer.reading.decoders import warm
 from viewer.reading.fastparse import FIRST_READ
 from viewer.reading.fileio import open_binary, read_at
 from viewer.reading.formats import reader_for
+from viewer.reading.frame import Slice
 from viewer.reading.headers import head_from, plausible
 from viewer.reading.layout import Layout
 from viewer.reading.tags import DIRECTORY
@@ -59,10 +62,22 @@ def scan(
     token = cancel or CancelFlag()
     token.check()
     known = index.load(roots) if use_index else None
+    if known is not None:
+        _warm_for(known)
     result = known or _scanned(roots, _Scan(on_update, on_progress, token), use_index)
     if on_update is not None:
         on_update(result)
     return result
+
+
+def _warm_for(result: ScanResult) -> None:
+    """Have a decoder process ready where pictures are compressed."""
+    for study in result.studies:
+        for stack in study.stacks:
+            first = stack.instances[0] if stack.instances else None
+            if isinstance(first, Slice) and first.spec is not None and first.spec.syntax in CODECS:
+                warm(first.spec.syntax)
+                return
 
 
 def _scanned(roots: tuple[str, ...], run: _Scan, keep: bool) -> ScanResult:
@@ -92,6 +107,7 @@ class _Scan:
         self._started = time.monotonic()
         self._next_look = 0.0
         self._layout = Layout()
+        self._warmed: set[str] = set()
 
     def folder(self, folder: Folder) -> None:
         self._layout.next_folder()
@@ -173,6 +189,9 @@ class _Scan:
                     self._directories.append(path)
                 else:
                     self.catalogue.add(head)
+                    if head.syntax in CODECS and head.syntax not in self._warmed:
+                        self._warmed.add(head.syntax)
+                        warm(head.syntax)
                 return
         except OSError as error:
             raise _unreadable(error) from error
