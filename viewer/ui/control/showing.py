@@ -117,8 +117,9 @@ class Showing(QObject):
             if loader.failed:
                 k, error = min(loader.failed.items())
                 self._desk.trouble.emit(
-                    tr("{n} of {all} images could not be read; the first is image {k}: {why}", n=len(loader.failed),
-                       all=len(loader.loaded), k=k + 1, why=error_words(error))
+                    tr("{n} of {all} images could not be read; the first is image {k} ({file}): {why}",
+                       n=len(loader.failed), all=len(loader.loaded), k=k + 1,
+                       file=loader.stack.instances[k].path.name, why=error_words(error))
                 )  # fmt: skip
 
         return end
