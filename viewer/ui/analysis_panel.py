@@ -5,18 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from viewer.core.analysis import GateVerdict, Suitability
+from viewer.core.analysis import Suitability
 from viewer.core.task import JobState
-from viewer.ui.i18n import said, tr
+from viewer.ui.i18n import tr
 from viewer.ui.lanes import Job
-from viewer.ui.pack_cards import failed_card, idle_card, ran_row, refused_card, refused_row, waiting_card
+from viewer.ui.pack_cards import failed_card, idle_card, ran_row, waiting_card
 from viewer.ui.pack_state import AnalysisView, Asks, PackState
+from viewer.ui.refused_packs import RefusedFold, parted, refused_card, refused_row
 from viewer.ui.running_card import RunningCard
-from viewer.ui.widgets.basic import clear, icon_label, label, line, row
+from viewer.ui.widgets.basic import button, clear, icon_label, label, line, row
 from viewer.ui.widgets.section import Message, Section
 
-#: Rules by which a pack is for another kind of picture: then further reasons add nothing.
-_KIND_RULES = ("modality", "body_part", "view")
 #: Packs that cannot be used and are named; their number is always said.
 _BROKEN_SHOWN = 3
 #: The bar moves at most this often (design.md, "Motion").
@@ -27,6 +26,7 @@ class AnalysisPanel(Section):
     """Lists packs for the active series and drives the lane through its signals."""
 
     analyse_asked = Signal(str)
+    all_asked = Signal()
     on_cpu_asked = Signal(str)
     cancel_asked = Signal(str)
     dismiss_asked = Signal(str)
@@ -43,6 +43,7 @@ class AnalysisPanel(Section):
             box=self.box_asked.emit,
         )
         self._running: RunningCard | None = None
+        self._unfolded = False
         self._clock = QTimer(self)
         self._clock.setInterval(UPDATE_MS)
         self._clock.timeout.connect(self._on_tick)
@@ -59,8 +60,12 @@ class AnalysisPanel(Section):
             return
         if view.blocked:
             self.body.addWidget(label(view.blocked, "warn", wrap=True))
-        for state in sorted(view.packs, key=_order):
-            self._add_pack(state)
+        self._add_all(view)
+        states = sorted(view.packs, key=_order)
+        for state in states:
+            if not state.is_only_refused:
+                self._add_pack(state)
+        self._add_refused([s for s in states if s.is_only_refused])
         self._add_broken(view)
         self._add_notes(view)
 
@@ -96,23 +101,34 @@ class AnalysisPanel(Section):
             self.body.addWidget(failed_card(self._asks, state, job))
         elif state.entries:
             self.body.addWidget(ran_row(self._asks, state))
-        elif state.refused and state.gate is not None:
-            self.body.addWidget(self._refused(state, state.gate))
         else:
             self.body.addWidget(idle_card(self._asks, state, primary=not self._primary_taken(state)))
 
-    def _refused(self, state: PackState, gate: GateVerdict) -> QWidget:
-        spoken = [r for r in gate.reasons if r.verdict is Suitability.REFUSE and r.rule != "roi"]
-        wrong_kind = [r for r in spoken if r.rule in _KIND_RULES]
-        told = wrong_kind[:1] or spoken
-        reasons = [(said(r.text), said(r.tag)) for r in told]
-        if any(s.entries for s in self._view.packs):
-            return refused_row(state.pack.name, state.pack.version, reasons)
-        helps = " ".join(dict.fromkeys(said(r.todo) for r in told if r.todo))
-        return refused_card(state.pack.name, state.pack.version, reasons, helps)
+    def _add_refused(self, refused: list[PackState]) -> None:
+        """Refused packs: the near ones with their reasons, those for other pictures in one row."""
+        near, far = parted(refused)
+        shape = refused_row if any(s.entries for s in self._view.packs) else refused_card
+        for state in near:
+            self.body.addWidget(shape(state))
+        if far:
+            self.body.addWidget(RefusedFold(far, is_open=self._unfolded, on_toggle=self._on_fold))
+
+    def _on_fold(self, is_open: bool) -> None:
+        self._unfolded = is_open
+
+    def _add_all(self, view: AnalysisView) -> None:
+        """One button for all packs that suit, where there are several."""
+        if len(view.suiting) > 1:
+            made = button(
+                tr("Analyse with all {n} that suit", n=len(view.suiting)), self.all_asked.emit, style="primary compact"
+            )
+            made.setToolTip(tr("{what} (Shift+F5)", what=tr("Analyse with all that suit")))
+            self.body.addWidget(made)
 
     def _primary_taken(self, state: PackState) -> bool:
         """True unless `state` is the first pack that can be run: one primary button a section."""
+        if len(self._view.suiting) > 1:
+            return True
         runnable = [
             s for s in sorted(self._view.packs, key=_order) if not s.refused and not s.entries and s.job is None
         ]
@@ -162,15 +178,17 @@ class AnalysisPanel(Section):
 
 
 def _order(state: PackState) -> tuple[int, str]:
-    """Running first, then failed, runnable, ran, refused."""
+    """Running first, then waiting, failed, suiting, waiting for a box, warned, ran, refused."""
     job = state.job
     if job is not None and not job.over:
         return (0 if job.state is not JobState.QUEUED else 1, "")
     if job is not None and job.state is JobState.FAILED:
         return 2, state.pack.name
     if state.entries:
-        return 4, state.pack.name
-    return (5 if state.refused else 3), state.pack.name
+        return 6, state.pack.name
+    if state.refused:
+        return 7, state.pack.name
+    return (5 if _is_warned(state) else 3 if state.suits else 4), state.pack.name
 
 
 def _is_warned(state: PackState) -> bool:

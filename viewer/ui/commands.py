@@ -62,6 +62,7 @@ class Commands(QObject):
             "patient.previous": lambda: self.step_patient(-1),
             "patient.next": lambda: self.step_patient(1),
             "analysis.run": work.analysing.run_first,
+            "analysis.all": work.analysing.run_all,
             "analysis.cancel": self.cancel,
             "finding.next": lambda: work.reviewing.step(1),
             "finding.previous": lambda: work.reviewing.step(-1),

@@ -14,6 +14,7 @@ from datetime import date
 from viewer.core.errors import ViewerError
 from viewer.core.phrases import phrases_in
 from viewer.core.resources import resources_dir
+from viewer.reporting.words import words_in
 
 _LOG = logging.getLogger(__name__)
 #: Languages a reader can choose, with their own names.
@@ -55,6 +56,11 @@ def tr(text: str, /, **values: object) -> str:
 def said(text: str) -> str:
     """A finished English sentence of the parts below the window, in the reader's language."""
     return _words.get(text) or phrases_in(language()).say(text)
+
+
+def named(text: str) -> str:
+    """A pack's own word (its name, a label, a place) in the reader's language, as the report says it."""
+    return words_in(language()).name(text)
 
 
 def error_words(error: ViewerError) -> str:

@@ -4,39 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from viewer.core.analysis import GateVerdict, PackInfo, Suitability
 from viewer.session import ResultEntry
-from viewer.ui.i18n import said, tr
+from viewer.ui.i18n import named, said, tr
 from viewer.ui.lanes import Job
-from viewer.ui.pack_state import Asks, PackState, gate_badge
-from viewer.ui.widgets.basic import ElidedLabel, button, column, icon_label, label, row
+from viewer.ui.pack_state import Asks, PackState, gate_badge, reason_words
+from viewer.ui.widgets.basic import button, column, icon_label, label, row
 from viewer.ui.widgets.flow import FlowRow
 from viewer.ui.widgets.marks import Badge
 from viewer.ui.widgets.section import Card
 from viewer.ui.words import seconds_words
 
 
-def _head(name: str, version: str, badge: QWidget, icon: str = "", token: str = "") -> QHBoxLayout:
-    made = row()
+def pack_head(pack: PackInfo, badge: QWidget, icon: str = "", token: str = "", role: str = "strong") -> QHBoxLayout:
+    """Name, version and badge; a long name goes on in a second line."""
+    made, top = row(), Qt.AlignmentFlag.AlignTop
     if icon:
-        made.addWidget(icon_label(icon, token, 20))
-    made.addWidget(ElidedLabel(name, "strong"))
-    made.addWidget(label(version, "caption"))
-    made.addStretch(1)
-    made.addWidget(badge)
+        made.addWidget(icon_label(icon, token, 20), 0, top)
+    made.addWidget(label(named(pack.name), role, wrap=True), 1, top)
+    version = label(pack.version, "caption")
+    version.setContentsMargins(0, 1, 0, 0)
+    made.addWidget(version, 0, top)
+    made.addWidget(badge, 0, top)
     return made
-
-
-def _bullet(text: str, tag: str) -> QWidget:
-    return label(f"•  {text} {tag}".rstrip(), "caption2", wrap=True)
 
 
 def waiting_card(pack: PackInfo, gate: GateVerdict | None, place: int, remove: Callable[[], object]) -> Card:
     """A job in the queue."""
     card = Card()
-    card.body.addLayout(_head(pack.name, pack.version, gate_badge(gate)))
+    card.body.addLayout(pack_head(pack, gate_badge(gate)))
     foot = row()
     words = tr("Waiting, next in the queue") if place == 0 else tr("Waiting, {n} before it", n=place)
     foot.addWidget(label(words, "caption"), 1)
@@ -45,38 +44,13 @@ def waiting_card(pack: PackInfo, gate: GateVerdict | None, place: int, remove: C
     return card
 
 
-def refused_card(name: str, version: str, reasons: list[tuple[str, str]], helps: str) -> Card:
-    """A pack that may not run: each rule, what this study has, the tag, and what helps."""
-    card = Card("refused")
-    badge = Badge("refused", tr("Refused"), "\n".join(text for text, _ in reasons))
-    card.body.addLayout(_head(name, version, badge, "refuse", "refuse"))
-    if len(reasons) == 1:
-        card.body.addWidget(label(" ".join(reasons[0]).strip(), "caption2", wrap=True))
-    else:
-        for text, tag in reasons:
-            card.body.addWidget(_bullet(text, tag))
-    if helps:
-        card.body.addWidget(label(tr("What helps: {todo}", todo=helps), "small", wrap=True))
-    return card
-
-
-def refused_row(name: str, version: str, reasons: list[tuple[str, str]]) -> QFrame:
-    """The same in two lines, once another pack has run (screen 03)."""
-    holder = QFrame()
-    inside = column(holder, 0, 2)
-    badge = Badge("refused", tr("Refused"), "\n".join(" ".join(reason).strip() for reason in reasons))
-    inside.addLayout(_head(name, version, badge))
-    inside.addWidget(label(" ".join(reasons[0]).strip() if reasons else "", "caption", wrap=True))
-    return holder
-
-
 def failed_card(asks: Asks, state: PackState, job: Job) -> Card:
     """A job that stopped: how far it came, what is safe, what to do."""
     card = Card("failed")
     error = job.error
     what = said(error.what) if error is not None else tr("The analysis stopped.")
     badge = Badge("failed", tr("Failed"), what)
-    card.body.addLayout(_head(state.pack.name, state.pack.version, badge, "warn", "refuse"))
+    card.body.addLayout(pack_head(state.pack, badge, "warn", "refuse"))
     reached = job.progress.fraction
     if reached is not None:
         card.body.addWidget(label(tr("Stopped at {n} %.", n=round(reached * 100)), "small"))
@@ -101,11 +75,11 @@ def idle_card(asks: Asks, state: PackState, *, primary: bool) -> Card:
     needs_box = state.pack.needs_roi and not state.boxes
     badge: QWidget = Badge("plain", tr("Needs a box")) if needs_box and not warned else gate_badge(state.gate)
     icon = ("warn", "warn") if warned else ("", "")
-    card.body.addLayout(_head(state.pack.name, state.pack.version, badge, *icon))
+    card.body.addLayout(pack_head(state.pack, badge, *icon))
     if state.gate is not None:
         for reason in state.gate.reasons:
             if reason.verdict is Suitability.WARN:
-                card.body.addWidget(_bullet(said(reason.text), said(reason.tag)))
+                card.body.addWidget(label(f"•  {reason_words(reason)}", "caption2", wrap=True))
     if state.pack.needs_roi:
         card.body.addWidget(label(_box_words(state), "caption2", wrap=True))
         card.body.addLayout(_box_buttons(asks, state))
@@ -176,24 +150,23 @@ def ran_row(asks: Asks, state: PackState) -> QFrame:
     entry = state.entries[-1]
     holder = QFrame()
     inside = column(holder, 0, 4)
-    top = row()
-    top.addWidget(ElidedLabel(state.pack.name, ""))
-    top.addWidget(label(entry.result.provenance.pack_version if entry.result.provenance else "", "caption"))
-    top.addStretch(1)
-    if entry.result.outcome == "refused":
-        top.addWidget(Badge("refused", tr("Refused")))
-    else:
-        top.addWidget(gate_badge(entry.result.gate))
-    inside.addLayout(top)
-    for each in state.entries:
-        inside.addWidget(label(ran_words(each), "caption", wrap=True))
+    refused = entry.result.outcome == "refused"
+    badge = Badge("refused", tr("Refused")) if refused else gate_badge(entry.result.gate)
+    inside.addLayout(pack_head(state.pack, badge, role=""))
+    pack_id = state.pack.id
+    again = button(tr("Again"), lambda: asks.analyse(pack_id), style="quiet compact", tip=tr("Analyse again"))
+    again.setAccessibleName(f"{tr('Analyse again')}, {named(state.pack.name)}")
+    for number, each in enumerate(state.entries):
+        told = row()
+        told.addWidget(label(ran_words(each), "caption", wrap=True), 1)
+        if number == 0:
+            told.addWidget(again, 0, Qt.AlignmentFlag.AlignTop)
+        inside.addLayout(told)
         for words in _notes(each):
             inside.addWidget(label(words, "warn", wrap=True))
-    again = _box_buttons(asks, state) if state.pack.needs_roi else FlowRow()
-    pack_id = state.pack.id
-    again.addWidget(button(tr("Analyse again"), lambda: asks.analyse(pack_id), style="compact", tip="F5"))
-    inside.addLayout(again)
-    holder.setAccessibleName(f"{state.pack.name}. {ran_words(entry)}")
+    if state.pack.needs_roi:
+        inside.addLayout(_box_buttons(asks, state))
+    holder.setAccessibleName(f"{named(state.pack.name)}. {ran_words(entry)}")
     return holder
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from viewer.core.analysis import GateVerdict, PackInfo, Suitability
+from viewer.core.analysis import GateReason, GateVerdict, PackInfo, Suitability
+from viewer.core.task import JobState
 from viewer.session import ResultEntry
 from viewer.ui.i18n import said, tr
 from viewer.ui.lanes import Job
@@ -31,6 +32,17 @@ class PackState:
             and any(r.rule != "roi" for r in self.gate.reasons if r.verdict is Suitability.REFUSE)
         )
 
+    @property
+    def is_only_refused(self) -> bool:
+        """True when nothing runs, waits, failed or ran: all there is to say is why it may not run."""
+        busy = self.job is not None and (not self.job.over or self.job.state is JobState.FAILED)
+        return self.refused and not busy and not self.entries
+
+    @property
+    def suits(self) -> bool:
+        """True when it may run at once, without a warning and with the box it needs."""
+        return self.gate is not None and self.gate.verdict is Suitability.RUN
+
 
 @dataclass(frozen=True, slots=True)
 class AnalysisView:
@@ -46,6 +58,11 @@ class AnalysisView:
     blocked: str = ""
     jobs: tuple[Job, ...] = ()
 
+    @property
+    def suiting(self) -> tuple[PackState, ...]:
+        """Packs that suit and have neither run nor wait: what "all that suit" runs."""
+        return tuple(s for s in self.packs if s.suits and not s.entries and s.job is None)
+
 
 @dataclass(frozen=True, slots=True)
 class Asks:
@@ -58,11 +75,17 @@ class Asks:
     box: Callable[[str, str], object]
 
 
+def reason_words(reason: GateReason) -> str:
+    """A gate's reason with the tag or score it rests on: "Needs MR; this is CT. (0008,0060)"."""
+    tag = said(reason.tag)
+    return f"{said(reason.text)} {tag if tag.startswith('(') else f'({tag})' if tag else ''}".rstrip()
+
+
 def gate_badge(gate: GateVerdict | None) -> Badge:
     """The gate's word as a badge; its tooltip holds every reason."""
     if gate is None:
         return Badge("plain", tr("Not checked"), tr("The pictures are still being read."))
-    reasons = "\n".join(f"{said(r.text)} {said(r.tag)}".strip() for r in gate.reasons)
+    reasons = "\n".join(reason_words(r) for r in gate.reasons)
     if gate.verdict is Suitability.RUN:
         return Badge("suits", tr("Suits"), reasons or tr("Every rule of the pack is met."))
     if gate.verdict is Suitability.WARN:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
 from viewer.core.task import JobState
 from viewer.ui.i18n import tr
 from viewer.ui.lanes import Job
+from viewer.ui.pack_cards import pack_head
 from viewer.ui.pack_state import PackState, gate_badge
 from viewer.ui.widgets.basic import button, clear, column, icon_label, label, restyle, row
 from viewer.ui.widgets.section import Card
@@ -24,12 +25,7 @@ class RunningCard(Card):
         self._job = job
         self._steps: dict[str, float] = {}
         self.set_selected(True)
-        head = row()
-        head.addWidget(label(state.pack.name, "strong"))
-        head.addWidget(label(state.pack.version, "caption"))
-        head.addStretch(1)
-        head.addWidget(gate_badge(state.gate))
-        self.body.addLayout(head)
+        self.body.addLayout(pack_head(state.pack, gate_badge(state.gate)))
         numbers = row(spacing=8)
         self._percent = label("", "page")
         self._stage = label("", "small")

@@ -9,7 +9,7 @@ from viewer.core.report import INTENDED_USE
 from viewer.core.verdict import Safety, Verdict
 from viewer.ui import icons
 from viewer.ui.i18n import said, tr
-from viewer.ui.widgets.basic import ElidedLabel, icon_label, label, row
+from viewer.ui.widgets.basic import ElidedLabel, icon_label, label, restyle, row
 
 _MARKS = {Safety.OK: ("accepted", "accepted"), Safety.WARN: ("warn", "warn"), Safety.UNSAFE: ("refuse", "refuse")}
 
@@ -77,9 +77,12 @@ class StatusBar(QStatusBar):
         self._right.set_whole(tr("AI draft, not for diagnosis"))
 
     def show_pointer(self, where: str, value: str) -> None:
-        """Position and value under the pointer."""
-        self._put(self._where, where or " ")
-        self._put(self._value, value or " ")
+        """Position and value under the pointer; an empty one keeps its place, so that nothing beside it moves."""
+        for part, words in ((self._where, where), (self._value, value)):
+            self._put(part, words or " ")
+            if part.property("blank") is not (not words):
+                part.setProperty("blank", not words)
+                restyle(part)
 
     def show_geometry(self, verdict: Verdict | None, at_detector: bool = False) -> None:
         """Whether lengths can be trusted; the tooltip says why not."""

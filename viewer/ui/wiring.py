@@ -109,6 +109,7 @@ class Wiring:
         window, analysing, lane = self._window, self._work.analysing, self._work.desk.lane
         panel = window.right.analysis
         self._link(panel.analyse_asked, analysing.run)
+        self._link(panel.all_asked, analysing.run_all)
         self._link(panel.on_cpu_asked, lambda pack_id: analysing.run(pack_id, "cpu"))
         self._link(panel.cancel_asked, lane.cancel)
         self._link(panel.dismiss_asked, lane.dismiss)

@@ -193,6 +193,14 @@ class Analysing(QObject):
         what = tr("No pack can run on this series without a word from you.") if fresh else tr("No pack can run now.")
         self._desk.complain(UsageError(what, tr("The Analysis panel says why.")))
 
+    def run_all(self) -> None:
+        """Shift+F5: put every pack that suits and has not run yet on the lane; warned ones wait for a word."""
+        suiting = self.view().suiting
+        for state in suiting:
+            self.run(state.pack.id)
+        if not suiting:
+            self.run_first()
+
     def run(self, pack_id: str, device: str | None = None) -> None:
         """Put a pack on the lane for the active stack; once for each box where it needs one."""
         session = self._desk.session
