@@ -38,3 +38,18 @@ def test_nothing_imports_a_network_client() -> None:
     clients = {"urllib.request", "http.client", "requests", "httpx", "ftplib", "smtplib", "PySide6.QtNetwork"}
     speaking = {str(path): found for path in MODULES if (found := imported(path) & clients)}
     assert not speaking
+
+
+def test_no_circles_in_reading() -> None:
+    """Modules of `reading` import each other one way only, late imports included."""
+    needs = {
+        path.stem: {name.split(".")[2] for name in imported(path) if name.startswith("viewer.reading.")}
+        for path in MODULES
+        if path.parts[0] == "reading" and path.stem != "__init__"
+    }
+    while True:
+        free = {module for module, others in needs.items() if not others & needs.keys() - {module}}
+        if not free:
+            break
+        needs = {module: others for module, others in needs.items() if module not in free}
+    assert not sorted(needs)

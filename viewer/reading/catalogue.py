@@ -17,7 +17,7 @@ from viewer.reading.frame import Frame, PixelSpec, frame_of, slice_of, spec_of
 from viewer.reading.head import UNDEFINED, Head, text_of
 from viewer.reading.identity import made_up_uid
 from viewer.reading.multiframe import frames_of
-from viewer.reading.objects import kind_of, name_of
+from viewer.reading.sop_classes import kind_of, name_of
 from viewer.reading.stacks import build_stacks, number_stacks
 
 _PIXEL_KEYS = (

@@ -10,7 +10,7 @@ from viewer.core.document import Document, Node
 from viewer.core.errors import ReadError
 from viewer.core.study import Stack
 from viewer.reading.dataset import BULK, code, opened, text, whole
-from viewer.reading.objects import name_of
+from viewer.reading.sop_classes import name_of
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from viewer.core.study import Instance, Series, Stack
+from viewer.core.study import Series, Stack
 from viewer.core.volume import Volume
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignSlice(Instance):
-    """A picture of a file outside DICOM; `reader` names its entry in `READERS`."""
-
-    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

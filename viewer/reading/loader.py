@@ -18,14 +18,15 @@ from viewer.reading.colour import palette_table
 from viewer.reading.decoder import Palette
 from viewer.reading.decoders import decoders
 from viewer.reading.details import dataset_of
-from viewer.reading.formats import ForeignSlice, reader_named
+from viewer.reading.foreign import ForeignSlice
+from viewer.reading.formats import reader_named
 from viewer.reading.frame import PixelSpec, Slice
 from viewer.reading.head import DEFLATED
 from viewer.reading.limits import check_claim, check_compressed
 from viewer.reading.luts import modality_lut, voi_lut, windows_of
-from viewer.reading.objects import PARAMETRIC_MAP
 from viewer.reading.parametric import real_world
 from viewer.reading.pixels import dtype_of, read_frame
+from viewer.reading.sop_classes import PARAMETRIC_MAP
 from viewer.reading.suv import suv_factor
 
 log = logging.getLogger(__name__)

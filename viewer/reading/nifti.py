@@ -13,7 +13,7 @@ from viewer.core.geometry import FloatArray, Geometry, SpacingKind
 from viewer.core.study import Kind, Series, Stack
 from viewer.core.verdict import Caution, judge
 from viewer.core.volume import Array, Volume
-from viewer.reading.formats import ForeignSlice
+from viewer.reading.foreign import ForeignSlice
 from viewer.reading.identity import made_up_uid
 from viewer.reading.limits import check_claim, check_slices
 from viewer.reading.placing import tilt_caution

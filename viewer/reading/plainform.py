@@ -12,7 +12,7 @@ import numpy as np
 from viewer.core.geometry import Geometry, SpacingKind
 from viewer.core.study import Instance, Kind, Patient, Refusal, ScanResult, Series, Stack, Study
 from viewer.core.verdict import Caution, Safety, Verdict
-from viewer.reading.formats import ForeignSlice
+from viewer.reading.foreign import ForeignSlice
 from viewer.reading.frame import PixelSpec, Slice
 
 _NOUNS = (ScanResult, Study, Patient, Series, Stack, Geometry, Verdict, Caution, Refusal, PixelSpec)

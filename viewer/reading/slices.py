@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any, overload
 
 from viewer.core.study import Instance
-from viewer.reading.formats import ForeignSlice
+from viewer.reading.foreign import ForeignSlice
 from viewer.reading.frame import FIELDS, Frame, Slice, path_of
 
 #: Classes of instances that may stand in columns, by the name kept for them.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
-from typing import Any
 
 #: Defined terms (single byte sets with and without code extensions share a number).
 _NUMBERED = {
@@ -148,17 +147,3 @@ def _until_reset(piece: bytes, name: str, base: str) -> str:
     if len(parts) == 3:
         text += parts[1].decode("ascii") + parts[2].decode(base, "replace")
     return text
-
-
-def decode_name(dataset: Any) -> str:
-    """Patient's Name of a pydicom dataset, every component group ("Yamada^Tarou=山田^太郎=...").
-
-    Args:
-        dataset: pydicom Dataset; only (0008,0005) and (0010,0010) are looked at.
-    """
-    from viewer.reading.dataset import charsets_of, raw_bytes
-
-    raw = raw_bytes(dataset, "PatientName")
-    if raw is None:
-        return ""
-    return decode_text(raw, charsets_of(dataset))

@@ -11,7 +11,7 @@ from viewer.core.errors import ReadError
 from viewer.core.study import Stack
 from viewer.core.waveform import Channel, Waveform
 from viewer.reading.dataset import BULK, code, items, number, opened, text, truncated, whole
-from viewer.reading.objects import name_of
+from viewer.reading.sop_classes import name_of
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -15,7 +15,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.study import Instance, Kind, Stack
 from viewer.core.verdict import Caution, Safety, Verdict
 from viewer.reading import load_volume, scan
-from viewer.reading.formats import ForeignSlice
+from viewer.reading.foreign import ForeignSlice
 from viewer.reading.frame import FIELDS, PixelSpec, Slice, frame_of, slice_of, spec_of
 from viewer.reading.headers import read_head
 from viewer.reading.plainform import from_plain, to_plain

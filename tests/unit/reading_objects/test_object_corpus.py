@@ -15,12 +15,11 @@ from tests.conftest import shared_folder
 from tests.unit.reading_objects.builders import stack_of
 from viewer.core.study import Kind
 from viewer.reading import scan
-from viewer.reading.dataset import BULK, opened
+from viewer.reading.dataset import BULK, opened, text
 from viewer.reading.document import read_document
 from viewer.reading.objects import describe, kind_of
 from viewer.reading.parametric import read_parametric
 from viewer.reading.segmentation import read_segmentation
-from viewer.reading.text import decode_name
 from viewer.reading.waveform import read_waveform
 
 
@@ -107,7 +106,7 @@ def test_names_are_decoded_in_every_component_group() -> None:
         if not truth["sop_class"]:
             continue
         with opened(path, BULK) as dataset:
-            found = decode_name(dataset)
+            found = text(dataset, "PatientName")
         wanted = [n for n in truth["person_names"] if n.strip("^= ") and n[0] != "["][-1]
         assert Counter(re.split(r"[\^= ]", found)) - Counter([""]) == Counter(re.split(r"[\^= ]", wanted)) - Counter(
             [""]
