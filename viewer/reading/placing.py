@@ -166,6 +166,17 @@ def scale(frame: Frame, head: Head) -> tuple[float, float, SpacingKind, tuple[Ca
     return ratio[0] / ratio[1], 1.0, SpacingKind.UNKNOWN, (Caution("no_spacing", text, "No calibration"),)
 
 
+def scale_facts(frame: Frame) -> Vector:
+    """Everything that `scale` reads, for telling pictures of different scale apart."""
+    raw = frame.head.raw
+    facts = frame.spacing or ()
+    if raw.get(t.IMAGER_SPACING):
+        facts += (*frame.head.floats(t.IMAGER_SPACING), frame.head.number(t.MAGNIFICATION) or 1.0)
+    if not facts and raw.get(t.US_REGIONS):
+        facts = _ultrasound_spacing(frame.head) or ()
+    return facts
+
+
 def _positive(values: Vector | None) -> tuple[float, float] | None:
     if values is None or len(values) != 2 or not (values[0] > 0 and values[1] > 0):
         return None

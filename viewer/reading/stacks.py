@@ -14,11 +14,13 @@ from viewer.core.verdict import Caution, judge
 from viewer.reading import tags as t
 from viewer.reading.describe import header_of, lossy_caution, unit_of
 from viewer.reading.frame import Frame
-from viewer.reading.placing import SAME_POSITION_MM, Placed, distances, normal_of, place
+from viewer.reading.placing import SAME_POSITION_MM, Placed, distances, normal_of, place, scale_facts
 from viewer.reading.slices import slices_of
 
 #: Cosines that differ by less than this belong to one orientation (about 0.3 degrees).
 SAME_ORIENTATION = 5e-3
+#: Pixel spacings that differ by less than this share are one (0.1 mm over a picture of 500).
+SAME_SCALE = 5e-4
 
 
 def build_stacks(uid: str, frames: list[Frame]) -> list[Stack]:
@@ -40,19 +42,35 @@ Part = tuple[list[Frame], tuple[Caution, ...]]
 
 
 def _alike(frames: list[Frame]) -> list[list[Frame]]:
-    """Pictures of one size, kind of pixel and orientation."""
+    """Pictures of one size, kind of pixel, orientation and scale."""
     groups: dict[tuple[object, ...], list[Frame]] = defaultdict(list)
     orientations: list[tuple[float, ...]] = []
+    scales: list[tuple[float, ...]] = []
     seen: dict[tuple[float, ...] | None, int] = {None: -1}
+    sizes: dict[tuple[object, ...], int] = {}
     for frame in frames:
         orientation = frame.orientation if frame.position is not None else None
         index = seen.get(orientation)
         if index is None:
             index = seen[orientation] = _cluster(orientation, orientations)
+        same = (id(frame.head), frame.spacing)
+        size = sizes.get(same)
+        if size is None:
+            size = sizes[same] = _same_scale(scale_facts(frame), scales)
         spec = frame.spec
-        key = (spec.rows, spec.columns, spec.samples, spec.element, frame.tile and frame.tile[2:], frame.group, index)
-        groups[key].append(frame)
+        tile = frame.tile and frame.tile[2:]
+        groups[spec.rows, spec.columns, spec.samples, spec.element, tile, frame.group, index, size].append(frame)
     return list(groups.values())
+
+
+def _same_scale(scale: tuple[float, ...], known: list[tuple[float, ...]]) -> int:
+    """Index of the millimetres that `scale` repeats, but for rounding."""
+    for index, other in enumerate(known):
+        pairs = zip(scale, other, strict=True) if len(other) == len(scale) else [(0.0, 1.0)]
+        if all(abs(a - b) <= SAME_SCALE * abs(b) for a, b in pairs):
+            return index
+    known.append(scale)
+    return len(known) - 1
 
 
 def _cluster(orientation: tuple[float, ...] | None, known: list[tuple[float, ...]]) -> int:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from tests.synth import AXIAL, CORONAL, PRONE, SAGITTAL, Cosines, affine_of, oblique, write_series, write_xray
 from viewer.core.geometry import SpacingKind
@@ -251,3 +252,41 @@ def test_slices_shifted_sideways_are_not_measured_across(tmp_path: Path) -> None
     stack = only(tmp_path)
     assert codes(stack) == {"shifted_slices"}
     assert not stack.verdict.across_slices
+
+
+def test_slices_of_another_scale_are_another_stack(tmp_path: Path) -> None:
+    """One series, two fields of view: a length must be measured with the spacing of its own slice."""
+    first = write_series(tmp_path / "a", spacing=(5, 0.8, 0.7))
+    # a rounded number is no other scale
+    for name, row_mm, column_mm, z in (("b", 0.9, 0.9, 130.0), ("c", 0.80002, 0.7, 160.0)):
+        write_series(
+            tmp_path / name,
+            spacing=(5, row_mm, column_mm),
+            origin=(-30, -40, z),
+            series_uid=first.series_uid,
+            study_uid=first.study_uid,
+        )
+    stacks = stacks_of(tmp_path)
+    assert [(stack.frames, stack.geometry and stack.geometry.spacing[1]) for stack in stacks] == [(12, 0.8), (6, 0.9)]
+
+
+def test_films_and_ultrasound_pictures_keep_their_own_scale(tmp_path: Path) -> None:
+    for name, mm in (("XR0001", 0.2), ("XR0002", 0.1)):
+        write_xray(tmp_path / "xr", imager_spacing=(mm, mm), name=name, series_uid="1.2.3.1", study_uid="1.2.3")
+    for n, delta in enumerate([0.02, 0.03, 0.03]):
+        region = Dataset()
+        region.RegionSpatialFormat = 1
+        region.PhysicalUnitsXDirection = region.PhysicalUnitsYDirection = 3
+        region.PhysicalDeltaX = region.PhysicalDeltaY = delta
+        extra = {"SequenceOfUltrasoundRegions": Sequence([region]), "InstanceNumber": n + 1}
+        write_xray(
+            tmp_path / "us",
+            modality="US",
+            imager_spacing=None,
+            series_uid="1.2.3.2",
+            study_uid="1.2.3",
+            extra=extra,
+            name=f"US{n}",
+        )
+    found = [(s.modality, s.frames, s.geometry and round(s.geometry.spacing[1], 6)) for s in stacks_of(tmp_path)]
+    assert sorted(found) == [("DX", 1, 0.1), ("DX", 1, 0.2), ("US", 1, 0.2), ("US", 2, 0.3)]
