@@ -173,11 +173,12 @@ def codec_for(syntax: str) -> Codec:
 
 
 def preload(syntax: str) -> None:
-    """Import the library of a syntax; nothing where it is not decoded."""
-    if syntax in CODECS:
-        import imagecodecs
+    """Import the library of a syntax; only what all share where none is named."""
+    import imagecodecs
 
-        getattr(imagecodecs, CODECS[syntax].function or "__version__")
+    codec = CODECS.get(syntax)
+    if codec is not None and codec.function:
+        getattr(imagecodecs, codec.function)
 
 
 def too_hungry() -> ReadError:

@@ -21,7 +21,7 @@ from viewer.reading.decoding import STATUS_BYTES, Area, Bench
 from viewer.reading.frame import PixelSpec, Slice
 from viewer.reading.limits import decoding_memory, decoding_seconds
 
-#: Seconds for starting, and for reading a frame's bytes from a slow disk.
+#: Seconds without processor time, or of it, for starting; and for reading a frame's bytes from a slow disk.
 START_SECONDS, READ_SECONDS = 30.0, 60.0
 #: Seconds that a process may spend no processor time while it should take up or decode a frame.
 STILL_SECONDS = 3.0
@@ -225,7 +225,7 @@ class DecoderProcess:
         used, still = spent - self._mark_spent, now - self._moved
         late = {
             "": False,
-            "start": now - self.since > START_SECONDS,
+            "start": max(used, still) > START_SECONDS,
             "take": max(used, still) > STILL_SECONDS,
             "read": still > READ_SECONDS,
             "decode": still > STILL_SECONDS or used > (self.under_way[0].job.seconds if self.under_way else 0),

@@ -35,7 +35,7 @@ def frame_fragments(descriptor: int, offset: int, size: int, frames: int) -> tup
         groups = [fragments]
     elif len(fragments) == frames:
         groups = [[one] for one in fragments]
-    elif len(table) == frames:
+    elif fragments and len(table) == frames:
         groups = _by_table(table, fragments)
     else:
         groups = []
