@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import LONG, Start
 from viewer.core.finding import FindingState, Side
 from viewer.core.settings import Settings
+from viewer.display.hanging import Layout
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,6 +50,7 @@ def main():
     program.work.reviewing.judge(second.id, FindingState.REJECTED)
     program.work.reviewing.undo()
     program.work.reviewing.edit(second.id, "Tail", Side.LEFT, "thin")
+    program.window.actions_by_id["view.layout"].trigger()
     program.window.centre.grid.active.set_slice(7)
     program.window.presenter.keep_place()
     print("ready", program.desk.process.pid, flush=True)
@@ -85,7 +87,9 @@ def test_after_kill_9_it_opens_where_it_was_and_nothing_is_lost(
     assert second.original is not None
     assert second.original.label == "Posterior"
     qtbot.waitUntil(lambda: program.work.analysing.is_ready(library.active), timeout=LONG)
-    assert program.window.centre.grid.active.slice_index == 7
+    grid = program.window.centre.grid
+    assert (grid.arrangement, grid.active.slice_index) == (Layout.ONE, 7)
+    assert program.window.centre.hanging_words == "Hanging: by hand"
     assert any("nothing was lost" in words for words in program.window.notices.words)
     masks = review.results()[0].result.masks
     assert [segment.name for segment in masks[0].segments] == ["Anterior", "Posterior"], "the arrays are there again"

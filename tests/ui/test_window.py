@@ -18,6 +18,7 @@ from tests.ui.conftest import LONG, Start
 from viewer.app import Program
 from viewer.core.finding import FindingState, Side
 from viewer.core.task import JobState
+from viewer.display.hanging import Layout
 
 
 def words(widget: QWidget) -> str:
@@ -359,3 +360,18 @@ def test_settings_save_and_keys_conflict_is_shown(film: Program, qtbot: QtBot) -
     dialog._name.setText("Dr. B")
     press(dialog, "Save")
     assert film.desk.settings.reader_name == "Dr. B"
+
+
+def test_a_layout_chosen_by_hand_stays_through_another_language(head: Program, qtbot: QtBot) -> None:
+    grid = head.window.centre.grid
+    assert grid.arrangement is Layout.FOUR
+    act(head, qtbot, "view.layout")
+    act(head, qtbot, "view.layout")
+    act(head, qtbot, "view.maximise")
+    left = (grid.arrangement, [view.plane for view in grid.views], grid.maximised, grid.active.plane)
+    assert left[0] is Layout.THREE
+    old = head.window
+    head.desk.change_settings(language="zh")
+    qtbot.waitUntil(lambda: head.window is not old and head.window.centre.shown != (), timeout=LONG)
+    again = head.window.centre.grid
+    assert (again.arrangement, [view.plane for view in again.views], again.maximised, again.active.plane) == left

@@ -86,7 +86,7 @@ class Centre(QStackedWidget):
         grid.active_changed.connect(self._on_active)
         grid.slice_changed.connect(self.moved)
         grid.window_changed.connect(self.moved)
-        grid.layout_changed.connect(self._on_layout)
+        grid.layout_changed.connect(self.moved)
         grid.roi_changed.connect(self._on_roi)
         grid.message.connect(self._on_message)
         grid.files_dropped.connect(self._on_files)
@@ -133,7 +133,9 @@ class Centre(QStackedWidget):
         stack = loader.stack
         self._object_key = ""
         hanging = hang(stack) or Hanging(tr("Single view"), Layout.ONE, (Plane.NATIVE,))
-        if self._by_hand and len(self.grid.views) > 1:
+        if places.hang_as_left(self.grid, self._place, key, lambda plane: self._spec(stack, loader, plane)):
+            self._hanging, self._by_hand = hanging, True
+        elif self._by_hand and len(self.grid.views) > 1:
             self._show_in(self.grid.active, stack, loader)
         else:
             self._hanging = hanging
@@ -323,10 +325,11 @@ class Centre(QStackedWidget):
         """Where the window is, for the journal."""
         if self._grid is None or not self.shown:
             return {}
-        return places.place_of(self._grid, self._work.desk.session.library.active)
+        active = self._work.desk.session.library.active
+        return places.place_of(self._grid, active) | {"by_hand": self._by_hand}
 
     def come_back_to(self, place: dict[str, Any]) -> None:
-        """Take slices and windows of an earlier run, once its stack is shown."""
+        """Take layout, slices and windows of an earlier run, once its stack is shown."""
         self._place = place
 
     def _restore_place(self, key: str) -> None:
@@ -383,9 +386,6 @@ class Centre(QStackedWidget):
     def _on_active(self, view: Viewport) -> None:
         if view.picture is not None:
             self._work.desk.session.library.activate(view.picture.source.stack.key)
-        self.moved.emit()
-
-    def _on_layout(self, _layout: Layout) -> None:
         self.moved.emit()
 
     def _on_message(self, message: Message) -> None:
