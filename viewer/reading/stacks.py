@@ -17,6 +17,8 @@ from viewer.reading.frame import Frame
 from viewer.reading.placing import SAME_POSITION_MM, Placed, distances, normal_of, place, scale_facts
 from viewer.reading.slices import slices_of
 
+#: Modalities whose single pictures are films: each is looked at, measured and analysed on its own.
+FILMS = frozenset({"CR", "DX", "MG", "IO", "PX", "RG", "DR"})
 #: Cosines that differ by less than this belong to one orientation (about 0.3 degrees).
 SAME_ORIENTATION = 5e-3
 #: Pixel spacings that differ by less than this share are one (0.1 mm over a picture of 500).
@@ -59,8 +61,14 @@ def _alike(frames: list[Frame]) -> list[list[Frame]]:
             size = sizes[same] = _same_scale(scale_facts(frame), scales)
         spec = frame.spec
         tile = frame.tile and frame.tile[2:]
-        groups[spec.rows, spec.columns, spec.samples, spec.element, tile, frame.group, index, size].append(frame)
+        alike = (spec.rows, spec.columns, spec.samples, spec.element, tile, frame.group, index, size)
+        groups[(*alike, _film(frame))].append(frame)
     return list(groups.values())
+
+
+def _film(frame: Frame) -> str:
+    """The file of a film; "" for a slice or a frame, which stands among others."""
+    return frame.head.path if frame.index is None and frame.head.text(t.MODALITY) in FILMS else ""
 
 
 def _same_scale(scale: tuple[float, ...], known: list[tuple[float, ...]]) -> int:

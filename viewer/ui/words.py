@@ -103,7 +103,8 @@ _KINDS = {
 def stack_line(stack: Stack, shown: bool = False) -> str:
     """Modality, number of images and whether it is shown: "CT · 300 images · shown"."""
     what = tr(_KINDS[stack.kind]) if stack.kind in _KINDS else images_words(stack.frames)
-    parts = [stack.modality, what]
+    view = stack.header.get("ViewPosition", "") if stack.kind is Kind.IMAGE else ""
+    parts = [" ".join(part for part in (stack.modality, view) if part), what]
     if stack.number is not None:
         parts.insert(1, tr("stack {n}", n=stack.number))
     if shown:

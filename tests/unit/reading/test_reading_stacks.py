@@ -290,3 +290,15 @@ def test_films_and_ultrasound_pictures_keep_their_own_scale(tmp_path: Path) -> N
         )
     found = [(s.modality, s.frames, s.geometry and round(s.geometry.spacing[1], 6)) for s in stacks_of(tmp_path)]
     assert sorted(found) == [("DX", 1, 0.1), ("DX", 1, 0.2), ("US", 1, 0.2), ("US", 2, 0.3)]
+
+
+def test_each_film_of_a_series_is_a_stack_of_its_own(tmp_path: Path) -> None:
+    for number, view in enumerate(("PA", "LL"), start=1):
+        extra = {"ViewPosition": view, "InstanceNumber": number}
+        write_xray(tmp_path, modality="CR", name=f"f{number}", series_uid="1.2.3.1", study_uid="1.2.3", extra=extra)
+    (series,) = scan([tmp_path], use_index=False).studies[0].series
+    assert [(stack.number, stack.kind, stack.header["ViewPosition"]) for stack in series.stacks] == [
+        (1, Kind.IMAGE, "PA"),
+        (2, Kind.IMAGE, "LL"),
+    ]
+    assert [load_volume(stack).tags["ViewPosition"] for stack in series.stacks] == ["PA", "LL"]
