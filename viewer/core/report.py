@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.core.analysis import Provenance
+from viewer.core.annotation import KeyMark
 from viewer.core.finding import Finding
-from viewer.core.study import Patient
+from viewer.core.study import Instance, Patient
 
 #: Said in README, About box and every report.
 INTENDED_USE = "Research and education. Not a medical device; not cleared for diagnosis."
@@ -27,11 +28,18 @@ class ReportStatus(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyImage:
-    """A picture for the report: uint8 RGB [rows, columns, 3] and what it shows."""
+    """A picture for the report: uint8 RGB [rows, columns, 3] and what it shows.
+
+    Attributes:
+        mark: what the reader marked, where the reader chose it.
+        instance: the stored picture it shows, None for cuts across slices and for other files.
+    """
 
     pixels: npt.NDArray[np.uint8]
     caption: str
     finding_id: str = ""
+    mark: KeyMark | None = None
+    instance: Instance | None = None
 
 
 @dataclass(frozen=True, slots=True)

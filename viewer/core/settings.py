@@ -11,6 +11,12 @@ from viewer.core.errors import SettingsError
 from viewer.core.resources import user_config_dir
 
 SCHEMA_VERSION = 1
+#: Settings that hold one of a few words.
+CHOICES: dict[str, tuple[str, ...]] = {
+    "language": ("en", "zh"),
+    "device": ("auto", "cpu", "cuda"),
+    "overlay_pattern": ("colour_and_pattern", "colour", "outline"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,11 @@ def _checked(name: str, value: Any, want: type) -> Any:
         return tuple(str(v) for v in value)
     if want is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if type(value) is want and value not in CHOICES.get(name, (value,)):
+        raise SettingsError(
+            f"The setting {name} holds {value!r}; it can be {' or '.join(CHOICES[name])}.",
+            "Correct it in settings.toml or delete the line.",
+        )
     if type(value) is not want:
         raise SettingsError(
             f"The setting {name} holds {value!r}, which is not a {want.__name__}.",

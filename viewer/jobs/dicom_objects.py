@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import OutputError
 from viewer.core.report import Signature
-from viewer.core.study import Stack, Study
+from viewer.core.study import Instance, Stack, Study
 
 if TYPE_CHECKING:
     from viewer.reporting import seg, sr
@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 #: Why a picture outside DICOM has no DICOM objects.
 NOT_DICOM = "The input is no DICOM, and DICOM results must name the DICOM images they were made on."
+#: The list of the reader's key images.
+KEYS = "keys.dcm"
 #: Reasons that leave one object out; any other failure stops the job.
 _LEFT_OUT = frozenset(
     {"not_representable", "no_frame_of_reference", "off_grid", "source_gone", "no_source", "no_series", "not_a_number"}
@@ -110,6 +112,31 @@ def write_objects(
         return Written(tuple(files), (*left_out, _left_out("sr.dcm", error)))
     _read_back_sr(report, study)
     return Written((*files, "sr.dcm"), tuple(left_out))
+
+
+def with_keys(written: Written, folder: Path, study: Study, instances: Sequence[Instance]) -> Written:
+    """Write `keys.dcm`, the reader's key images, beside the other objects and read it back.
+
+    Args:
+        instances: the stored pictures among the key images; without any there is no such file.
+
+    Raises:
+        OutputError: the disk does not take it, or the read-back found anything.
+    """
+    if not instances:
+        return written
+    from viewer.reading.references import key_pictures
+    from viewer.reporting.keys import write_keys
+    from viewer.reporting.readback import stop_on
+
+    try:
+        named = write_keys(instances, folder / KEYS, "Chosen by the reader for the report")
+    except OutputError as error:
+        return replace(written, left_out=(*written.left_out, _left_out(KEYS, error)))
+    found, stack = _scanned(folder / KEYS, "The list of key images")
+    missing = sorted(named - key_pictures(stack))
+    stop_on([*_same_patient(study, found), *(f"picture {uid} is missing" for uid in missing)], "The list of key images")
+    return replace(written, files=(*written.files, KEYS))
 
 
 def _write_segs(folder: Path, stack: Stack, results: Sequence[AnalysisResult], saying: Saying) -> list[seg.SegReceipt]:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from viewer.core.annotation import KeyMark
 from viewer.core.errors import GeometryError
+from viewer.core.plain import from_plain, to_plain
 from viewer.core.report import KeyImage
-from viewer.core.study import Stack
+from viewer.core.study import Instance, Stack
 from viewer.core.volume import Volume
 from viewer.display.framing import Frame
 from viewer.display.render import render
-from viewer.display.slicing import Plane, needs_resampling, slice_count
+from viewer.display.slicing import Plane, extract, needs_resampling, slice_count
 from viewer.display.window import Window, windows_of
+from viewer.jobs.report_content import picture_hash
 from viewer.jobs.report_images import SIDE
+from viewer.jobs.result_json import plain_name
 from viewer.reporting.words import Words, words_in
 
 _log = logging.getLogger(__name__)
+
+#: How the files of the reader's pictures begin.
+CHOSEN = "chosen-"
 
 
 def pictures(marked: Sequence[tuple[KeyMark, Stack, Volume]], language: str) -> tuple[KeyImage, ...]:
@@ -53,7 +64,17 @@ def _picture(mark: KeyMark, stack: Stack, volume: Volume, words: Words) -> KeyIm
     plane = Plane(mark.plane)
     frame = Frame(corners=False)
     pixels = render(volume, plane, mark.slice_index, window_of(mark, volume), size=(SIDE, SIDE), frame=frame)
-    return KeyImage(pixels, _caption(mark, stack, slice_count(volume.geometry, plane), words))
+    caption = _caption(mark, stack, slice_count(volume.geometry, plane), words)
+    return KeyImage(pixels, caption, mark=mark, instance=_instance(mark, stack, volume))
+
+
+def _instance(mark: KeyMark, stack: Stack, volume: Volume) -> Instance | None:
+    """The stored picture that the mark shows, None for a cut across slices and outside DICOM."""
+    view = extract(volume, Plane(mark.plane), mark.slice_index)
+    if not view.native or volume.shape[0] != len(stack.instances):
+        return None
+    instance = stack.instances[view.index]
+    return instance if instance.sop_instance_uid else None
 
 
 def window_of(mark: KeyMark, volume: Volume) -> Window:
@@ -70,3 +91,42 @@ def _caption(mark: KeyMark, stack: Stack, count: int, words: Words) -> str:
     what = ", ".join(part for part in (stack.description.strip(), plane, where) if part)
     window = words("captions", "window", width=f"{mark.width:.0f}", level=f"{mark.center:.0f}")
     return f"{words('captions', 'reader')} {what}. {window}."
+
+
+def kept_in(folder: Path, report: Mapping[str, Any]) -> tuple[KeyImage, ...]:
+    """The reader's pictures as an earlier report kept them; one whose file is gone or changed is left out."""
+    images = []
+    for entry in report.get("key_images", ()):
+        try:
+            pixels = np.asarray(Image.open(folder / plain_name(entry["file"])).convert("RGB"))
+            if picture_hash(pixels) != entry["sha256"]:
+                raise ValueError("another picture than was kept")
+            mark, instance = from_plain(KeyMark, entry["mark"]), entry.get("instance")
+            shown = None if instance is None else from_plain(Instance, instance)
+            images.append(KeyImage(pixels, str(entry["caption"]), mark=mark, instance=shown))
+        except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+            _log.warning("a kept key image is left out: %s", type(error).__name__)
+    return tuple(images)
+
+
+def keep(folder: Path, chosen: Sequence[KeyImage]) -> list[dict[str, Any]]:
+    """Write the reader's pictures into a folder; what result.json says of them."""
+    told = []
+    for number, image in enumerate(chosen, start=1):
+        name = f"{CHOSEN}{number}.png"
+        Image.fromarray(image.pixels).save(folder / name, format="PNG")
+        told.append(
+            {
+                "file": name,
+                "caption": image.caption,
+                "sha256": picture_hash(image.pixels),
+                "mark": to_plain(image.mark),
+                "instance": None if image.instance is None else _plain(image.instance),
+            }
+        )
+    return told
+
+
+def _plain(one: Instance) -> Any:
+    """A picture's names alone: what a scan knows besides is not kept."""
+    return to_plain(Instance(one.path, one.sop_instance_uid, one.sop_class_uid, one.frame, one.number))

@@ -18,7 +18,7 @@ from viewer.core.settings import load_settings
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
-from viewer.jobs import report_content, report_files, report_images, result_folder
+from viewer.jobs import key_marks, report_content, report_files, report_images, result_folder
 from viewer.jobs.result_folder import Loaded
 from viewer.jobs.review import PAPER, all_findings, check_open, keep_findings
 from viewer.jobs.sources import found_again
@@ -39,7 +39,7 @@ def write_report(
     language: str = "en",
     sign: tuple[str, str] | Signature | None = None,
     sections: Mapping[str, str] | None = None,
-    chosen: Sequence[KeyImage] = (),
+    chosen: Sequence[KeyImage] | None = None,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Path:
@@ -59,7 +59,8 @@ def write_report(
             signed, only copies can be made.
         sections: indication, comparison, technique, quality, findings, impression,
             recommendation, critical; those left out stay as they were.
-        chosen: the reader's own key images; they come before those of the findings.
+        chosen: the reader's own key images, which come before those of the findings; None: those
+            that the report before this one had.
 
     Returns:
         Where the PDF is.
@@ -85,9 +86,11 @@ def write_report(
     loaded = found_again(loaded, cancel)
     findings = all_findings(loaded)
     said = _said(loaded, sections)
-    report = _report(loaded, findings, language, signature, said)
+    if chosen is None or _is_signed(loaded):
+        chosen = key_marks.kept_in(folder, loaded.document.get("report") or {})
+    report = _report(loaded, findings, language, signature, said=said, chosen=chosen)
     images = report_images.key_images(loaded, report.findings, language, _share(on_progress, 0.05, 0.4), cancel)
-    report = report_content.with_images(report, (*chosen, *images))
+    report = report_content.with_images(report, images)
     on_progress(Progress("Laying out pages", 0.5))
     pdf = _pdf(report)
     cancel.check()
@@ -95,7 +98,7 @@ def write_report(
     if _is_signed(loaded):
         report_files.copy_to(target, pdf)
     else:
-        report_files.keep(loaded, findings, report, pdf, target=target, said=said)
+        report_files.keep(loaded, findings, report, pdf, target=target, said=said, chosen=chosen)
     on_progress(Progress("Done", 1.0))
     _log.info("report written: %d findings, %s", len(report.findings), report.status.value)
     return target
@@ -240,7 +243,9 @@ def _report(
     findings: Sequence[Finding],
     language: str,
     signature: Signature | None,
+    *,
     said: Mapping[str, str],
+    chosen: Sequence[KeyImage],
 ) -> Report:
     before: dict[str, Any] = loaded.document.get("report") or {}
     again = _is_signed(loaded)
@@ -258,6 +263,7 @@ def _report(
         signature=signature,
         digest_before=str(before.get("sha256", "")) if again else "",
         notes=notes,
+        chosen=chosen,
     )
 
 

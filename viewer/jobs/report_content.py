@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from viewer.core.analysis import AnalysisResult, GateReason, Suitability
 from viewer.core.errors import PackError
 from viewer.core.finding import Finding, FindingState
@@ -35,14 +38,16 @@ def build(
     signature: Signature | None,
     digest_before: str = "",
     notes: tuple[str, ...] = (),
+    chosen: Sequence[KeyImage] = (),
 ) -> Report:
-    """Everything that goes on paper but the pictures.
+    """Everything that goes on paper but the pictures of findings.
 
     Args:
         findings: all of them, as judged; only accepted ones reach the report.
         sections: the reader's words; technique and impression are drafted where empty.
         digest_before: what was signed before, for copies of a signed report.
         notes: lines under author and status.
+        chosen: the reader's own key images: they are signed with the rest.
     """
     words = words_in(language)
     study, stack = loaded.study, loaded.stack
@@ -73,17 +78,23 @@ def build(
         organization=signature.organization if signature else settings.organization,
         created=created,
         version=version,
+        key_images=tuple(chosen),
     )
     return replace(report, digest=digest_before or digest(report) if signature else "")
 
 
 def with_images(report: Report, images: tuple[KeyImage, ...]) -> Report:
-    """The report with its key pictures."""
-    return replace(report, key_images=images)
+    """The report with the pictures of its findings after those the reader chose."""
+    return replace(report, key_images=(*report.key_images, *images))
+
+
+def picture_hash(pixels: npt.NDArray[np.uint8]) -> str:
+    """sha256 of a picture's size and pixels."""
+    return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
 def digest(report: Report) -> str:
-    """sha256 over what is signed: patient, study, findings, words, packs, signer and time."""
+    """sha256 over what is signed: patient, study, findings, words, chosen pictures, packs, signer and time."""
     signed = {
         "patient": to_plain(report.patient),
         "study": [report.study_uid, report.study_date, report.accession],
@@ -93,6 +104,8 @@ def digest(report: Report) -> str:
         "signature": to_plain(report.signature),
         "version": report.version,
     }
+    if report.key_images:
+        signed["key_images"] = [[image.caption, picture_hash(image.pixels)] for image in report.key_images]
     text = json.dumps(signed, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

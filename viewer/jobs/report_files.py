@@ -12,9 +12,9 @@ from typing import Any
 from viewer.core.analysis import AnalysisResult
 from viewer.core.finding import Finding
 from viewer.core.plain import to_plain
-from viewer.core.report import Report
-from viewer.jobs import result_folder, result_json
-from viewer.jobs.dicom_objects import Saying, Written, write_objects
+from viewer.core.report import KeyImage, Report
+from viewer.jobs import dicom_objects, key_marks, result_folder, result_json
+from viewer.jobs.dicom_objects import KEYS, Saying, Written, write_objects
 from viewer.jobs.result_folder import Loaded
 from viewer.jobs.review import with_findings
 from viewer.jobs.swap import swap_in
@@ -45,13 +45,14 @@ def keep(
     *,
     target: Path,
     said: Mapping[str, str],
+    chosen: Sequence[KeyImage] = (),
 ) -> None:
     """Write PDF, SEG, SR and result.json beside their places, then put them there together or not at all.
 
     Args:
         findings: all of them, as judged.
         target: where the PDF goes besides `report.pdf` in the folder.
-        said: the reader's own words, kept for the next version.
+        said: the reader's own words, and `chosen` pictures, kept for the next version.
 
     Raises:
         OutputError: the disk refused or an object read back wrong; everything is as before.
@@ -62,8 +63,12 @@ def keep(
     try:
         part = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
         written = _write_objects(loaded, findings, report, part)
+        written = dicom_objects.with_keys(written, part, loaded.study, [i.instance for i in chosen if i.instance])
+        pictures = key_marks.keep(part, chosen)
         (part / "report.pdf").write_bytes(pdf)
         document = _document(loaded, findings, report, written, said)
+        document["report"]["key_images"] = pictures
+        document["files"] = _files(document["files"], pictures)
         (part / "result.json").write_text(result_json.dump(document), encoding="utf-8")
         moves = [(path, folder / path.name) for path in sorted(part.iterdir())]
         if target != folder / "report.pdf":
@@ -71,7 +76,9 @@ def keep(
             copy.write_bytes(pdf)
             moves.append((copy, target))
         gone = [folder / name for name in _dicom_names(loaded) if name not in written.files]
-        swap_in(moves, gone if _is_redone(written) else [], part)
+        gone = gone if _is_redone(written) else []
+        stale = [path for path in folder.glob(f"{key_marks.CHOSEN}*.png") if not (part / path.name).exists()]
+        swap_in(moves, [*gone, *stale], part)
     except OSError as error:
         raise result_folder.cannot_write(target, error) from error
     finally:
@@ -123,11 +130,17 @@ def _document(
         "sha256": report.digest,
         "findings": [finding.id for finding in report.findings],
     }
-    before = [e for e in document.get("left_out", []) if e.get("file") not in ("seg.dcm", "sr.dcm")]
+    before = [e for e in document.get("left_out", []) if e.get("file") not in ("seg.dcm", "sr.dcm", KEYS)]
     document["left_out"] = [*before, *written.left_out]
     kept = {name for name in document.get("files", []) if not name.endswith(".dcm") or not _is_redone(written)}
     document["files"] = sorted(kept | {*written.files, "report.pdf", "result.json"})
     return document
+
+
+def _files(before: Sequence[str], pictures: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The folder's files with the reader's pictures of now in place of earlier ones."""
+    others = {name for name in before if not name.startswith(key_marks.CHOSEN)}
+    return sorted(others | {str(picture["file"]) for picture in pictures})
 
 
 def _dicom_names(loaded: Loaded) -> list[str]:

@@ -94,7 +94,7 @@ def write(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         part = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
-        part.mkdir()
+        part.mkdir(mode=0o700)  # it holds a patient's header and pictures
         document = _document(study, stack, results, request or {})
         _write_arrays(part, document, stack, volume, results)
         for extra in extras:

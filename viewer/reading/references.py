@@ -49,6 +49,17 @@ def links_of(stack: Stack) -> Links:
         )
 
 
+def key_pictures(stack: Stack) -> frozenset[str]:
+    """SOP Instance UIDs that a Key Object Selection document names in its content (PS3.16 TID 2010).
+
+    Raises:
+        ReadError: the object cannot be read.
+    """
+    with opened(stack.instances[0].path, BULK) as dataset:
+        named = (part for item in items(dataset, "ContentSequence") for part in items(item, "ReferencedSOPSequence"))
+        return frozenset(_named([text(part, "ReferencedSOPInstanceUID") for part in named]))
+
+
 def _named(uids: list[str]) -> list[str]:
     return [uid for uid in uids if uid]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -227,3 +228,9 @@ def test_a_missing_array_ends_in_words(models: Path, film: synth.Written, tmp_pa
         result_folder.load(out)
     assert result_folder.load(out, arrays=False).results[0].outcome == "ran"
     shutil.rmtree(out)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
+def test_the_result_folder_is_the_user_s_alone(models: Path, film: synth.Written, tmp_path: Path) -> None:
+    analyse.analyse(film.folder, tmp_path / "out", packs=[tiny_packs.CLASSIFIER], device="cpu")
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700

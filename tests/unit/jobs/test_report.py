@@ -118,6 +118,7 @@ def test_result_json_says_what_was_written(film: Path) -> None:
         "signature": None,
         "sha256": "",
         "findings": ["x1"],
+        "key_images": [],
     }
     assert sorted(document["files"]) == sorted(path.name for path in film.iterdir())
 
