@@ -208,13 +208,17 @@ def _holds_full_chroma(head: Head, spec: PixelSpec) -> bool:
 
 
 def _note_short(head: Head, spec: PixelSpec) -> None:
-    """Say where uncompressed pixels are fewer than rows, columns and frames need."""
+    """Say where uncompressed pixels are fewer than rows, columns and frames need, or more by a picture."""
     needed = (spec.frame_bits * spec.frames + 7) // 8
-    if spec.syntax not in NATIVE or head.pixel_length >= needed or any(n.code == "truncated" for n in head.notes):
+    if spec.syntax not in NATIVE or any(n.code == "truncated" for n in head.notes):
         return
-    share = 100 * (1 - head.pixel_length / needed)
-    text = f"The file holds fewer pixels than its header claims: {share:.1f} % are missing."
-    head.notes += (Caution("truncated", text, "Truncated"),)
+    if head.pixel_length < needed:
+        share = 100 * (1 - head.pixel_length / needed)
+        text = f"The file holds fewer pixels than its header claims: {share:.1f} % are missing."
+        head.notes += (Caution("truncated", text, "Truncated"),)
+    elif head.pixel_length >= needed + max(spec.frame_bytes, 2):
+        text = "The file holds more pictures than its header claims: the others are not shown."
+        head.notes += (Caution("more_pixels", text, "More pixels"),)
 
 
 def _note_bad_numbers(head: Head) -> None:

@@ -132,6 +132,13 @@ def test_windows_and_thickness_of_the_frames(tmp_path: Path) -> None:
     assert volume.geometry.spacing == (2, 0.5, 0.25)
 
 
+def test_pictures_that_the_header_leaves_out_are_told_of(tmp_path: Path) -> None:
+    frames = phantom((3, 6, 8))
+    save(multiframe(frames, NumberOfFrames=2), tmp_path / "mf")
+    (stack,) = stacks_of(tmp_path)
+    assert (stack.frames, "more_pixels" in {warning.code for warning in stack.warnings}) == (2, True)
+
+
 def test_time_points_of_one_file(tmp_path: Path) -> None:
     frames = enhanced(tmp_path, [0, 0, 2, 2, 4, 4], [2, 1, 2, 1, 2, 1])
     first, second = stacks_of(tmp_path)
