@@ -261,6 +261,8 @@ def _kept(output: Mapping[str, Any], labels: npt.NDArray[np.uint8], strongest: F
         return keep_near_middle(labels, strongest, float(output["keep_near_middle"]))
     if output.get("keep_largest") == "slice":
         return np.stack([keep_largest(plane[None], int(labels.max()))[0] for plane in labels])
+    if "keep_share" in output:
+        return keep_large(labels, float(output["keep_share"]))
     return keep_largest(labels, int(labels.max())) if output.get("keep_largest") else labels
 
 
@@ -318,6 +320,19 @@ def keep_largest(labels: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.ui
         sizes = np.bincount(parts.ravel())
         sizes[0] = 0
         out[parts == sizes.argmax()] = label
+    return out
+
+
+def keep_large(labels: npt.NDArray[np.uint8], share: float) -> npt.NDArray[np.uint8]:
+    """Keep the 6-connected pieces of [K, J, I] that reach `share` of the size of their label's largest."""
+    from scipy import ndimage
+
+    out = np.zeros_like(labels)
+    for label in range(1, int(labels.max()) + 1):
+        parts, _ = ndimage.label(labels == label)
+        sizes = np.bincount(parts.ravel())
+        sizes[0] = 0
+        out[(sizes >= share * sizes.max())[parts] & (parts > 0)] = label
     return out
 
 

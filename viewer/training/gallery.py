@@ -44,11 +44,13 @@ def write(place: Path, volume: Volume, raw: RawOutputs, part: slice, *, truth: A
     for heat in raw.maps.values():
         said = _tinted(said, heat[part][k])
     if truth is not None and labels is not None:
-        plane[_edge(truth[k] > 0)] = _TRUTH
+        for number in range(1, int(truth.max()) + 1):
+            plane[_edge(truth[k] == number)] = _TRUTH
     picture = Image.fromarray(np.concatenate([plane, said], axis=1))
     scale = max(1, round(_SIDE / max(plane.shape[:2])))
     picture = picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
-    words = ", ".join(f"{name} {score:.3f}" for name, score in raw.scores.items())
+    scores = {name: float(values[part].max()) for name, values in raw.slice_scores.items()} or raw.scores
+    words = ", ".join(f"{name} {score:.3f}" for name, score in scores.items())
     ImageDraw.Draw(picture).text((4, 4), f"{case.label} {words}".strip(), fill=(255, 255, 0))
     try:
         place.mkdir(parents=True, exist_ok=True)

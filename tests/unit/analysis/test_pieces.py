@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viewer.analysis.inference import keep_largest, keep_near_middle
+from viewer.analysis.inference import keep_large, keep_largest, keep_near_middle
 
 
 def mask(*boxes):
@@ -18,6 +18,13 @@ def test_each_label_keeps_its_largest_piece():
     labels = mask((0, 1, 1, 4), (0, 20, 20, 6)) + 2 * mask((1, 5, 5, 3), (2, 30, 30, 2))
     kept = keep_largest(labels, 2)
     assert np.array_equal(kept, mask((0, 20, 20, 6)) + 2 * mask((1, 5, 5, 3)))
+
+
+def test_specks_go_and_a_second_focus_stays():
+    focus, second, speck = mask((0, 2, 2, 10)), mask((1, 25, 30, 5)), mask((2, 30, 50, 2))
+    assert np.array_equal(keep_large(focus | second | speck, 0.1), focus | second)
+    assert np.array_equal(keep_large(focus | second | speck, 0), focus | second | speck)
+    assert not keep_large(focus * 0, 0.1).any()
 
 
 def test_a_small_piece_in_the_middle_of_the_box_beats_a_larger_one_at_its_rim():
