@@ -78,6 +78,7 @@ class MaskLayer:
             else a person's or another system's object (solid).
         hidden: numbers not shown; `selected`: shown although rejected.
         offset: added to (number - 1) for the palette, so that masks of several packs differ.
+        outlined: its edge is drawn; a boundary band is filled only.
     """
 
     mask: Mask
@@ -86,6 +87,7 @@ class MaskLayer:
     selected: frozenset[int] = frozenset()
     ai: bool = True
     offset: int = 0
+    outlined: bool = True
 
     def style(self, segment: Segment) -> SegmentStyle:
         """Colour, fill and line of one of the mask's segments."""
@@ -250,7 +252,8 @@ def _place_masks(
         numbered = _renumbered(found, [s.number for s in shown], len(styles))
         combined = numbered if combined is None else np.where(numbered > 0, numbered, combined)
         styles += shown
-        lines += [Outline(points, style) for style in shown for points in outlines(found, style.number)]
+        drawn = shown if layer.outlined else []
+        lines += [Outline(points, style) for style in drawn for points in outlines(found, style.number)]
     return combined, tuple(styles), tuple(lines)
 
 

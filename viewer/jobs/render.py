@@ -7,6 +7,7 @@ import io
 import math
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from viewer.core.errors import UsageError
 from viewer.core.study import ScanResult, Stack, Study
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
+from viewer.display.band import bands_of
 from viewer.display.framing import Frame, Rgb8
 from viewer.display.overlay import OverlaySet, overlays_of
 from viewer.display.render import render
@@ -116,7 +118,9 @@ def _overlays(folder: Path, stack: Stack) -> OverlaySet:
             "These results belong to another series than the picture.",
             "Name that series with --series, or the result folder of this one.",
         )
-    return overlays_of((result.seen_on(stack.key) for result in loaded.results), loaded.findings)
+    seen = [result.seen_on(stack.key) for result in loaded.results]
+    made = overlays_of(seen, loaded.findings)
+    return replace(made, masks=(*made.masks, *bands_of(seen, loaded.findings)))
 
 
 def _is_phase(results: Sequence[AnalysisResult], key: str) -> bool:

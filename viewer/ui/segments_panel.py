@@ -132,7 +132,7 @@ class SegmentsPanel(Section):
         line = row()
         line.addWidget(_eye(shown, segment.name, self._toggle_segment(segment)))
         line.addWidget(Swatch(segment.colour, segment.pattern if self._patterned else 0))
-        line.addWidget(ElidedLabel(f"{segment.key[1]}  {segment.name}"), 1)
+        line.addWidget(ElidedLabel(_title(segment)), 1)
         if segment.volume_mm3 is not None:
             line.addWidget(label(f"{segment.volume_mm3:.0f} mm³", "number"))
         if segment.state is not None:
@@ -207,3 +207,8 @@ class SegmentsPanel(Section):
 def _eye(shown: bool, name: str, toggle: Callable[[], None]) -> QWidget:
     words = tr("Hide {name}", name=name) if shown else tr("Show {name}", name=name)
     return icon_button("eye" if shown else "eye-off", words, toggle, token="accent" if shown else "text_3")
+
+
+def _title(segment: SegmentRow) -> str:
+    """Number and name; the boundary band has no number."""
+    return segment.name if not segment.key[1] else f"{segment.key[1]}  {segment.name}"

@@ -7,6 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from viewer.core.finding import Finding, FindingState, Measurement, Side
+from viewer.display.band import BAND, COLOUR, NAME, bands_of
+from viewer.display.colours import Pattern
 from viewer.display.overlay import Fill, MaskLayer, OverlaySet, marks_of, overlays_of
 from viewer.session import ResultEntry
 from viewer.ui.control.borrowed import Borrowed
@@ -99,6 +101,7 @@ class Overlaying(QObject):
         words = {state: state_words(state) for state in FindingState}
         marks = tuple(mark for mark in marks_of(findings, words) if mark.finding_id in own)
         masks = tuple(self._select(layer, findings, selected) for layer in made.masks)
+        masks += bands_of((e.result for e in entries), findings, choice.hidden)
         return replace(made, heatmaps=shown, marks=marks, masks=masks, visible=choice.visible)
 
     def _select(self, layer: MaskLayer, findings: tuple[Finding, ...], selected: str) -> MaskLayer:
@@ -130,7 +133,16 @@ class Overlaying(QObject):
             return ()
         layers = overlays_of(e.result for e in entries).masks
         owners = [entry for entry in entries for _ in entry.result.masks]
-        return tuple(row for entry, layer in zip(owners, layers, strict=True) for row in self._rows_of(entry, layer))
+        rows = [row for entry, layer in zip(owners, layers, strict=True) for row in self._rows_of(entry, layer)]
+        return (*rows, *(row for entry in entries for row in self._band_rows(entry)))
+
+    def _band_rows(self, entry: ResultEntry) -> list[SegmentRow]:
+        """The boundary band of a result, under its first segment's heading."""
+        findings = self._desk.session.review.findings_of(entry.id)
+        if not bands_of([entry.result], findings):
+            return []
+        key, group = (entry.result.request_id, BAND), _group(findings[0], entry)
+        return [SegmentRow(key, tr(NAME), group, None, COLOUR, Pattern.DOTS.value, None)]
 
     def _rows_of(self, entry: ResultEntry, layer: MaskLayer) -> list[SegmentRow]:
         findings = self._desk.session.review.findings_of(entry.id)
