@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from viewer.core.finding import Measurement
+from viewer.core.graphic import Graphic, PictureRef
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One line of a readable tree."""
+    """One line of a readable tree; `place` is the mark or picture that it speaks of."""
 
     text: str
     children: tuple[Node, ...] = ()
+    place: Graphic | PictureRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,8 @@ class Painter:
         else:
             out = _cover_greys(self._grey(view, window, inverted), overlay, blend)
         out = np.ascontiguousarray(out)
+        for stamp in overlay.stamps if overlay is not None else ():
+            out[stamp.bits] = _word(stamp.colour)
         if loaded is not None and not loaded.all():
             _black_out(out, view, loaded)
         return out
@@ -215,6 +217,12 @@ def heat_alpha(failed: bool = False) -> npt.NDArray[np.float64]:
     return np.asarray(alpha)
 
 
+def _word(colour: Rgb) -> np.uint32:
+    """A colour as 0xFFRRGGBB."""
+    red, green, blue = colour
+    return np.uint32(int(_BLACK) | red << 16 | green << 8 | blue)
+
+
 def _thinned(view: SliceView, step: int) -> SliceView:
     """Every `step`-th pixel; the mapping to the patient goes with it."""
     scale = np.diag([float(step), float(step), 1.0])
@@ -226,7 +234,8 @@ def _thinned_overlay(overlay: SliceOverlay | None, step: int) -> SliceOverlay | 
         return None
     labels = None if overlay.labels is None else overlay.labels[::step, ::step]
     heat = None if overlay.heat is None else overlay.heat[::step, ::step]
-    return replace(overlay, labels=labels, heat=heat)
+    stamps = tuple(replace(stamp, bits=stamp.bits[::step, ::step]) for stamp in overlay.stamps)
+    return replace(overlay, labels=labels, heat=heat, stamps=stamps)
 
 
 def _black_out(picture: Picture32, view: SliceView, loaded: npt.NDArray[np.bool_]) -> None:

@@ -18,6 +18,15 @@ from viewer.core.finding import Finding, FindingState
 from viewer.core.volume import Array, Heatmap, Mask, Segment
 from viewer.display.colours import Pattern, Rgb, hex_colour, palette_colour, palette_pattern, palette_size
 from viewer.display.contours import Polyline, outlines
+from viewer.display.graphics import (
+    GraphicLayer,
+    PlacedGraphic,
+    PlaneLayer,
+    ShutterLayer,
+    Stamp,
+    place_graphics,
+    place_stamps,
+)
 from viewer.display.sampling import linear, nearest, same_frame
 from viewer.display.slicing import SliceView
 
@@ -156,6 +165,7 @@ class OverlaySet:
     Attributes:
         visible: the `o` switch.
         fill_opacity: of segments, 0..0.6; heatmap_opacity: of heatmaps, 0..1.
+        graphics, planes, shutters: what other systems drew on the pictures or covered.
     """
 
     masks: tuple[MaskLayer, ...] = ()
@@ -165,6 +175,9 @@ class OverlaySet:
     fill: Fill = Fill.COLOUR_AND_PATTERN
     fill_opacity: float = 0.28
     heatmap_opacity: float = 0.45
+    graphics: tuple[GraphicLayer, ...] = ()
+    planes: tuple[PlaneLayer, ...] = ()
+    shutters: tuple[ShutterLayer, ...] = ()
 
     @property
     def shows_ai(self) -> bool:
@@ -178,6 +191,7 @@ class OverlaySet:
             for style in layer.shown()
         )
         marks = any(m.ai and m.state in (FindingState.PROPOSED, FindingState.UNSURE) for m in self.marks)
+        marks = marks or any(layer.ai and layer.visible for layer in self.graphics)
         return undecided or marks or any(layer.visible and not layer.accepted for layer in self.heatmaps)
 
     @property
@@ -212,6 +226,7 @@ class SliceOverlay:
         labels: uint8 [rows, columns], 0 = nothing, n = styles[n - 1]; None where there is nothing.
         heat: float32 [rows, columns] 0..1 of the heatmap that is on, or None.
         heat_failed: True where that heatmap failed its honesty check.
+        stamps: pixels that take one colour, in this order (shutters, bit planes).
     """
 
     labels: npt.NDArray[np.uint8] | None = None
@@ -220,6 +235,8 @@ class SliceOverlay:
     heat: npt.NDArray[np.float32] | None = None
     heat_failed: bool = False
     marks: tuple[PlacedMark, ...] = ()
+    graphics: tuple[PlacedGraphic, ...] = ()
+    stamps: tuple[Stamp, ...] = ()
 
 
 NOTHING = SliceOverlay()
@@ -233,7 +250,9 @@ def place(overlays: OverlaySet | None, view: SliceView) -> SliceOverlay:
     layer = next((h for h in overlays.heatmaps if h.visible and same_frame(h.heatmap.geometry, view.geometry)), None)
     heat = None if layer is None else linear(layer.heatmap.values, layer.heatmap.geometry, view)
     marks = tuple(p for p in (_place_mark(mark, view) for mark in overlays.marks) if p is not None)
-    return SliceOverlay(labels, styles, lines, heat, layer is not None and layer.failed, marks)
+    graphics = place_graphics(overlays.graphics, view)
+    stamps = place_stamps(overlays.planes, overlays.shutters, view)
+    return SliceOverlay(labels, styles, lines, heat, layer is not None and layer.failed, marks, graphics, stamps)
 
 
 def _place_masks(

@@ -13,7 +13,7 @@ from viewer.display import compose as comp
 from viewer.display.colours import STATE_COLOURS, TILE, Pattern, tile
 from viewer.display.compose import Blend, Painter
 from viewer.display.framing import BARE, MARGIN, STRIP, Fit, Frame, Rgb8, draw_frame, draw_heat_bar, strip
-from viewer.display.overlay import Fill, OverlaySet, SliceOverlay, place
+from viewer.display.overlay import Fill, Line, OverlaySet, SliceOverlay, place
 from viewer.display.pen import LINE_PX, Sketch, text_width
 from viewer.display.slicing import Letters, Plane, SliceView, extract, slice_count, upright_plane
 from viewer.display.window import Window, default_window
@@ -67,6 +67,7 @@ def render(
         _draw_patterns(canvas, overlay, fit)
     sketch = Sketch(canvas)
     _draw_overlay(sketch, overlay, fit)
+    _draw_graphics(sketch, overlay, fit)
     if settings.heatmap is not None and overlay.heat is not None:
         draw_heat_bar(sketch, settings, frame)
     ai = settings.shows_ai
@@ -139,6 +140,20 @@ def _draw_overlay(sketch: Sketch, overlay: SliceOverlay, fit: Fit) -> None:
         limit = sketch.size
         x = min(max(x + 4, MARGIN), limit[0] - text_width(placed.mark.label) - MARGIN)
         sketch.text(x, min(y + 14, limit[1] - LINE_PX), placed.mark.label, colour)
+
+
+def _draw_graphics(sketch: Sketch, overlay: SliceOverlay, fit: Fit) -> None:
+    """Marks of other systems with their words, as on the screen."""
+    for mark in overlay.graphics:
+        line = Line.DASHED if mark.ai else Line.SOLID
+        for points in mark.lines:
+            sketch.polyline(fit(points), mark.colour, line)
+        for x, y in fit(mark.points).tolist():
+            for sign in (-1, 1):
+                sketch.polyline(np.array([[x - 6, y - 6 * sign], [x + 6, y + 6 * sign]]), mark.colour, Line.SOLID)
+        at = fit(mark.text_at)
+        for number, words in enumerate(mark.text.split("\n")):
+            sketch.text(float(at[0]) + 8, float(at[1]) + LINE_PX * (number + 1), words, mark.colour)
 
 
 def _ring(centre: npt.NDArray[np.float64], radius: float = 10.0) -> npt.NDArray[np.float64]:

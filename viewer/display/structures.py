@@ -1,12 +1,10 @@
-"""Radiotherapy contours on slices: as lines, and as masks on any grid.
+"""Radiotherapy contours as masks on any grid.
 
 A contour lies where its points lie in the patient, never on "its" image. Sources: PS3.3
 C.8.8.6.3 (contours of one ROI on one plane combine by exclusive or: holes, islands, keyholes).
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,49 +21,10 @@ MAX_VOXELS = 1 << 27
 _CLOSED = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ContourLine:
-    """One contour on one slice.
-
-    Attributes:
-        points: float64 [n, 2] (row, column) on the slice, fractional indices.
-        closed: False for open contours and points.
-    """
-
-    roi: int
-    name: str
-    colour: str | None
-    points: npt.NDArray[np.float64]
-    closed: bool
-
-
-def lines_on_slice(structures: Structures, geometry: Geometry, k: int) -> list[ContourLine]:
-    """Contours that lie on slice k of a grid: those whose plane is nearest to it.
-
-    Contours that are not parallel to the slices are left out; `structure_masks` shows those.
-    """
-    found = []
-    for roi in structures.rois:
-        for contour in roi.contours:
-            index = _index(contour, geometry)
-            if len(index) and _slice_of(index, geometry) == k:
-                closed = contour.kind.upper() in _CLOSED
-                found.append(ContourLine(roi.number, roi.name, roi.colour, index[:, 1:], closed))
-    return found
-
-
 def _index(contour: Contour, geometry: Geometry) -> FloatArray:
     """Fractional (k, j, i) of a contour's points [n, 3]."""
     points = np.array(contour.points_lps, dtype=np.float64).reshape(-1, 3)
     return geometry.world_to_index(points) if len(points) else points
-
-
-def _slice_of(index: FloatArray, geometry: Geometry) -> int | None:
-    """The slice that a contour lies on, None where it is oblique or outside."""
-    if np.ptp(index[:, 0]) * geometry.spacing[0] > PLANE_MM:
-        return None
-    k = int(np.rint(index[:, 0].mean()))
-    return k if 0 <= k < geometry.shape[0] else None
 
 
 def structure_masks(structures: Structures, geometry: Geometry | None = None) -> tuple[Mask, ...]:

@@ -35,6 +35,7 @@ class Window:
         name: preset name or the file's explanation; empty for a hand-made window.
         origin: "file", "preset", "auto" or "hand".
         key: the key that chooses it, for the corner text; may be empty.
+        curve: a presentation LUT through which the greys go afterwards (PS3.3 C.11.6).
     """
 
     center: float
@@ -44,6 +45,7 @@ class Window:
     origin: str = "hand"
     key: str = ""
     lut: VoiLut | None = None
+    curve: VoiLut | None = None
 
     def moved(self, center: float, width: float) -> Window:
         """The same function at another place, now a hand-made window.
@@ -51,7 +53,7 @@ class Window:
         A VOI LUT has no centre to move: it becomes LINEAR.
         """
         function = "LINEAR" if self.function == "LUT" else self.function
-        return Window(center, max(width, smallest_width(function)), function)
+        return Window(center, max(width, smallest_width(function)), function, curve=self.curve)
 
 
 def smallest_width(function: str) -> float:
@@ -70,7 +72,8 @@ def grey(values: Array, window: Window) -> npt.NDArray[np.float64]:
         out = (x - window.center) / window.width + 0.5
     else:
         out = _linear(x, window.center, window.width)
-    return np.nan_to_num(np.clip(out, 0.0, 1.0), nan=0.0)
+    shares = np.nan_to_num(np.clip(out, 0.0, 1.0), nan=0.0)
+    return shares if window.curve is None else _through_curve(shares, window.curve)
 
 
 def _linear(x: npt.NDArray[np.float64], center: float, width: float) -> npt.NDArray[np.float64]:
@@ -82,6 +85,12 @@ def _linear(x: npt.NDArray[np.float64], center: float, width: float) -> npt.NDAr
 def _through_lut(x: npt.NDArray[np.float64], lut: VoiLut) -> npt.NDArray[np.float64]:
     index = np.clip(np.nan_to_num(x, nan=lut.first) - lut.first, 0, len(lut.table) - 1).astype(np.int64)
     return np.asarray(lut.table[index], dtype=np.float64) / max(lut.top, 1)
+
+
+def _through_curve(shares: npt.NDArray[np.float64], curve: VoiLut) -> npt.NDArray[np.float64]:
+    """Greys 0..1 through a presentation LUT, whose entries span the whole range of greys."""
+    index = np.rint(shares * (len(curve.table) - 1)).astype(np.int64)
+    return np.asarray(curve.table[index], dtype=np.float64) / max(curve.top, 1)
 
 
 def grey8(values: Array, window: Window, inverted: bool = False) -> Grey8:
@@ -110,11 +119,6 @@ def grey8_table(volume: Volume, window: Window, inverted: bool = False, k: int =
         low, high = sorted(volume.padding)
         out[(stored >= low) & (stored <= high)] = 0
     return out
-
-
-def grey_table(volume: Volume, window: Window, inverted: bool = False, k: int = 0) -> Table32:
-    """The same as 0xFFRRGGBB words, ready for a 32-bit picture: uint32 [65536] or [256]."""
-    return to_rgb32(grey8_table(volume, window, inverted, k))
 
 
 def to_rgb32(greys: Grey8) -> Table32:

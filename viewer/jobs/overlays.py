@@ -1,4 +1,4 @@
-"""Overlays from others: segmentations, structure sets and parametric maps on the series they speak of."""
+"""What other systems lay on a series: segmentations, structure sets, maps, marks of reports and overlay planes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ import numpy as np
 from viewer.core.document import Structures
 from viewer.core.errors import ViewerError
 from viewer.core.geometry import Geometry
+from viewer.core.graphic import Graphic, Space
 from viewer.core.study import Kind, Stack, Study
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.core.volume import Heatmap, Mask, Volume
+from viewer.display.colours import palette_colour
+from viewer.display.graphics import GraphicLayer, PlacedOn, PlaneLayer, layer_colour
+from viewer.display.presented import slices_named
 from viewer.display.structures import structure_masks
+from viewer.reading.bitplanes import read_planes
+from viewer.reading.marks import may_mark, read_marks
 from viewer.reading.objects import PARAMETRIC_MAP
 from viewer.reading.parametric import read_parametric
 from viewer.reading.references import links_of
@@ -33,19 +39,23 @@ class Foreign:
     Attributes:
         whole: True where the masks hold the whole object, so that their volumes are its own;
             contours that reach beyond the pictures are cut.
-        problem: why nothing is shown, in words.
+        layers: marks of a report.
+        planes: overlay planes inside the pictures themselves; `source` is the stack then.
+        problem: why something is not shown, in words.
     """
 
     source: Stack
     masks: tuple[Mask, ...] = ()
     heatmaps: tuple[Heatmap, ...] = ()
     whole: bool = True
+    layers: tuple[GraphicLayer, ...] = ()
+    planes: tuple[PlaneLayer, ...] = ()
     problem: str = ""
 
 
 def is_overlay(stack: Stack) -> bool:
     """True for objects that can lie over pictures."""
-    return stack.kind in {Kind.SEGMENTATION, Kind.STRUCTURES} or _is_map(stack)
+    return stack.kind in {Kind.SEGMENTATION, Kind.STRUCTURES} or _is_map(stack) or may_mark(stack)
 
 
 def _is_map(stack: Stack) -> bool:
@@ -73,12 +83,49 @@ def overlays_on(
     for other in (s for study in studies for s in study.stacks if is_overlay(s) and s.key != stack.key):
         cancel.check()
         try:
-            if links_of(other).speak_of(stack):
+            if may_mark(other):
+                found += _marks(other, stack, geometry)
+            elif links_of(other).speak_of(stack):
                 found.append(read_overlay(other, geometry))
         except ViewerError as error:
             log.info("an overlay object could not be read: %s", error.code)
             found.append(Foreign(other, problem=error.text))
     return tuple(found)
+
+
+def planes_in(stack: Stack, geometry: Geometry, cancel: CancelToken | None = None) -> tuple[Foreign, ...]:
+    """Overlay planes (60xx) that the pictures of a stack carry; one entry, or none.
+
+    Raises:
+        Cancelled: the reader asked to stop.
+    """
+    if stack.kind not in _PICTURES or len(stack.instances) != geometry.shape[0]:
+        return ()
+    planes, problems = read_planes(stack, cancel or CancelFlag())
+    if not planes and not problems:
+        return ()
+    layers = tuple(PlaneLayer(plane, geometry, palette_colour(n)) for n, plane in enumerate(planes))
+    return (Foreign(stack, planes=layers, problem=" ".join(problems)),)
+
+
+def _marks(source: Stack, stack: Stack, geometry: Geometry) -> list[Foreign]:
+    """The marks of a report that lie on a stack; nothing where it marks other pictures."""
+    layers = []
+    for layer in read_marks(source):
+        placed = tuple(mark for graphic in layer.graphics if (mark := _placed(graphic, stack, geometry)) is not None)
+        if placed:
+            name = source.description or layer.name
+            layers.append(GraphicLayer(name, placed, geometry, layer_colour(layer.colour), layer.automatic))
+    return [Foreign(source, layers=tuple(layers))] if layers else []
+
+
+def _placed(graphic: Graphic, stack: Stack, geometry: Geometry) -> PlacedOn | None:
+    """A mark of a report on a stack; None where it speaks of others."""
+    if graphic.space is Space.PATIENT:
+        same = geometry.frame_of_reference_uid == graphic.frame_of_reference_uid != ""
+        return PlacedOn(graphic, None) if same else None
+    slices = slices_named(graphic.pictures, stack)
+    return PlacedOn(graphic, slices) if slices else None
 
 
 def read_overlay(source: Stack, geometry: Geometry) -> Foreign:

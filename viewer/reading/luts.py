@@ -56,6 +56,15 @@ def voi_lut(dataset: Any) -> VoiLut | None:
     return VoiLut(table[0], table[1].astype(np.uint16), top, str(item.get("LUTExplanation", "") or ""))
 
 
+def presentation_lut(dataset: Any) -> VoiLut | None:
+    """The table of a Presentation LUT Sequence, from greys after the window to P-values (PS3.3 C.11.6)."""
+    item = _first(dataset, "PresentationLUTSequence")
+    table = _table(item, dataset, signed=False) if item is not None else None
+    if item is None or table is None:
+        return None
+    return VoiLut(0, table[1].astype(np.uint16), max((1 << min(int(item.LUTDescriptor[2]), 16)) - 1, 1))
+
+
 def _first(dataset: Any, keyword: str) -> Any:
     sequence = dataset.get(keyword)
     return sequence[0] if sequence else None

@@ -9,7 +9,7 @@ from viewer.core.document import Document, Node
 from viewer.core.study import Stack
 from viewer.reading import words
 from viewer.reading.dataset import code, first, items, numbers, opened, text
-from viewer.reading.objects import KEY_OBJECT_SELECTION, name_of
+from viewer.reading.sop_classes import KEY_OBJECT_SELECTION, name_of
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -37,11 +37,16 @@ def read_presentation(stack: Stack) -> Document:
         return Document(f"{kind}: {title}" if title else kind, tuple(nodes))
 
 
-def _origin(dataset: Dataset) -> list[Node]:
+def maker_words(dataset: Dataset) -> str:
+    """Who made a state, and when."""
     who = words.person(text(dataset, "ContentCreatorName"))
     date, time = text(dataset, "PresentationCreationDate"), text(dataset, "PresentationCreationTime")
     when = words.moment(date + time.split(".")[0]) if date else ""
-    made = ", ".join(part for part in (who, when) if part)
+    return ", ".join(part for part in (who, when) if part)
+
+
+def _origin(dataset: Dataset) -> list[Node]:
+    made = maker_words(dataset)
     return [Node(f"Made: {made}")] if made else []
 
 

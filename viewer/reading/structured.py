@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from viewer.core.document import Document, Node
 from viewer.core.errors import ReadError
 from viewer.core.finding import Code, Measurement
+from viewer.core.graphic import Graphic, PictureRef, Shape, Space
 from viewer.core.study import Stack
 from viewer.reading import words
 from viewer.reading.dataset import code, first, items, number, numbers, opened, text
-from viewer.reading.objects import KEY_OBJECT_SELECTION, name_of
+from viewer.reading.sop_classes import KEY_OBJECT_SELECTION, name_of
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -45,7 +46,7 @@ class Item:
         chosen: the value of a CODE item, or the qualifier of a NUM without a number.
         number, unit: of a NUM item.
         graphic: POINT, POLYLINE, CIRCLE, POLYGON ...
-        points: SCOORD: (column, row) in pixels, (1, 1) top left as DICOM has it; SCOORD3D: LPS mm;
+        points: SCOORD: (column, row), the outer corner of the first pixel at (0, 0) as DICOM has it; SCOORD3D: LPS mm;
             TCOORD: sample positions or times as (n,).
         frame_of_reference_uid: of a SCOORD3D.
         references: objects an IMAGE, WAVEFORM or COMPOSITE item points to.
@@ -85,14 +86,14 @@ def read_report(stack: Stack) -> Document:
         ReadError: the file is broken, too deep or holds no report.
     """
     with opened(stack.instances[0].path) as dataset:
-        root = _item(dataset, 0)
+        root = report_of(dataset)
         if not root.children and root.concept is None:
             raise ReadError("The report is empty.", "Ask the sender for a new copy.", "corrupt")
         is_key_object = text(dataset, "SOPClassUID") == KEY_OBJECT_SELECTION
         title = root.name or name_of(text(dataset, "SOPClassUID")).capitalize()
         if is_key_object:
             title = f"Key object selection: {root.name or 'no title'}"
-        tree = (*_status(dataset), *(_node(child) for child in root.children))
+        tree = (*_status(dataset), *(_node(child, root) for child in root.children))
         return Document(title, tree, tuple(measurements(root)))
 
 
@@ -105,7 +106,16 @@ def read_items(stack: Stack) -> Item:
         ReadError: as `read_report`.
     """
     with opened(stack.instances[0].path) as dataset:
-        return _item(dataset, 0)
+        return report_of(dataset)
+
+
+def report_of(dataset: Dataset) -> Item:
+    """The content tree of an open report.
+
+    Raises:
+        ReadError: it nests too deeply.
+    """
+    return _item(dataset, 0)
 
 
 def measurements(root: Item, context: str = "") -> Iterator[Measurement]:
@@ -115,7 +125,7 @@ def measurements(root: Item, context: str = "") -> Iterator[Measurement]:
     """
     if root.kind == "NUM" and root.number is not None:
         yield Measurement(root.name, root.number, root.unit.value if root.unit else "", root.concept, context=context)
-    context = _context(root) or context
+    context = context_of(root) or context
     for child in root.children:
         yield from measurements(child, context)
 
@@ -124,7 +134,8 @@ def measurements(root: Item, context: str = "") -> Iterator[Measurement]:
 _CONTEXT_CODES = {("DCM", "112039"), ("DCM", "121071"), ("SCT", "363698007"), ("SRT", "G-C0E3")}
 
 
-def _context(item: Item) -> str:
+def context_of(item: Item) -> str:
+    """What a measurement group speaks of: tracking identifier, finding, site; "" where it says nothing."""
     said = [
         words.meaning(child.chosen) or child.said
         for child in item.children
@@ -202,10 +213,56 @@ def _status(dataset: Dataset) -> list[Node]:
     return [Node(line) for line in lines]
 
 
-def _node(item: Item) -> Node:
+def _node(item: Item, root: Item) -> Node:
     value = _value_words(item)
     line = ": ".join(part for part in (item.name, value) if part) or item.kind.capitalize() or "Item"
-    return Node(line, tuple(_node(child) for child in item.children))
+    return Node(line, tuple(_node(child, root) for child in item.children), place_of(item, root))
+
+
+#: Graphic type -> how its points are drawn (C.18.6.1.1, C.18.9.1.1); an ellipsoid by the ends of its axes.
+_SHAPES = {
+    "POINT": Shape.POINTS,
+    "MULTIPOINT": Shape.POINTS,
+    "ELLIPSOID": Shape.POINTS,
+    "POLYLINE": Shape.POLYLINE,
+    "POLYGON": Shape.POLYLINE,
+    "CIRCLE": Shape.CIRCLE,
+    "ELLIPSE": Shape.ELLIPSE,
+}
+
+
+def place_of(item: Item, root: Item, words: str = "") -> Graphic | PictureRef | None:
+    """The mark of a SCOORD or SCOORD3D item, the picture of an IMAGE item; None for others.
+
+    Args:
+        root: of the report, for items that point to their picture by its number.
+        words: written beside the mark.
+    """
+    if item.kind == "IMAGE" and item.references:
+        return PictureRef(item.references[0].sop_instance_uid, item.references[0].frames)
+    shape = _SHAPES.get(item.graphic)
+    if item.kind not in {"SCOORD", "SCOORD3D"} or shape is None or not item.points:
+        return None
+    points = item.points
+    if item.graphic == "POLYGON" and points[0] != points[-1]:
+        points = (*points, points[0])
+    images = [found for child in item.children for found in resolved(child, root).references]
+    pictures = tuple(PictureRef(image.sop_instance_uid, image.frames) for image in images)
+    if item.kind == "SCOORD3D":
+        return Graphic(shape, points, Space.PATIENT, pictures, item.frame_of_reference_uid, words)
+    return Graphic(shape, tuple((y - 0.5, x - 0.5) for x, y in points), Space.PIXEL, pictures, text=words)
+
+
+def resolved(item: Item, root: Item) -> Item:
+    """The item that a by-reference item points to, itself where it is none or points nowhere."""
+    found = root
+    if item.kind != "REFERENCE":
+        return item
+    for step in item.said.split(".")[1:]:
+        if not step.isdigit() or not 1 <= int(step) <= len(found.children):
+            return item
+        found = found.children[int(step) - 1]
+    return found
 
 
 def _value_words(item: Item) -> str:
@@ -217,7 +274,8 @@ def _value_words(item: Item) -> str:
     return words.short_uid(item.said) if item.kind == "UIDREF" else item.said
 
 
-def _number_words(item: Item) -> str:
+def number_words(item: Item) -> str:
+    """The value of a NUM item with its unit, or why there is none."""
     if item.number is None:
         return words.meaning(item.chosen) or "no value"
     unit = words.unit(item.unit)
@@ -247,7 +305,7 @@ def _reference_words(reference: Reference) -> str:
 
 #: Value type -> the words for an item's value; other types say their text or their references.
 _SAYERS: dict[str, Callable[[Item], str]] = {
-    "NUM": _number_words,
+    "NUM": number_words,
     "CODE": lambda item: words.meaning(item.chosen),
     "PNAME": lambda item: words.person(item.said),
     "DATE": lambda item: words.moment(item.said),

@@ -78,6 +78,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("image.rotate", "Rotate right", "Image", ("R",), group=3, view=True),
     ActionRow("image.rotate_back", "Rotate left", "Image", ("Shift+R",), group=3, view=True),
     ActionRow("image.invert", "Invert", "Image", ("I",), group=3, view=True),
+    ActionRow("image.subtract", "Mask subtraction on or off", "Image", ("M",), group=3, view=True),
     ActionRow("image.key", "Key image", "Image", ("K",), "key-image", "Key image", group=4, view=True),
     ActionRow("tool.length", "Length", "Measure", ("D", "L"), "length", "Length", tool="length", view=True),
     ActionRow("tool.angle", "Angle", "Measure", ("A",), "angle", "Angle", tool="angle", view=True),

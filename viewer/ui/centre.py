@@ -9,7 +9,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
 from viewer.core.analysis import Box
-from viewer.core.annotation import Annotation
 from viewer.core.finding import Finding
 from viewer.core.study import Stack
 from viewer.core.volume import Volume
@@ -17,6 +16,7 @@ from viewer.display import window as windows
 from viewer.display.hanging import Hanging, Layout, hang
 from viewer.display.slicing import Plane, needs_resampling
 from viewer.ui import places
+from viewer.ui.control.jumping import Spot
 from viewer.ui.control.work import Work
 from viewer.ui.i18n import date_words, time_words, tr
 from viewer.ui.measurements_panel import MeasureRow
@@ -40,7 +40,8 @@ class Centre(QStackedWidget):
 
     Signals:
         pointer: position and value in words; shown_changed: other stacks are on screen;
-        moved: slice, window or layout changed; boxed: stack key and Box.
+        moved: slice, window or layout changed; boxed: stack key and Box;
+        place_wanted: a mark or picture that a chosen line of a report speaks of.
     """
 
     pointer = Signal(str, str)
@@ -48,6 +49,7 @@ class Centre(QStackedWidget):
     moved = Signal()
     boxed = Signal(str, object)
     files_dropped = Signal(object)
+    place_wanted = Signal(object)
 
     def __init__(self, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -185,6 +187,7 @@ class Centre(QStackedWidget):
 
         if self._object is None:
             self._object = ObjectPane(self._work.desk.pool)
+            self._object.place_wanted.connect(self.place_wanted)
             self.addWidget(self._object)
         study = self._work.desk.session.library.study_of(stack.key)
         hide = self._work.desk.settings.hide_patient_name
@@ -284,12 +287,9 @@ class Centre(QStackedWidget):
                 rows.append(measure_row(drawing, counts[drawing.kind]))
         return tuple(rows)
 
-    def _drawing(self, drawing_id: str) -> Annotation | None:
-        return next((d for d in self.grid.drawings.all() if d.id == drawing_id), None)
-
     def show_drawing(self, drawing_id: str) -> None:
         """Go to a drawing."""
-        drawing = self._drawing(drawing_id)
+        drawing = next((d for d in self.grid.drawings.all() if d.id == drawing_id), None)
         if drawing is not None:
             for view in self.grid.views_of(drawing.stack_key):
                 if view.stage.slice_name == drawing.plane:
@@ -304,22 +304,26 @@ class Centre(QStackedWidget):
     def go_to(self, key: str, finding: Finding) -> None:
         """Show the slice a finding lies on, in every plane of its stack."""
         loader = self._loaders.get(key)
-        views = self.grid.views_of(key)
-        if loader is None or not views:
+        if loader is None:
             return
         box, index = finding.location.box_kji, finding.location.slice_index
         if box is None:
             if index is not None:
-                for view in views:
-                    if view.plane is Plane.NATIVE or view.picture is not None and view.picture.view.native:
-                        view.set_slice(index)
+                self.go_to_spot(Spot(key, index))
             return
         (k0, j0, i0), (k1, j1, i1) = box
         k = index if index is not None else (k0 + k1 - 1) / 2
         middle = loader.volume.geometry.index_to_world([k, (j0 + j1 - 1) / 2, (i0 + i1 - 1) / 2])
         x, y, z = (float(v) for v in middle)
-        for view in views:
-            view.show_lps((x, y, z))
+        self.go_to_spot(Spot(key, lps=(x, y, z)))
+
+    def go_to_spot(self, spot: Spot) -> None:
+        """Show an acquired slice, or a point of the patient in every plane."""
+        for view in self.grid.views_of(spot.key):
+            if spot.lps is not None:
+                view.show_lps(spot.lps)
+            elif spot.index is not None and view.picture is not None and view.picture.view.native:
+                view.set_slice(spot.index)
 
     def place(self) -> dict[str, Any]:
         """Where the window is, for the journal."""

@@ -73,6 +73,7 @@ class Commands(QObject):
             "report.write": lambda: window.show_report(not window.shows_report),
             "report.export": self.export,
             "image.key": self.mark_key_image,
+            "image.subtract": work.overlaying.presenting.toggle_subtraction,
             "edit.undo": work.reviewing.undo,
             "edit.redo": work.reviewing.redo,
             "panel.studies": window.toggle_studies,
@@ -89,6 +90,8 @@ class Commands(QObject):
         for entry in ACTIONS:
             if entry.view:
                 self._actions[entry.id].setEnabled(is_open and self._window.centre.can(entry.id))
+        asked = self._work.overlaying.presenting.subtraction(library.active)
+        self._actions["image.subtract"].setEnabled(is_open and asked is not None)
         finding = self._work.reviewing.current()
         for name in ("finding.accept", "finding.unsure", "finding.reject", "finding.edit"):
             self._actions[name].setEnabled(finding is not None)
@@ -167,7 +170,13 @@ class Commands(QObject):
 
     def mark_key_image(self) -> None:
         """Mark the active view's picture for the report, or take its mark away."""
-        mark = places.mark_of(self._window.centre.grid.active)
+        view = self._window.centre.grid.active
+        if view.picture is not None and view.picture.mask is not None:
+            self._work.desk.trouble.emit(
+                tr("Key images show the native picture: switch the mask subtraction off first.")
+            )
+            return
+        mark = places.mark_of(view)
         if mark is not None:
             self._work.reporting.mark(mark)
 

@@ -9,6 +9,7 @@ from viewer.display.hanging import Layout
 from viewer.ui import places
 from viewer.ui.control.work import Work
 from viewer.ui.i18n import said, tr
+from viewer.ui.presented_views import PresentedViews
 from viewer.ui.volumes_panel import VolumesPanel
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class OverViews:
         self._volumes: VolumesPanel | None = None
         self._has_volumes = False
         self._marked: set[Viewport] = set()
+        self._presented = PresentedViews(work.overlaying.presenting)
 
     def attach(self, grid: ViewGrid) -> None:
         """Use this grid."""
@@ -41,7 +43,8 @@ class OverViews:
             self._grid.set_overlays(key, self._work.overlaying.overlays(key, self._work.reviewing.selected))
             badges = self._badges(key)
             for view in self._grid.views_of(key):
-                view.set_badges((*badges, *self._mark_badge(view)))
+                self._presented.show(view)
+                view.set_badges((*badges, *self._presented.badges(view), *self._mark_badge(view)))
 
     def show_volumes(self, by_hand: bool) -> None:
         """A table of volumes in the fourth cell of three planes, where a pack measured some."""
@@ -59,11 +62,14 @@ class OverViews:
             self._grid.set_panel(self._volumes if wanted else None)
 
     def show_marks(self) -> None:
-        """Say "Key image" over every view whose picture is marked, after it went to another slice."""
+        """Key image badge and presentation of every view, after one went to another slice."""
         for view in self._grid.views if self._grid is not None else ():
-            if view.picture is not None and (view in self._marked) != self._is_marked(view):
+            if view.picture is None:
+                continue
+            moved = self._presented.show(view)
+            if moved or (view in self._marked) != self._is_marked(view):
                 badges = self._badges(view.picture.source.stack.key)
-                view.set_badges((*badges, *self._mark_badge(view)))
+                view.set_badges((*badges, *self._presented.badges(view), *self._mark_badge(view)))
 
     def _is_marked(self, view: Viewport) -> bool:
         mark, library = places.mark_of(view), self._work.desk.session.library

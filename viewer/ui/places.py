@@ -68,4 +68,6 @@ def mark_of(view: Viewport) -> KeyMark | None:
 
 def _window(view: Viewport) -> list[float] | None:
     window = view.shown_window
+    if view.picture is not None and view.picture.mask is not None:
+        return None  # of subtracted values, which the picture does not open with
     return None if window is None else [window.center, window.width]

@@ -106,7 +106,8 @@ class Presenter(QObject):
         """Studies, files, banner, and the start page or the views."""
         library, window = self._work.desk.session.library, self._window
         shown = window.centre.shown
-        window.browser.show_studies(library.studies, shown, self._hides_names)
+        states = {key: self._work.overlaying.presenting.rows(key) for key in shown}
+        window.browser.show_studies(library.studies, shown, self._hides_names, states)
         window.browser.show_files(library.files, library.refused, self._work.opening.is_busy)
         window.browser.show_hanging(window.centre.hanging_words)
         window.show_pictures(bool(library.studies))

@@ -24,6 +24,7 @@ class SegmentRow:
     """One segment: (result id, number), name, volume in mm3, swatch and verdict.
 
     A segment of another system's object has no verdict here: its state is None.
+    `is_line`: a mark or an overlay plane, which has neither number nor pattern.
     """
 
     key: tuple[str, int]
@@ -33,6 +34,7 @@ class SegmentRow:
     colour: str
     pattern: int
     state: FindingState | None
+    is_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ class SegmentsPanel(Section):
 
     def _build(self) -> None:
         clear(self.body)
-        self.set_title(tr("Segments") if self._rows else tr("Overlay"))
+        filled = any(not segment.is_line for segment in self._rows)
+        self.set_title(tr("Segments") if filled else tr("Overlay"))
         self.set_count(tr("O on/off · hold O to peek") if self._choice.visible else tr("hidden, O shows it"))
         for heat in self._heats:
             self._add_heat(heat)
@@ -107,7 +110,7 @@ class SegmentsPanel(Section):
                 self.body.addWidget(label(segment.group, "caption2"))
             group = segment.group
             self._add_segment(segment)
-        if self._rows:
+        if filled:
             self._add_slider(tr("Fill"), self._choice.fill_opacity, _FILL_MAX, self._on_fill_opacity)
             self._add_patterns()
 
@@ -210,5 +213,5 @@ def _eye(shown: bool, name: str, toggle: Callable[[], None]) -> QWidget:
 
 
 def _title(segment: SegmentRow) -> str:
-    """Number and name; the boundary band has no number."""
-    return segment.name if not segment.key[1] else f"{segment.key[1]}  {segment.name}"
+    """Number and name; lines and the boundary band have no number."""
+    return segment.name if segment.is_line or not segment.key[1] else f"{segment.key[1]}  {segment.name}"

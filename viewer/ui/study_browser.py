@@ -10,7 +10,7 @@ from viewer.core.study import Refusal, Study
 from viewer.ui import icons
 from viewer.ui.i18n import said, tr
 from viewer.ui.notices import first_sentence
-from viewer.ui.study_rows import Row, RowDelegate, RowKind, StudyModel, rows_of
+from viewer.ui.study_rows import Row, RowDelegate, RowKind, States, StudyModel, rows_of
 from viewer.ui.widgets.basic import ElidedLabel, clear, column, frame, label, row
 from viewer.ui.widgets.section import HEADER_HEIGHT, Message, icon_button
 
@@ -20,9 +20,10 @@ RAIL_WIDTH = 56
 
 
 class StudyBrowser(QFrame):
-    """Shows what is open; a click or Enter on a stack asks to show it in the active view."""
+    """Shows what is open; a click or Enter on a stack asks to show it, on a presentation state to apply it."""
 
     chosen = Signal(str)
+    state_chosen = Signal(str, str)
     refused_asked = Signal()
     fold_asked = Signal()
 
@@ -99,13 +100,19 @@ class StudyBrowser(QFrame):
 
     def _on_chosen(self, index: QModelIndex) -> None:
         entry: Row | None = index.data(StudyModel.ROW)
-        if entry is not None and entry.kind is RowKind.STACK:
-            self._list.clearSelection()
+        if entry is None or entry.kind not in (RowKind.STACK, RowKind.STATE):
+            return
+        self._list.clearSelection()
+        if entry.kind is RowKind.STATE:
+            self.state_chosen.emit(entry.key, entry.state)
+        else:
             self.chosen.emit(entry.key)
 
-    def show_studies(self, studies: tuple[Study, ...], shown: tuple[str, ...], hide_names: bool) -> None:
-        """Show every open study; `shown` are the keys of stacks in a view."""
-        self._model.set_rows(rows_of(studies, shown, hide_names))
+    def show_studies(
+        self, studies: tuple[Study, ...], shown: tuple[str, ...], hide_names: bool, states: States | None = None
+    ) -> None:
+        """Show every open study; `shown` are the keys of stacks in a view, `states` what can be applied to them."""
+        self._model.set_rows(rows_of(studies, shown, hide_names, states or {}))
         self._pages.setCurrentIndex(1 if studies else 0)
         patients = len({study.patient for study in studies})
         words = tr("1 patient") if patients == 1 else tr("{n} patients", n=patients)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -11,6 +11,8 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from viewer.core.study import Patient, Study
+from viewer.ui import icons
+from viewer.ui.control.presenting import StateRow
 from viewer.ui.i18n import date_words, tr
 from viewer.ui.theme import colour
 from viewer.ui.words import days_between, patient_line, patient_name, stack_cautions, stack_line, stack_title
@@ -36,6 +38,9 @@ _TITLE = Face(13, "text_1")
 _CAPTION = Face(12, "text_3")
 _DATE = Face(12, "text_2")
 _CAUTION = Face(12, "warn")
+_STATE = Face(12, "text_2")
+_STATE_ON = Face(12, "text_1", QFont.Weight.DemiBold)
+_STATE_HEIGHT = 26
 
 
 class RowKind(Enum):
@@ -44,11 +49,15 @@ class RowKind(Enum):
     PATIENT = 0
     STUDY = 1
     STACK = 2
+    STATE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: a patient, a study of theirs, or a stack; `key` = stack key or study UID."""
+    """One row: a patient, a study of theirs, a stack, or a presentation state of the stack above it.
+
+    `key`: stack key or study UID; a state has the key of its stack, and `state`.
+    """
 
     kind: RowKind
     key: str
@@ -58,9 +67,13 @@ class Row:
     letter: str = ""
     first: bool = False
     shown: bool = False
+    state: str = ""
 
 
-def rows_of(studies: Sequence[Study], shown: Sequence[str], hide_names: bool) -> list[Row]:
+States = Mapping[str, Sequence[StateRow]]
+
+
+def rows_of(studies: Sequence[Study], shown: Sequence[str], hide_names: bool, states: States) -> list[Row]:
     """Rows of every study, patient by patient, newest study first."""
     made: list[Row] = []
     by_patient: dict[Patient, list[Study]] = {}
@@ -79,7 +92,7 @@ def rows_of(studies: Sequence[Study], shown: Sequence[str], hide_names: bool) ->
                 first=not made,
             )
         )
-        made += _study_rows(newest, shown)
+        made += _study_rows(newest, shown, states)
     return made
 
 
@@ -91,7 +104,7 @@ def shown_letters(studies: Sequence[Study], shown: Sequence[str]) -> dict[Patien
     return {patient: chr(ord("A") + n) for n, patient in enumerate(on_screen)}
 
 
-def _study_rows(newest: Sequence[Study], shown: Sequence[str]) -> Iterator[Row]:
+def _study_rows(newest: Sequence[Study], shown: Sequence[str], states: States) -> Iterator[Row]:
     for position, study in enumerate(newest):
         yield Row(RowKind.STUDY, study.uid, _study_line(study, newest[0], position), study.description)
         for stack in study.stacks:
@@ -104,6 +117,8 @@ def _study_rows(newest: Sequence[Study], shown: Sequence[str]) -> Iterator[Row]:
                 stack_cautions(stack),
                 shown=here,
             )
+            for one in states.get(stack.key, ()):
+                yield Row(RowKind.STATE, stack.key, one.name, one.line, shown=one.on, state=one.id)
 
 
 def _study_line(study: Study, newest: Study, position: int) -> str:
@@ -113,6 +128,10 @@ def _study_line(study: Study, newest: Study, position: int) -> str:
     days = days_between(study.date, newest.date)
     ago = tr("{n} days", n=days) if days is not None else ""
     return " · ".join(part for part in (tr("Prior"), day, ago) if part)
+
+
+def _state_words(on: bool) -> str:
+    return tr("Presentation state, applied; click to take it off") if on else tr("Presentation state; click to apply")
 
 
 class StudyModel(QAbstractListModel):
@@ -139,18 +158,21 @@ class StudyModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.title
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return "\n".join(part for part in (row.title, row.line, row.caution) if part)
+            said = (_state_words(row.shown),) if row.kind is RowKind.STATE else ()
+            return "\n".join(part for part in (row.title, row.line, row.caution, *said) if part)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Stacks can be chosen; patients and studies are headings."""
+        """Stacks and states can be chosen; patients and studies are headings."""
+        if index.isValid() and self._rows[index.row()].kind is RowKind.STATE:
+            return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if index.isValid() and self._rows[index.row()].kind is RowKind.STACK:
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
         return Qt.ItemFlag.ItemIsEnabled
 
     def set_rows(self, rows: list[Row]) -> None:
         """Show `rows`; where only words changed the list does not jump."""
-        if [(r.kind, r.key) for r in rows] == [(r.kind, r.key) for r in self._rows]:
+        if [(r.kind, r.key, r.state) for r in rows] == [(r.kind, r.key, r.state) for r in self._rows]:
             changed = [n for n, (a, b) in enumerate(zip(self._rows, rows, strict=True)) if a != b]
             self._rows = rows
             for n in changed:
@@ -201,6 +223,8 @@ class RowDelegate(QStyledItemDelegate):
             return QSize(option.rect.width(), 48 if row.first else 57)
         if row.kind is RowKind.STUDY:
             return QSize(option.rect.width(), 24)
+        if row.kind is RowKind.STATE:
+            return QSize(option.rect.width(), _STATE_HEIGHT)
         return QSize(option.rect.width(), 72 if row.caution else 60)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -211,6 +235,8 @@ class RowDelegate(QStyledItemDelegate):
         rect = QRect(option.rect)
         if row.kind is RowKind.STACK:
             self._paint_stack(painter, option, rect, row)
+        elif not self.rail and row.kind is RowKind.STATE:
+            self._paint_state(painter, option, rect, row)
         elif not self.rail and row.kind is RowKind.PATIENT:
             self._paint_patient(painter, option, rect, row)
         elif not self.rail:
@@ -244,6 +270,17 @@ class RowDelegate(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
             painter.setPen(colour("accent"))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
+
+    def _paint_state(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, row: Row) -> None:
+        """A state under its stack, with an eye that is open while it is applied."""
+        if option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, colour("bg_hover"))
+        left = rect.left() + _EDGE + THUMBNAIL - icons.BUTTON
+        device = painter.device().devicePixelRatio()
+        eye = icons.pixmap("eye" if row.shown else "eye-off", "accent" if row.shown else "text_3", 16, device)
+        painter.drawPixmap(left, rect.top() + (rect.height() - 16) // 2, eye)
+        words = QRect(left + 26, rect.top(), rect.right() - left - 32, rect.height())
+        self._text(painter, words, row.title, _STATE_ON if row.shown else _STATE)
 
     def _paint_words(self, painter: QPainter, rect: QRect, left: int, row: Row) -> None:
         lines = 3 if row.caution else 2

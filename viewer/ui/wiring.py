@@ -58,6 +58,7 @@ class Wiring:
     def _studies(self) -> None:
         browser, work = self._window.browser, self._work
         self._link(browser.chosen, work.showing.show)
+        self._link(browser.state_chosen, work.overlaying.presenting.toggle)
         self._link(browser.refused_asked, self._window.commands.show_refused)
         self._link(browser.fold_asked, self._window.toggle_studies)
         self._link(work.opening.thumbnail, browser.put_thumbnail)
@@ -76,6 +77,8 @@ class Wiring:
         self._link(work.showing.dropped, centre.forget)
         self._link(work.showing.object_wanted, centre.show_object)
         self._link(work.go_to, centre.go_to)
+        self._link(work.jumping.arrived, centre.go_to_spot)
+        self._link(centre.place_wanted, work.jumping.go)
         self._link(centre.pointer, window.status.show_pointer)
         self._link(
             centre.shown_changed,
@@ -90,7 +93,7 @@ class Wiring:
         self._link(window.right.measurements.removed, centre.remove_drawing)
         self._link(window.peek.toggled, work.overlaying.toggle)
         self._link(window.peek.peeked, centre.set_peek)
-        self._link(work.overlaying.changed, self._need("overlays"))
+        self._link(work.overlaying.changed, self._need("overlays", "studies", "commands"))
         self._link(window.right.segments.chosen, work.overlaying.choose)
 
     def _tools(self) -> None:

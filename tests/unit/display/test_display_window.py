@@ -75,7 +75,7 @@ def test_table_equals_the_long_way(dtype: str, inverted: bool) -> None:
 
 def test_table_words_are_opaque_greys() -> None:
     volume = phantoms.volume(np.array([[[-1024, 240]]], np.int16))
-    words = win.grey_table(volume, Window(40, 400)).take(win.pattern(volume.stored[0]))
+    words = win.to_rgb32(win.grey8_table(volume, Window(40, 400))).take(win.pattern(volume.stored[0]))
     assert [hex(w) for w in words[0].tolist()] == ["0xff000000", "0xffffffff"]
 
 

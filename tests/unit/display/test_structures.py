@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from viewer.core.document import Contour, Roi, Structures
 from viewer.core.errors import GeometryError
 from viewer.core.geometry import Geometry
-from viewer.display.structures import contour_grid, fill_polygon, lines_on_slice, structure_masks
+from viewer.display.structures import contour_grid, fill_polygon, structure_masks
 
 AFFINE = np.array([[0, 0, 0.5, -50.0], [0, 0.5, 0, -40.0], [2.0, 0, 0, 10.0], [0, 0, 0, 1.0]])
 GRID = Geometry((10, 160, 200), AFFINE)
@@ -55,24 +55,14 @@ def test_overlapping_structures_lose_nothing() -> None:
     assert volumes[2] == pytest.approx(math.pi * 25 * 2, rel=0.05)
 
 
-def test_points_and_open_contours_are_lines_but_fill_nothing() -> None:
+def test_points_and_open_contours_fill_nothing() -> None:
     point = Contour("POINT", ((1.0, 2.0, 14.0),))
     path = Contour("OPEN_PLANAR", ((0.0, 0.0, 14.0), (5.0, 0.0, 14.0), (5.0, 5.0, 14.0)))
-    structures = Structures((Roi(1, "Marks", (point, path)),))
-    assert structure_masks(structures, GRID) == ()
-    lines = lines_on_slice(structures, GRID, 2)
-    assert [line.closed for line in lines] == [False, False]
-    assert lines[0].points.tolist() == [[84.0, 102.0]]
-
-
-def test_a_contour_shows_on_its_own_slice_only() -> None:
-    structures = Structures((Roi(1, "A", (circle(5, 14.9),)),))
-    assert [len(lines_on_slice(structures, GRID, k)) for k in range(10)] == [0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert structure_masks(Structures((Roi(1, "Marks", (point, path)),)), GRID) == ()
 
 
 def test_contours_outside_the_grid_show_nowhere() -> None:
     structures = Structures((Roi(1, "Far", (circle(5, 300.0),)),))
-    assert all(not lines_on_slice(structures, GRID, k) for k in range(10))
     assert all(not mask.labels.any() for mask in structure_masks(structures, GRID))
 
 

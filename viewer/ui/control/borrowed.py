@@ -1,18 +1,24 @@
-"""Overlays from other systems: found and read in a thread once a series is on screen."""
+"""What other systems lent to a series: found and read in a thread once it is on screen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from viewer.core.errors import ViewerError
 from viewer.core.finding import FindingState
 from viewer.core.study import Study
+from viewer.core.subtraction import Subtraction
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.core.volume import Mask
+from viewer.display.colours import Rgb
+from viewer.display.graphics import GraphicLayer, PlaneLayer
 from viewer.display.overlay import HeatmapLayer, MaskLayer
-from viewer.jobs.overlays import Foreign, is_overlay, overlays_on
+from viewer.display.presented import Presented
+from viewer.jobs.overlays import Foreign, is_overlay, overlays_on, planes_in
+from viewer.jobs.states import is_state, states_on, subtraction_of
 from viewer.session import Event, StudiesChanged
 from viewer.ui.control.desk import Desk
 from viewer.ui.i18n import said, tr
@@ -20,8 +26,22 @@ from viewer.ui.lanes import Priority
 from viewer.ui.segments_panel import HeatRow, OverlayChoice, SegmentRow
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lent:
+    """Everything lent to one stack.
+
+    Attributes:
+        foreign: what lies over it; states: presentation states that name its pictures.
+        subtraction: what its own file says of mask subtraction, None where nothing.
+    """
+
+    foreign: tuple[Foreign, ...] = ()
+    states: tuple[Presented, ...] = ()
+    subtraction: Subtraction | None = None
+
+
 class Borrowed(QObject):
-    """Segmentations, structure sets and maps of the same patient that speak of a stack.
+    """Overlays, marks and presentation states of the same patient that speak of a stack.
 
     Signals:
         changed: there is more, or less, to lie over a stack.
@@ -32,14 +52,18 @@ class Borrowed(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._desk = desk
-        self._found: dict[str, tuple[Foreign, ...]] = {}
+        self._found: dict[str, Lent] = {}
         self._looked: dict[str, frozenset[str]] = {}
         self._reading: dict[str, CancelFlag] = {}
         desk.told.connect(self._on_event)
 
     def of(self, key: str) -> tuple[Foreign, ...]:
         """What lies over a stack; empty while it is being read."""
-        return self._found.get(key, ())
+        return self.lent(key).foreign
+
+    def lent(self, key: str) -> Lent:
+        """Everything that was lent to a stack; nothing while it is being read."""
+        return self._found.get(key, Lent())
 
     @Slot(str)
     def look(self, key: str) -> None:
@@ -51,12 +75,14 @@ class Borrowed(QObject):
             return
         studies = tuple(s for s in library.studies if s.patient == study.patient)
         objects = _objects(studies)
-        if self._looked.get(key, frozenset()) == objects:
+        if self._looked.get(key) == objects:
             return
         self._looked[key] = objects
 
-        def work(_tell: Callable[[object], None], cancel: CancelToken) -> tuple[Foreign, ...]:
-            return overlays_on(stack, volume.geometry, studies, cancel)
+        def work(_tell: Callable[[object], None], cancel: CancelToken) -> Lent:
+            planes = planes_in(stack, volume.geometry, cancel)
+            foreign = overlays_on(stack, volume.geometry, studies, cancel)
+            return Lent((*planes, *foreign), states_on(stack, volume, studies, cancel), subtraction_of(stack))
 
         self.cancel(key)
         self._reading[key] = self._desk.pool.submit(
@@ -82,16 +108,18 @@ class Borrowed(QObject):
             for key in tuple(self._looked):
                 self.look(key)
 
-    def _done(self, key: str) -> Callable[[tuple[Foreign, ...]], None]:
-        def done(found: tuple[Foreign, ...]) -> None:
+    def _done(self, key: str) -> Callable[[Lent], None]:
+        def done(found: Lent) -> None:
             self._reading.pop(key, None)
             self._found[key] = found
-            for foreign in found:
+            for foreign in found.foreign:
                 if foreign.problem:
                     name = foreign.source.description or tr("no description")
                     self._desk.trouble.emit(
                         tr("The overlay {name} is not shown. {why}", name=name, why=said(foreign.problem))
                     )
+            if found.subtraction is not None and found.subtraction.problem:
+                self._desk.trouble.emit(tr(found.subtraction.problem))
             self.changed.emit()
 
         return done
@@ -116,6 +144,34 @@ class Borrowed(QObject):
             for heat, row in zip(maps, rows, strict=True)
         )
 
+    def graphic_layers(self, key: str, choice: OverlayChoice) -> tuple[GraphicLayer, ...]:
+        """Marks of reports."""
+        return tuple(replace(layer, visible=row not in choice.hidden) for row, layer in self._layers(key))
+
+    def plane_layers(self, key: str, choice: OverlayChoice) -> tuple[PlaneLayer, ...]:
+        """Overlay planes inside the pictures."""
+        return tuple(replace(layer, visible=row not in choice.hidden) for row, layer in self._planes(key))
+
+    def _layers(self, key: str) -> list[tuple[tuple[str, int], GraphicLayer]]:
+        return [((f"{f.source.key}/marks", n), layer) for f in self.of(key) for n, layer in enumerate(f.layers)]
+
+    def _planes(self, key: str) -> list[tuple[tuple[str, int], PlaneLayer]]:
+        return [((f"{f.source.key}/planes", p.plane.number), p) for f in self.of(key) for p in f.planes]
+
+    def line_rows(self, key: str) -> list[SegmentRow]:
+        """Rows of marks and overlay planes: they have no volume and no pattern."""
+        marks = [
+            SegmentRow(
+                row, layer.name, tr("Marks of reports"), None, _hex(layer.colour), 0, _draft(layer.ai), is_line=True
+            )
+            for row, layer in self._layers(key)
+        ]
+        planes = [
+            SegmentRow(row, _plane_words(p), tr("Overlays in the file"), None, _hex(p.colour), 0, None, is_line=True)
+            for row, p in self._planes(key)
+        ]
+        return marks + planes
+
     def heat_rows(self, key: str) -> tuple[HeatRow, ...]:
         """Rows of the maps."""
         return tuple(
@@ -133,9 +189,8 @@ class Borrowed(QObject):
             measured = mask.geometry.oriented and whole[name.rpartition("/")[0]]
             for segment in mask.segments:
                 style = layer.style(segment)
-                red, green, blue = style.colour
                 volume = mask.volume_mm3(segment.number) if measured else None
-                colour, pattern = f"#{red:02X}{green:02X}{blue:02X}", style.pattern.value
+                colour, pattern = _hex(style.colour), style.pattern.value
                 state = FindingState.PROPOSED if segment.automatic else None
                 rows.append(SegmentRow((name, segment.number), segment.name, mask.name, volume, colour, pattern, state))
         return rows
@@ -146,7 +201,24 @@ class Borrowed(QObject):
 
 
 def _objects(studies: tuple[Study, ...]) -> frozenset[str]:
-    return frozenset(stack.key for study in studies for stack in study.stacks if is_overlay(stack))
+    stacks = (stack for study in studies for stack in study.stacks)
+    return frozenset(stack.key for stack in stacks if is_overlay(stack) or is_state(stack))
+
+
+def _draft(ai: bool) -> FindingState | None:
+    return FindingState.PROPOSED if ai else None
+
+
+def _hex(rgb: Rgb) -> str:
+    red, green, blue = rgb
+    return f"#{red:02X}{green:02X}{blue:02X}"
+
+
+def _plane_words(layer: PlaneLayer) -> str:
+    plane = layer.plane
+    name = plane.name or tr("Overlay {n}", n=plane.number)
+    kind = f" ({tr('region')})" if plane.region else ""
+    return f"{name}{kind}" + (f" · {tr('reaches beyond the picture')}" if plane.cut else "")
 
 
 def _layer(name: str, mask: Mask, choice: OverlayChoice) -> MaskLayer:

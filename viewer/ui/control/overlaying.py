@@ -13,6 +13,7 @@ from viewer.display.overlay import Fill, MaskLayer, OverlaySet, marks_of, overla
 from viewer.session import ResultEntry
 from viewer.ui.control.borrowed import Borrowed
 from viewer.ui.control.desk import Desk
+from viewer.ui.control.presenting import Presenting
 from viewer.ui.control.shelf import Packs
 from viewer.ui.i18n import tr
 from viewer.ui.pack_cards import box_sides
@@ -34,7 +35,9 @@ class Overlaying(QObject):
         super().__init__(desk)
         self._desk = desk
         self.borrowed = Borrowed(desk)
+        self.presenting = Presenting(desk, self.borrowed)
         self.borrowed.changed.connect(self.changed)
+        self.presenting.changed.connect(self.changed)
         settings = desk.settings
         self.choice = OverlayChoice(
             fill=Fill(settings.overlay_pattern),
@@ -65,10 +68,14 @@ class Overlaying(QObject):
         entries = self.entries(key)
         masks = self.borrowed.mask_layers(key, self.choice)
         heats = self.borrowed.heat_layers(key, self.choice)
-        if not entries and not masks and not heats:
+        planes = self.borrowed.plane_layers(key, self.choice)
+        graphics = self.presenting.graphics(key, self.borrowed.graphic_layers(key, self.choice))
+        shutters = self.presenting.shutters(key)
+        if not any((entries, masks, heats, planes, graphics, shutters)):
             return None
         made = self._own(key, entries, selected) if entries else self._empty()
-        return replace(made, masks=(*made.masks, *masks), heatmaps=(*made.heatmaps, *heats))
+        masks, heats = (*made.masks, *masks), (*made.heatmaps, *heats)
+        return replace(made, masks=masks, heatmaps=heats, planes=planes, graphics=graphics, shutters=shutters)
 
     def _empty(self) -> OverlaySet:
         choice = self.choice
@@ -125,7 +132,8 @@ class Overlaying(QObject):
 
     def segment_rows(self, key: str) -> tuple[SegmentRow, ...]:
         """Segments of a stack with volume, swatch and verdict."""
-        return (*self._own_segment_rows(key), *self.borrowed.segment_rows(key, self.choice))
+        borrowed = self.borrowed
+        return (*self._own_segment_rows(key), *borrowed.segment_rows(key, self.choice), *borrowed.line_rows(key))
 
     def _own_segment_rows(self, key: str) -> tuple[SegmentRow, ...]:
         entries = self.entries(key)

@@ -8,10 +8,12 @@ from viewer.core.analysis import AnalysisResult
 from viewer.core.finding import Finding
 from viewer.core.study import Patient, ScanResult, Stack, Study
 from viewer.display.hanging import pick
+from viewer.reading.decoders import warm as warm_decoders
 from viewer.session import Event, FindingChanged, ReportChanged, ResultAdded, StudyClosed
 from viewer.ui.control.analysing import Analysing
 from viewer.ui.control.desk import Desk
 from viewer.ui.control.drawing import Drawing
+from viewer.ui.control.jumping import Jumping
 from viewer.ui.control.opening import Opening
 from viewer.ui.control.overlaying import Overlaying
 from viewer.ui.control.reporting import Reporting
@@ -41,6 +43,7 @@ class Work(QObject):
         self.reviewing = Reviewing(desk, self.overlaying, self.packs)
         self.reporting = Reporting(desk, self.packs)
         self.drawing = Drawing(desk)
+        self.jumping = Jumping(desk, self.showing, self.overlaying.presenting)
         self._place: str = ""
         self._waiting: tuple[str, Finding] | None = None
         desk.told.connect(self._on_event)
@@ -52,6 +55,7 @@ class Work(QObject):
         self.showing.ended.connect(self._on_ended)
         self.showing.loaded.connect(self.overlaying.borrowed.look)
         self.showing.dropped.connect(self.overlaying.borrowed.drop)
+        self.showing.dropped.connect(self.overlaying.presenting.drop)
         self.showing.ready.connect(self._on_ready)
         self.analysing.arrived.connect(self._on_arrived)
         self.reviewing.jump.connect(self._on_jump)
@@ -59,8 +63,9 @@ class Work(QObject):
         self.overlaying.changed.connect(self.findings_changed)
 
     def start(self) -> None:
-        """After the first paint: packs, then the inference process."""
+        """After the first paint: packs, then the decoder and the inference process."""
         self.packs.read()
+        warm_decoders()
         self.analysing.start_process()
 
     def show_again(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from viewer.core.document import Document, Structures
@@ -36,7 +36,13 @@ def view_of(noun: ObjectNoun, pool: ReadingPool) -> QWidget | None:
 
 
 class ObjectPane(QWidget):
-    """A strip with the object's name above its view; reads in the background and says what went wrong."""
+    """A strip with the object's name above its view; reads in the background and says what went wrong.
+
+    Signals:
+        place_wanted: a line was chosen that speaks of a mark or a picture.
+    """
+
+    place_wanted = Signal(object)
 
     def __init__(self, pool: ReadingPool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +100,8 @@ class ObjectPane(QWidget):
             self._say(tr("This is a picture: open it in a viewport."))
             return
         self._drop()
+        if isinstance(view, TreeView):
+            view.place_wanted.connect(self.place_wanted)
         self.view = view
         self._stacked.addWidget(view)
         self._stacked.setCurrentWidget(view)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeySequence, QPainter, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -35,10 +35,17 @@ ROW_AIR = 4
 CHEVRON_PX = 12
 Index = QModelIndex | QPersistentModelIndex
 _LINE = Qt.ItemDataRole.UserRole
+_PLACE = Qt.ItemDataRole.UserRole + 1
 
 
 class TreeView(QWidget):
-    """A document's tree with a search field; its measurements stand in a table at the right."""
+    """A document's tree with a search field; its measurements stand in a table at the right.
+
+    Signals:
+        place_wanted: a line was clicked, or Enter pressed on it, that speaks of a mark or a picture.
+    """
+
+    place_wanted = Signal(object)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +53,8 @@ class TreeView(QWidget):
         outer.addWidget(self._head(document))
         parts = QSplitter(Qt.Orientation.Horizontal)
         self.tree = _tree(document.tree)
+        self.tree.itemClicked.connect(self._on_chosen)
+        self.tree.itemActivated.connect(self._on_chosen)
         parts.addWidget(self.tree)
         self.table: QTableWidget | None = None
         if document.measurements:
@@ -78,6 +87,12 @@ class TreeView(QWidget):
         self.table = _table(measurements)
         inside.addWidget(self.table, 1)
         return side
+
+    @Slot(QTreeWidgetItem, int)
+    def _on_chosen(self, item: QTreeWidgetItem, _column: int) -> None:
+        place = item.data(0, _PLACE)
+        if place is not None:
+            self.place_wanted.emit(place)
 
     @Slot()
     def _on_copy(self) -> None:
@@ -155,6 +170,11 @@ def _item(node: Node) -> QTreeWidgetItem:
         item.setFont(0, font(BODY, QFont.Weight.DemiBold))
     elif ": " not in node.text:
         item.setForeground(0, colour("text_2"))
+    place = node.place or next((child.place for child in node.children if child.place is not None), None)
+    if place is not None:
+        item.setData(0, _PLACE, place)
+        item.setForeground(0, colour("accent"))
+        item.setToolTip(0, tr("Show it on the picture"))
     for child in node.children:
         item.addChild(_item(child))
     return item

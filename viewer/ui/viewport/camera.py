@@ -37,7 +37,8 @@ class Camera:
         centre: image point (row, column) in the middle of the canvas.
         scale: screen px per mm.
         turn: 2x2 matrix of quarter turns and mirrors, image axes (x, y) -> screen.
-        fitted: True while the whole image fills the canvas; it then follows its size.
+        fitted: True while the image, or `part` of it, fills the canvas; it then follows its size.
+        part: middle (row, column) and size (rows, columns) of what is fitted; None for all of it.
     """
 
     canvas: tuple[int, int] = (1, 1)
@@ -47,6 +48,7 @@ class Camera:
     scale: float = 1.0
     turn: Turn = UPRIGHT
     fitted: bool = True
+    part: tuple[tuple[float, float], tuple[float, float]] | None = None
 
     @property
     def zoom(self) -> float:
@@ -54,17 +56,22 @@ class Camera:
         return self.scale * self.mm[1]
 
     def fit(self) -> Camera:
-        """The whole image, as large as it goes."""
-        rows, columns = self.image
+        """The whole image or its chosen part, as large as it goes."""
+        middle = ((self.image[0] - 1) / 2, (self.image[1] - 1) / 2)
+        centre, (rows, columns) = self.part or (middle, self.image)
         height, width = rows * self.mm[0], columns * self.mm[1]
         if self.turn[0][0] == 0:
             height, width = width, height
         scale = max(min(self.canvas[0] / width, self.canvas[1] / height), 1e-6)
-        return replace(self, scale=scale, centre=((rows - 1) / 2, (columns - 1) / 2), fitted=True)
+        return replace(self, scale=scale, centre=centre, fitted=True)
+
+    def at_zoom(self, zoom: float) -> Camera:
+        """With so many screen px per image column, the middle kept."""
+        return replace(self, scale=float(np.clip(zoom, MIN_ZOOM, MAX_ZOOM)) / self.mm[1], fitted=False)
 
     def upright(self) -> Camera:
-        """No turns, no mirrors, fitted."""
-        return replace(self, turn=UPRIGHT).fit()
+        """No turns, no mirrors, all of it fitted."""
+        return replace(self, turn=UPRIGHT, part=None).fit()
 
     def resized(self, width: int, height: int) -> Camera:
         """On a canvas of another size; the middle and the scale stay unless it is fitted."""

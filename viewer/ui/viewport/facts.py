@@ -19,6 +19,7 @@ class CursorInfo:
         detector_mm: (x, y) mm from the top left of a film, None elsewhere.
         value: real value, or (red, green, blue).
         unit: of the value; empty for plain numbers and colours.
+        suv_factor: SUV (body weight) per unit of the value, None where none can be derived.
     """
 
     index: tuple[int, int, int]
@@ -26,6 +27,7 @@ class CursorInfo:
     detector_mm: tuple[float, float] | None
     value: tuple[float, ...]
     unit: str
+    suv_factor: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

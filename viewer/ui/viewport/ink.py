@@ -50,11 +50,11 @@ def elided(lines: tuple[str, ...], room: float) -> tuple[str, ...]:
     )
 
 
-def put_text(painter: QPainter, at: tuple[float, float], text: str, ink: str, align: str = "left") -> None:
+def put_text(painter: QPainter, at: tuple[float, float], text: str, ink: Rgb | str, align: str = "left") -> None:
     """A line of text on its plate; `at` is the middle of its left, centre or right end.
 
     Args:
-        ink: token of its colour.
+        ink: its colour, or the token of it.
     """
     width = text_width(text)
     left = at[0] - {"left": 0.0, "centre": width / 2, "right": width}[align]
@@ -81,7 +81,7 @@ def _ratio(painter: QPainter) -> float:
 
 
 @lru_cache(maxsize=512)
-def _plate(lines: tuple[str, ...], ink: str, align: str, of_language: str, ratio: float) -> QPixmap:
+def _plate(lines: tuple[str, ...], ink: Rgb | str, align: str, of_language: str, ratio: float) -> QPixmap:
     """Lines of text on a dark plate, ready to be put on a picture again and again."""
     width = round(max(_width(line, of_language) for line in lines)) + 8
     height = LINE_PX * len(lines)
@@ -90,7 +90,7 @@ def _plate(lines: tuple[str, ...], ink: str, align: str, of_language: str, ratio
     made.fill(colour("plate"))
     painter = QPainter(made)
     painter.setFont(_font(of_language))
-    painter.setPen(colour(ink))
+    painter.setPen(colour(ink) if isinstance(ink, str) else QColor(*ink))
     sides = {"left": Qt.AlignmentFlag.AlignLeft, "right": Qt.AlignmentFlag.AlignRight}
     flags = sides.get(align, Qt.AlignmentFlag.AlignHCenter) | Qt.AlignmentFlag.AlignVCenter
     for number, line in enumerate(lines):

@@ -66,6 +66,7 @@ class Overpaint:
                 for p in picture.overlay.marks
             ]
             shapes.draw_marks(painter, marks, stage.camera.canvas)
+            shapes.draw_graphics(painter, picture.overlay.graphics, stage.camera)
         self._paint_box(painter, stage, picture)
         self._paint_drawings(painter, stage, picture)
         hud.draw(painter, self._hud(stage, picture))

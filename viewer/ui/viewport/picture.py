@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,14 @@ from PySide6.QtGui import QImage
 
 from viewer.core.geometry import Geometry
 from viewer.core.study import Stack
+from viewer.core.subtraction import Pair, Step
 from viewer.core.verdict import Verdict
 from viewer.core.volume import Volume
 from viewer.display.compose import Blend, Painter, Picture32
 from viewer.display.overlay import NOTHING, OverlaySet, SliceOverlay, place
-from viewer.display.slicing import Plane, SliceView, extract, slice_count
-from viewer.display.window import Window, default_window
+from viewer.display.slicing import Plane, SliceView, cut, cut_array, extract, slice_count
+from viewer.display.subtraction import Subtractor
+from viewer.display.window import Window, auto_window, auto_window_of, default_window
 from viewer.ui.viewport.shapes import StyledPath, segment_paths
 
 #: Slices whose overlays are remembered: scrolling to and fro costs no new outlines.
@@ -83,7 +85,10 @@ class Picture:
         self._image_key: tuple[object, ...] = ()
         self._revision = 0
         self.image_number = 0
-        self.window = default_window(source.volume, self.view.rescale_slice)
+        self.subtractor: Subtractor | None = None
+        self._frame: tuple[object, int, SliceView] | None = None
+        self._native_window = default_window(source.volume, self.view.rescale_slice)
+        self._mask_window: Window | None = None
 
     @property
     def view(self) -> SliceView:
@@ -91,6 +96,49 @@ class Picture:
         if self._view is None:
             self._view = extract(self.source.volume, self.source.plane, self.index)
         return self._view
+
+    @property
+    def mask(self) -> tuple[Step, Pair] | None:
+        """What is subtracted from what on this slice; None while it is shown as it is."""
+        if self.subtractor is None or not self.view.native:
+            return None
+        return self.subtractor.at(self.index)
+
+    @property
+    def composed(self) -> SliceView:
+        """The slice as it is made into a picture: with its mask subtracted where that is on."""
+        if self.subtractor is None or self.mask is None:
+            return self.view
+        if self._frame is None or self._frame[:2] != (self.subtractor, self.index):
+            frame = self.subtractor.frame(self.index)
+            assert frame is not None
+            pixels = cut_array(frame[None], cut(self.source.volume.geometry, self.source.plane), 0)
+            self._frame = (self.subtractor, self.index, replace(self.view, pixels=pixels, is_real=True))
+        return self._frame[2]
+
+    @property
+    def window(self) -> Window:
+        """The window in use; subtracted frames have one of their own."""
+        if self.mask is None or self.subtractor is None:
+            return self._native_window
+        if self._mask_window is None:
+            self._mask_window = self.subtractor.window(self.index)
+        return self._mask_window or self._native_window
+
+    def first_window(self) -> Window:
+        """The window it opens with."""
+        if self.mask is not None:
+            return self.auto_window()
+        return default_window(self.source.volume, self.view.rescale_slice)
+
+    def auto_window(self) -> Window:
+        """Percentiles of this slice."""
+        made = self.subtractor.window(self.index) if self.subtractor is not None and self.mask is not None else None
+        if made is not None:
+            return made
+        if self.view.native:
+            return auto_window_of(self.source.volume, self.view.rescale_slice)
+        return auto_window(self.values_in(np.ones(self.view.shape, dtype=bool)))
 
     @property
     def overlays(self) -> OverlaySet | None:
@@ -163,13 +211,13 @@ class Picture:
 
     def image(self, step: int = 1) -> QImage:
         """The composed picture; every `step`-th pixel of it. The bytes belong to this object."""
-        key = (self.index, self.inverted, self.peek, self._revision, step)
+        key = (self.index, self.inverted, self.peek, self._revision, step, self.subtractor)
         if self._image is None or key != self._image_key:
             overlay = self.overlay
             settings = self._overlays or OverlaySet()
             blend = Blend(settings.fill, settings.fill_opacity, settings.heatmap_opacity)
             self._words = self._painter.compose(
-                self.view,
+                self.composed,
                 self.window,
                 self.inverted,
                 overlay=overlay,
@@ -185,7 +233,10 @@ class Picture:
 
     def set_window(self, window: Window) -> None:
         """Show through another window."""
-        self.window = window
+        if self.mask is None:
+            self._native_window = window
+        else:
+            self._mask_window = window
         self._revision += 1
 
     def value_at(self, row: int, column: int) -> tuple[float, ...]:

@@ -10,9 +10,11 @@ from PySide6.QtGui import QPainter, QPainterPath, QTransform
 
 from viewer.core.annotation import Annotation
 from viewer.core.finding import FindingState
-from viewer.display.colours import Pattern
+from viewer.display.colours import Pattern, Rgb
+from viewer.display.graphics import PlacedGraphic
 from viewer.display.overlay import Line, SegmentStyle, SliceOverlay
 from viewer.ui.theme import colour
+from viewer.ui.viewport.camera import Camera
 from viewer.ui.viewport.ink import (
     LINE_PX,
     MARGIN,
@@ -36,6 +38,7 @@ STATE_TOKENS: dict[FindingState, str] = {
     FindingState.REJECTED: "rejected",
 }
 _RING = 10.0
+_CHOSEN_WIDTH, _CHOSEN_CROSS = 3.0, 10.0
 _ARROW_HEAD = 12.0
 
 
@@ -101,6 +104,33 @@ def draw_marks(painter: QPainter, marks: list[tuple[Points, str, FindingState, L
         put_text(painter, (x, y), label, token)
 
 
+def draw_graphics(painter: QPainter, placed: tuple[PlacedGraphic, ...], camera: Camera) -> None:
+    """Marks of other systems: lines, crosses and texts; a program's own are dashed, the chosen one is wide."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    for mark in placed:
+        line = Line.DASHED if mark.ai else Line.SOLID
+        for points in mark.lines:
+            stroke(painter, path_of(camera.to_screen(points)), mark.colour, line)
+            if mark.selected:
+                painter.setPen(pen(painter, mark.colour, line, _CHOSEN_WIDTH))
+                painter.drawPath(path_of(camera.to_screen(points)))
+        for x, y in camera.to_screen(mark.points).tolist():
+            _cross(painter, x, y, _CHOSEN_CROSS if mark.selected else 6, mark.colour)
+        _put_lines(painter, camera.to_screen(mark.text_at), mark, camera.canvas)
+
+
+def _put_lines(painter: QPainter, at: Points, mark: PlacedGraphic, canvas: tuple[int, int]) -> None:
+    """A mark's words below and right of their place, held on the canvas."""
+    lines = [line for line in mark.text.split("\n") if line]
+    if not lines:
+        return
+    wide = max(text_width(line) for line in lines)
+    x = float(np.clip(at[0] + 8, MARGIN, max(MARGIN, canvas[0] - wide - MARGIN)))
+    y = float(np.clip(at[1] + LINE_PX, LINE_PX, max(LINE_PX, canvas[1] - LINE_PX * len(lines))))
+    for number, line in enumerate(lines):
+        put_text(painter, (x, y + number * LINE_PX), line, mark.colour)
+
+
 def draw_annotation(painter: QPainter, annotation: Annotation, points: Points, selected: bool) -> None:
     """One drawing of the reader; points are on the screen."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
@@ -162,12 +192,12 @@ _SHAPES = {
 }
 
 
-def _cross(painter: QPainter, x: float, y: float, size: float) -> None:
+def _cross(painter: QPainter, x: float, y: float, size: float, ink: Rgb | str = "measure") -> None:
     path = QPainterPath(QPointF(x - size, y - size))
     path.lineTo(x + size, y + size)
     path.moveTo(x + size, y - size)
     path.lineTo(x - size, y + size)
-    stroke(painter, path, "measure")
+    stroke(painter, path, ink)
 
 
 def _draw_label(painter: QPainter, annotation: Annotation, points: Points) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 import numpy as np
@@ -338,4 +338,10 @@ class Stage(QObject):
             ((pointer.pixel[1] + 0.5) * view.mm[1], (pointer.pixel[0] + 0.5) * view.mm[0]) if detector else None,
             value,
             unit,
+            _suv_factor(source.volume.tags),
         )
+
+
+def _suv_factor(tags: Mapping[str, str]) -> float | None:
+    factor = tags.get("SUVFactor")
+    return None if factor is None else float(factor)

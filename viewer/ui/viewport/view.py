@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from viewer.core.analysis import Box
@@ -18,11 +17,12 @@ from viewer.core.volume import Volume
 from viewer.display import window as windows
 from viewer.display.overlay import OverlaySet
 from viewer.display.slicing import Plane
+from viewer.display.subtraction import Subtractor
 from viewer.display.window import Window
 from viewer.ui.i18n import tr
-from viewer.ui.theme import colour
 from viewer.ui.tools import TOOLS
 from viewer.ui.viewport import labels
+from viewer.ui.viewport.bordered import FRAME, Bordered
 from viewer.ui.viewport.camera import MIRROR_LEFT_RIGHT, MIRROR_UP_DOWN, TURN_LEFT, TURN_RIGHT, Camera, Turn
 from viewer.ui.viewport.drawings import Drawings
 from viewer.ui.viewport.facts import BadgeSpec, Message
@@ -32,12 +32,10 @@ from viewer.ui.viewport.stage import Stage
 from viewer.ui.viewport.strip import Strip
 from viewer.ui.viewport.textline import TextLine
 
-#: The border lies in this frame, so that it never moves the picture.
-FRAME = 2
 LEAST_SIZE = QSize(320, 280)
 
 
-class Viewport(QWidget):
+class Viewport(Bordered):
     """A picture with its mouse, its tools and its words.
 
     Signals:
@@ -60,12 +58,10 @@ class Viewport(QWidget):
     activated = Signal()
     maximise_wanted = Signal()
     menu_wanted = Signal(QPoint)
-    files_dropped = Signal(object)
 
     def __init__(self, parent: QWidget | None = None, drawings: Drawings | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(LEAST_SIZE)
-        self.setAcceptDrops(True)
         self.strip = Strip(self)
         self.stage = Stage(self, drawings or Drawings(self))
         self.notice = Notice(self.stage.canvas)
@@ -205,22 +201,17 @@ class Viewport(QWidget):
     def auto_window(self) -> None:
         """Percentiles of this slice (key 0)."""
         if self.picture is not None and self.picture.is_loaded:
-            volume, k = self.picture.source.volume, self.picture.view.rescale_slice
-            pixels = self.picture.values_in(np.ones(self.picture.view.shape, dtype=bool))
-            native = self.picture.view.native
-            chosen = windows.auto_window_of(volume, k) if native else windows.auto_window(pixels)
-            self.stage.set_window(chosen)
+            self.stage.set_window(self.picture.auto_window())
 
     def file_window(self) -> None:
         """The file's own window (key 1), else what the picture opened with."""
         if self.picture is not None:
-            volume = self.picture.source.volume
-            own = windows.windows_of(volume)
-            self.stage.set_window(own[0] if own else windows.default_window(volume, self.picture.view.rescale_slice))
+            own = () if self.picture.mask is not None else windows.windows_of(self.picture.source.volume)
+            self.stage.set_window(own[0] if own else self.picture.first_window())
 
     def preset_window(self, number: int) -> None:
         """The preset of a key, 2 to 9; nothing where the modality has none there."""
-        if self.picture is None:
+        if self.picture is None or self.picture.mask is not None:
             return
         volume = self.picture.source.volume
         for preset in windows.presets(volume.modality, volume.unit if volume.modality == "PT" else ""):
@@ -232,6 +223,12 @@ class Viewport(QWidget):
         if self.picture is not None and overlays is not self.picture.overlays:
             self.picture.lay(overlays)
             self._show_badges()
+            self.stage.refresh()
+
+    def set_subtractor(self, subtractor: Subtractor | None) -> None:
+        """Show frames with their mask subtracted, or as they are; values that are read stay native."""
+        if self.picture is not None and subtractor is not self.picture.subtractor:
+            self.picture.subtractor = subtractor
             self.stage.refresh()
 
     def set_peek(self, peek: bool) -> None:
@@ -271,8 +268,7 @@ class Viewport(QWidget):
         self.stage.set_camera(self.stage.camera.upright())
         if self.picture is not None:
             self.picture.inverted = False
-            volume, k = self.picture.source.volume, self.picture.view.rescale_slice
-            self.stage.set_window(windows.default_window(volume, k))
+            self.stage.set_window(self.picture.first_window())
 
     # ---------------------------------------------------------------- words and tools
 
@@ -368,27 +364,3 @@ class Viewport(QWidget):
         super().resizeEvent(event)
         if self.notice.isVisible():
             self.notice.place()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """The border in its own frame."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), colour("bg_window"))
-        width, ink = (FRAME, colour("accent")) if self.active else (1, colour("line"))
-        self._draw_border(painter, width, ink)
-
-    def _draw_border(self, painter: QPainter, width: int, ink: QColor) -> None:
-        w, h = self.width(), self.height()
-        for rect in ((0, 0, w, width), (0, h - width, w, width), (0, 0, width, h), (w - width, 0, width, h)):
-            painter.fillRect(*rect, ink)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Say which files were dropped."""
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.files_dropped.emit(paths)
