@@ -270,3 +270,17 @@ def test_raw_series_need_no_library() -> None:
         write_series(Path(folder))
         done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5"])
+def test_a_palette_is_the_same_in_a_decoder_process(tmp_path: Path, syntax: str) -> None:
+    """Colours of every stored value, also below the first one of the table and beyond its last."""
+    indices = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    table = np.random.default_rng(5).integers(0, 255, (3, 40), np.uint8)
+    extra: dict[str, object] = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for name, channel in zip(("Red", "Green", "Blue"), table, strict=True):
+        extra[f"{name}PaletteColorLookupTableDescriptor"] = [40, 30, 8]
+        extra[f"{name}PaletteColorLookupTableData"] = channel.tobytes()
+    write_xray(tmp_path, modality="US", stored=indices, extra=extra, transfer_syntax=syntax)
+    wanted = table.T[np.clip(indices.astype(int) - 30, 0, 39)]
+    np.testing.assert_array_equal(load_volume(only(tmp_path)).stored[0], wanted)
