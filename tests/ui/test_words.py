@@ -15,6 +15,8 @@ from viewer.ui import icons, theme
 from viewer.ui.actions import ACTIONS, MENUS, TOOLBAR, conflicts, row
 from viewer.ui.i18n import date_words, load_words, set_language, tr
 from viewer.ui.report_panel import TEXTS
+from viewer.ui.view_words import value_words
+from viewer.ui.viewport.facts import CursorInfo
 from viewer.ui.words import age_words, patient_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,3 +136,15 @@ def test_icons_take_their_colour(qapp: QApplication) -> None:
     assert colour_at_edge("refuse") != colour_at_edge("accepted")
     for file in sorted((ROOT / "resources" / "icons").glob("*.svg")):
         assert not icons.pixmap(file.stem, "text_1").isNull()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "factor", "said"),
+    [
+        (13220.0, "Bq/mL", 0.000318, "13220 Bq/mL  SUVbw 4.20 (× 0.000318)"),
+        (4.2, "g/mL", 1.0, "4.20 g/mL  SUVbw 4.20"),
+        (-612.0, "HU", None, "−612 HU"),
+    ],
+)
+def test_the_value_under_the_cursor(value: float, unit: str, factor: float | None, said: str) -> None:
+    assert value_words(CursorInfo((0, 0, 0), None, None, (value,), unit, factor)) == said

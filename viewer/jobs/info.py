@@ -117,8 +117,11 @@ def _values(volume: Volume) -> Document:
     if volume.is_colour:
         mean = volume.stored.reshape(-1, 3).mean(axis=0, dtype=np.float64)
         return {"rgb_mean": [round(float(x), 4) for x in mean]}
+    told: Document = {"suv_factor": float(volume.tags["SUVFactor"])} if "SUVFactor" in volume.tags else {}
+    if told:
+        told["suv_from"] = volume.tags["SUVFactorFrom"]
     lows, highs = zip(*(_range(volume, k) for k in range(volume.shape[0])), strict=True)
-    return {"value_min": min(lows), "value_max": max(highs)}
+    return {"value_min": min(lows), "value_max": max(highs)} | told
 
 
 def _range(volume: Volume, k: int) -> tuple[float, float]:
@@ -151,4 +154,6 @@ def _series_lines(series: Document) -> list[str]:
     if "value_min" in series:
         unit = "" if series["unit"] == "1" else " " + series["unit"]
         line += f", values {series['value_min']:g} to {series['value_max']:g}{unit}"
+    if "suv_factor" in series:
+        line += f", SUVbw = value x {series['suv_factor']:.4g} ({series['suv_from']})"
     return [line, *(f"    ! {warning['text']}" for warning in series["warnings"])]

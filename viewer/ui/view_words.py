@@ -37,7 +37,7 @@ def where_words(info: CursorInfo | None) -> str:
 
 
 def value_words(info: CursorInfo | None) -> str:
-    """The value there: "−612 HU", "Value 1742", "RGB 12 40 7"."""
+    """The value there: "−612 HU", "Value 1742", "RGB 12 40 7"; of PET also the SUV and its factor."""
     if info is None:
         return ""
     if len(info.value) == 3:
@@ -45,7 +45,14 @@ def value_words(info: CursorInfo | None) -> str:
     value = info.value[0]
     text = f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
     text = text.replace("-", "−")
-    return f"{text} {info.unit}" if info.unit else tr("Value {value}", value=text)
+    words = f"{text} {info.unit}" if info.unit else tr("Value {value}", value=text)
+    return words if info.suv_factor is None else f"{words}  {suv_words(value, info.suv_factor)}"
+
+
+def suv_words(value: float, factor: float) -> str:
+    """ "SUVbw 4.21 (× 0.000318)"; the factor is left out where the values are SUV already."""
+    text = f"SUVbw {value * factor:.2f}".replace("-", "−")
+    return text if factor == 1 else f"{text} (× {factor:.3g})"
 
 
 def _minus(value: float) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from tests.synth import CORONAL, oblique, phantom, write_series, write_xray
 from viewer.core.errors import GeometryError, OutputError, UsageError
@@ -45,6 +47,25 @@ def test_colour_has_a_mean_and_no_range(tmp_path: Path) -> None:
     (series,) = describe([tmp_path])["studies"][0]["series"]
     assert series["rgb_mean"] == [0.0, 90.0, 0.0]
     assert "value_min" not in series and "affine_lps" not in series
+
+
+def test_pet_tells_its_suv_factor_and_what_it_was_made_from(tmp_path: Path) -> None:
+    tracer = Dataset()
+    tracer.RadionuclideTotalDose, tracer.RadionuclideHalfLife = 3.7e8, 6586.2
+    tracer.RadiopharmaceuticalStartTime = "090000"
+    facts = {
+        "PatientWeight": 70,
+        "Units": "BQML",
+        "DecayCorrection": "ADMIN",
+        "CorrectedImage": ["DECY", "ATTN"],
+        "RadiopharmaceuticalInformationSequence": Sequence([tracer]),
+    }
+    write_series(tmp_path, modality="PT", extra=facts)
+    document = describe([tmp_path])
+    (series,) = document["studies"][0]["series"]
+    assert series["suv_factor"] == pytest.approx(70_000 / 3.7e8)
+    assert "370 MBq" in series["suv_from"]
+    assert "SUVbw = value x 0.0001892" in as_text(document)
 
 
 def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
