@@ -89,6 +89,9 @@ def _turn_bytes(dataset: Any) -> None:
     if dataset.original_encoding[1] is not False:
         return
     for colour in ("Red", "Green", "Blue"):
-        element = dataset[f"{colour}PaletteColorLookupTableData"]
+        name = f"{colour}PaletteColorLookupTableData"
+        if name not in dataset:
+            continue  # segmented tables: pydicom minds their order itself
+        element = dataset[name]
         if element.VR == "OW" and len(element.value) % 2 == 0:
             element.value = np.frombuffer(element.value, np.uint16).byteswap().tobytes()

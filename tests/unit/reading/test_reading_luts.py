@@ -97,3 +97,16 @@ def test_a_palette_in_words(tmp_path: Path, syntax: str, bits: int) -> None:
         extra[f"{name}PaletteColorLookupTableData"] = data.tobytes()
     write_xray(tmp_path, stored=indices, transfer_syntax=syntax, extra=extra)
     np.testing.assert_array_equal(volume_of(tmp_path).stored[0].reshape(24, 3), np.stack(list(colours.values()), 1))
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_a_palette_in_segments(tmp_path: Path, syntax: str) -> None:
+    """Two values one by one, then a straight line to 7000 in six steps (PS3.3 C.7.9.2)."""
+    words = np.array([0, 2, 100, 1000, 1, 6, 7000], ">u2" if syntax == ExplicitVRBigEndian else "<u2")
+    extra: dict[str, object] = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for name in ("Red", "Green", "Blue"):
+        extra[f"{name}PaletteColorLookupTableDescriptor"] = [8, 0, 16]
+        extra[f"Segmented{name}PaletteColorLookupTableData"] = words.tobytes()
+    indices = np.arange(8, dtype=np.uint8).reshape(2, 4)
+    write_xray(tmp_path, stored=indices, transfer_syntax=syntax, extra=extra)
+    assert volume_of(tmp_path).stored[0, ..., 1].ravel().tolist() == [100, *range(1000, 7001, 1000)]
