@@ -52,16 +52,19 @@ def prepare(folder: Path, cancel: CancelToken) -> Plan:
             partial(imagecodecs.jpeg2k_decode, numthreads=1),
         ),
     )
-    one, pool = Decoders(1), Decoders()
-    ways: list[Way] = []
-    targets = []
+    series = []
     for number, (name, syntax, encode, decode) in enumerate(kinds):
         cancel.check()
         streams = [bytes(encode(picture)) for picture in pictures]
         stack = _write(folder / str(number), number, syntax, streams)
         if not np.array_equal(load_volume(stack).stored, np.stack(pictures).astype(np.int16)):
             raise AnalysisError(f"{name}: the series does not come back voxel by voxel.")
-        ways.append(Way(f"{name}: bare codec, one thread", partial(_bare, decode, streams)))
+        series.append((name, partial(_bare, decode, streams), stack))
+    one, pool = Decoders(1), Decoders()
+    ways: list[Way] = []
+    targets = []
+    for name, bare, stack in series:
+        ways.append(Way(f"{name}: bare codec, one thread", bare))
         ways.append(Way(f"{name}: SecondRead, one process", partial(_through, one, stack)))
         ways.append(Way(f"{name}: SecondRead, a process a core", partial(_through, pool, stack)))
         targets.append(Target(ways[-2].name, ways[-3].name, LIMIT))

@@ -34,9 +34,9 @@ def prepare(folder: Path, cancel: CancelToken) -> Plan:
     Raises:
         AnalysisError: a series or an instance was not found.
     """
-    _write(folder, cancel)
+    write_tree(folder, cancel)
     root = str(folder)
-    _check(scan([root]))
+    check(scan([root]))
     ways = [
         Way("floor: open, 4 KiB, look for the mark", lambda: floor(root)),
         Way("SecondRead, first scan", lambda: scan([root], use_index=False)),
@@ -68,7 +68,8 @@ def scan_alone(root: str) -> ScanResult:
     return scan([root], use_index=False)
 
 
-def _write(folder: Path, cancel: CancelToken) -> None:
+def write_tree(folder: Path, cancel: CancelToken) -> None:
+    """Series spread over folders at random, and files of other kinds between them."""
     slots = np.random.default_rng(3).permutation(SERIES * SLICES)
     pixels = np.random.default_rng(4).integers(-1000, 1000, (SIDE, SIDE), np.int16).tobytes()
     for n in range(FOLDERS):
@@ -82,10 +83,16 @@ def _write(folder: Path, cancel: CancelToken) -> None:
         (folder / f"D{n % FOLDERS:02d}" / f"N{n:05d}").write_bytes(kinds[n % 4])
 
 
-def _check(found: ScanResult) -> None:
+def check(found: ScanResult) -> None:
+    """Hold the scan against what was written.
+
+    Raises:
+        AnalysisError: a series or an instance is missing.
+    """
     stacks = [stack for study in found.studies for stack in study.stacks if stack.modality == "CT"]
     if len(stacks) != SERIES or sum(stack.files for stack in stacks) != SERIES * SLICES:
-        raise AnalysisError(f"The scan found {len(stacks)} series instead of {SERIES}.")
+        files = sum(stack.files for stack in stacks)
+        raise AnalysisError(f"{len(stacks)} series of {files} files instead of {SERIES} of {SERIES * SLICES}.")
 
 
 def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
