@@ -12,7 +12,9 @@ from pydicom import dcmread
 from pytestqt.qtbot import QtBot
 
 from tests import others, synth
+from tests.unit.reporting.builders import finding
 from viewer.app import Program
+from viewer.core.finding import Location
 from viewer.core.graphic import Graphic, PictureRef, Shape, Space
 from viewer.display.window import Window
 from viewer.ui.object_views.tree_view import TreeView
@@ -176,3 +178,21 @@ def test_a_line_about_pictures_that_are_not_open_says_so(start: Start, film_fold
     program.work.jumping.go(PictureRef("1.2.3"))
     program.work.jumping.go(Graphic(Shape.POINTS, ((0.0, 0.0, 0.0),), Space.PATIENT, (), "1.2.3"))
     assert len(said) == 2 and "not open" in said[0]
+
+
+def test_a_finding_of_another_series_is_shown_on_its_slice(
+    qtbot: QtBot, start: Start, film_folder: Path, head_folder: Path
+) -> None:
+    program = start(film_folder, head_folder)
+    library = program.desk.session.library
+    stacks = {s.modality: s.key for study in library.studies for s in study.stacks}
+    program.work.showing.show(stacks["DX"])
+    qtbot.waitUntil(lambda: library.active == stacks["DX"], timeout=LONG)
+    program.work.showing.drop(stacks["MR"])
+    program.work.reviewing.jump.emit(stacks["MR"], finding(location=Location("Somewhere", slice_index=3)))
+    qtbot.waitUntil(lambda: library.active == stacks["MR"] and _native_slice(program) == 3, timeout=LONG)
+
+
+def _native_slice(program: Program) -> int:
+    views = program.window.centre.grid.views
+    return next((v.slice_index for v in views if v.picture is not None and v.picture.view.native), -1)

@@ -336,3 +336,30 @@ def test_other_tools_read_it(tool: str, scan: Stack, tmp_path: Path) -> None:
         assert done.returncode == 0
         assert "Imaging Measurement Report" in done.stdout
         assert "Dr. A. Reader" in done.stdout
+
+
+def test_our_own_regions_are_drawn_where_they_were_found(film: Stack, scan: Stack, tmp_path: Path) -> None:
+    """The marks of a report of ours lie, read back, on the pixels and slices of its findings."""
+    from viewer.display.overlay import OverlaySet, place
+    from viewer.display.slicing import Plane, extract
+    from viewer.jobs.overlays import overlays_on
+    from viewer.reading import load_volume
+    from viewer.reading import scan as find
+
+    box = ((2, 5, 3), (3, 11, 9))
+    for stack, one in ((film, xray_finding), (scan, finding)):
+        k = 0 if stack is film else 2
+        here = ((k, 5, 3), (k + 1, 11, 9)) if stack is film else box
+        found_at = Location("Somewhere", box_kji=here, slice_index=k)
+        write_sr([result(one(location=found_at))], {stack.series_uid: stack}, stack.instances[0].path.parent / "sr.dcm")
+        found = find([stack.instances[0].path.parent], use_index=False)
+        pictures = next(s for study in found.studies for s in study.stacks if s.series_uid == stack.series_uid)
+        volume = load_volume(pictures)
+        (foreign,) = overlays_on(pictures, volume.geometry, found.studies)
+        views = [extract(volume, Plane.NATIVE, n) for n in range(volume.shape[0])]
+        placed = [place(OverlaySet(graphics=foreign.layers), view).graphics for view in views]
+        assert [n for n, marks in enumerate(placed) if marks] == [k]
+        ((mark,),) = (marks for marks in placed if marks)
+        assert mark.ai, "a machine's proposal in an unverified report stays a draft"
+        line = mark.lines[0]
+        assert line.min(axis=0) == pytest.approx((4.5, 2.5)) and line.max(axis=0) == pytest.approx((10.5, 8.5))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer.core.analysis import AnalysisResult
 from viewer.core.finding import Finding
@@ -151,9 +151,14 @@ class Work(QObject):
     @Slot(str, object)
     def _on_ready(self, key: str, _loader: object) -> None:
         if self._waiting is not None and self._waiting[0] == key:
-            _, finding = self._waiting
-            self._waiting = None
-            self.go_to.emit(key, finding)
+            # Views are hung by whoever hears of the same news after us.
+            QTimer.singleShot(0, self._go_on)
+
+    @Slot()
+    def _go_on(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self.go_to.emit(*waiting)
 
     def close_study(self, uid: str) -> None:
         """Close a study and go on with what is left."""
