@@ -25,6 +25,9 @@ END_SYSTOLIC = Code("18148-7", "LN", "Left Ventricular End Systolic Volume")
 STROKE = Code("90096001", "SCT", "Stroke Volume")
 EJECTION = Code("8811-2", "LN", "Left ventricular ejection fraction by MR")
 
+#: Hearts drive out less than this share of their volume (percent): beyond it an outline is wrong.
+PLAUSIBLE_PERCENT = 85.0
+IMPLAUSIBLE = "Such an ejection fraction is not plausible: look at the outlines at end-diastole and end-systole."
 CUT_OFF = "The outline reaches the first or last slice: part of the ventricle may lie outside the pictures."
 
 
@@ -72,7 +75,9 @@ def told(finding: Finding, cine: CineFunction, pool: Mask) -> Finding:
         f"End-systole: phase {cine.end_systole + 1} of {count} ({_ms(cine, cine.end_systole)})."
     )
     reaches_end = bool((pool.labels[[0, -1]] == POOL).any())
-    notes = (*finding.notes, phases, *([CUT_OFF] if reaches_end else []))
+    doubts = [CUT_OFF] if reaches_end else []
+    doubts += [IMPLAUSIBLE] if cine.ejection_percent > PLAUSIBLE_PERCENT else []
+    notes = (*finding.notes, phases, *doubts)
     return replace(finding, measurements=measurements(cine), notes=notes)
 
 

@@ -239,14 +239,20 @@ def from_mask(pack: PackInfo, request: AnalysisRequest, raw: RawOutputs, mask: M
             continue
         box = box_of(inside)
         middle = int(np.argmax(inside.sum(axis=(1, 2))))
-        text = f"{side.value.capitalize()} side" if side is not Side.NONE else "Side unknown"
-        location = Location(text, _corners(volume.geometry, box), box, middle, segment.number)
+        location = Location(_side_words(pack, side), _corners(volume.geometry, box), box, middle, segment.number)
         share = raw.probabilities.get(name)
         measured = measures.of_segment(names_wanted, mask, segment.number, share, unproven)
         made = _finding(pack, request, (name, len(found)), Place(location, side, measured))
         scored = _with_slice_score(pack, made, inside, raw)
         found.append(replace(scored, notes=(*notes, *scored.notes)))
     return tuple(found)
+
+
+def _side_words(pack: PackInfo, side: Side) -> str:
+    """The side in words; what is asked for in no box (a heart, both lungs) has none to tell."""
+    if side is not Side.NONE:
+        return f"{side.value.capitalize()} side"
+    return "Side unknown" if pack.needs_roi else ""
 
 
 def _measurable(pack: PackInfo, request: AnalysisRequest) -> tuple[str, ...]:

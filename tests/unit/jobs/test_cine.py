@@ -141,3 +141,11 @@ def test_a_phase_without_outline_gives_no_ejection_fraction(tmp_path: Path) -> N
     document = analyse.analyse(beat.folder, tmp_path / "out", packs=[PACK], runner=blind)
     assert document["packs"][0]["cine"] is None
     assert "Nothing was outlined in phase" in document["findings"][0]["notes"][-1]
+
+
+def test_an_implausible_ejection_fraction_is_doubted(tmp_path: Path) -> None:
+    beat = phantoms.write_beat(tmp_path / "beat", [0.98, 1.0, 0.9, 0.6, 0.4, 0.5, 0.7, 0.9])
+    document = analyse.analyse(beat.folder, tmp_path / "out", packs=[PACK], runner=outlined)
+    assert measured(document)["Ejection fraction"]["value"] > 85
+    assert "not plausible" in document["findings"][0]["notes"][-1]
+    assert document["findings"][0]["location"]["text"] == ""
