@@ -40,7 +40,8 @@ class Volume:
         padding: (low, high) stored padding range, or None.
         windows: the file's own windows (centre, width, explanation), after the modality LUT.
         voi_lut: optional display LUT data kept opaque for `display.window`.
-        tags: header facts that gates and corners need, keyword -> str (no patient names).
+        tags: header facts that gates and corners need, keyword -> str (no patient names);
+            "UnreadImages": see `unread`.
     """
 
     stored: Array
@@ -61,6 +62,11 @@ class Volume:
     def shape(self) -> tuple[int, int, int]:
         """(K, J, I)."""
         return self.geometry.shape
+
+    @property
+    def unread(self) -> tuple[int, ...]:
+        """Slices k that could not be read and hold zeros."""
+        return tuple(int(number) - 1 for number in self.tags.get("UnreadImages", "").split())
 
     @property
     def is_colour(self) -> bool:

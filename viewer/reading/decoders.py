@@ -36,7 +36,7 @@ _LOOK_SECONDS = 0.1
 #: How often a frame is tried that a process never came to, and processes that never came up.
 _TRIES = 3
 #: A job that cost so many processes is given up; one that hangs counts as several, for the time it takes.
-_MOST_LOST, _HUNG = 20, 5
+_MOST_LOST, _HUNG = 20, 10
 
 
 def most_processes() -> int:

@@ -47,7 +47,7 @@ class StackLoader:
         stack: what is loaded.
         volume: its array exists at once and is filled by `load`; readers treat it as read-only.
         loaded: bool [K], True where a slice is there.
-        failed: slice -> why it could not be read; such a slice shows its lowest value only.
+        failed: slice -> why it could not be read; such a slice holds zeros, and `volume.unread` names it.
     """
 
     def __init__(self, stack: Stack) -> None:
@@ -115,6 +115,7 @@ class StackLoader:
         if error is not None:
             self.failed[k] = error
             self.volume.stored[k].fill(0)
+            self.volume.tags["UnreadImages"] = " ".join(str(n + 1) for n in sorted(self.failed))
             log.warning("slice %d could not be read: %s", k, error.code)
         self.loaded[k] = True
 

@@ -519,6 +519,21 @@ def test_slices_that_are_not_read_are_said_and_black(view: Viewport) -> None:
     assert picture_of(view)[round(at.y()), round(at.x())].tolist() == [255, 255, 255]
 
 
+def test_a_slice_that_could_not_be_read_is_said_and_black(view: Viewport) -> None:
+    volume = phantoms.volume(values(), geometry=phantoms.geometry(SHAPE))
+    volume.tags["UnreadImages"] = "5"
+    view.set_stack(phantoms.stack(phantoms.geometry(SHAPE)), volume, Plane.AXIAL)
+    view.set_corners_visible(False)
+    view.set_window(Window(0, 10))
+    assert view.picture is not None and view.picture.index == 4
+    assert view.picture.is_unread
+    at = screen(view, 5, 30)
+    assert picture_of(view)[round(at.y()), round(at.x())].tolist() == [0, 0, 0]
+    assert view.stage.cursor_at(_pointer(view, 5, 30)) is None
+    view.set_slice(3)
+    assert picture_of(view)[round(at.y()), round(at.x())].tolist() == [255, 255, 255]
+
+
 def test_windows_by_key(view: Viewport) -> None:
     show(view)
     view.preset_window(2)

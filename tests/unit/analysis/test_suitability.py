@@ -236,3 +236,13 @@ def test_any_header_text_is_survived(description: str, orientation: str) -> None
     tags["PatientOrientation"] = orientation
     verdict = suitability.check(PNEUMONIA, replace(film(), tags=tags), pixels=False)
     assert all(reason.text for reason in verdict.reasons)
+
+
+def test_images_that_could_not_be_read_are_not_analysed() -> None:
+    volume = head()
+    assert suitability.check(HIPPOCAMPUS, volume, BOX).verdict is not REFUSE
+    volume.tags["UnreadImages"] = "2 3"
+    verdict = suitability.check(HIPPOCAMPUS, volume, BOX)
+    assert verdict.verdict is REFUSE
+    assert verdict.reasons[0].rule == "unread"
+    assert verdict.reasons[0].text.startswith("2 of the ")

@@ -115,6 +115,7 @@ def test_a_damaged_slice_is_named_and_the_rest_is_there(tmp_path: Path) -> None:
     loader = open_stack(stack)
     loader.load()
     assert list(loader.failed) == [2]
+    assert loader.volume.unread == (2,)
     np.testing.assert_array_equal(loader.volume.stored[3], written.stored[3])
     with pytest.raises(ReadError, match="Slice 3 of 6"):
         load_volume(stack)

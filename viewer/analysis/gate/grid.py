@@ -118,4 +118,12 @@ def _count(wanted: int) -> str:
     return "a single picture" if wanted == 1 else f"{wanted} slices"
 
 
-RULES: tuple[Rule, ...] = (slices, spacing, coverage, geometry, box, size)
+def unread(case: Case) -> GateReason | None:
+    """Images that could not be read hold nothing to look at."""
+    gone, count = len(case.volume.unread), case.volume.shape[0]
+    if not gone:
+        return None
+    return GateReason("unread", REFUSE, f"{gone} of the {count} images could not be read.", todo="Ask for a new copy.")
+
+
+RULES: tuple[Rule, ...] = (unread, slices, spacing, coverage, geometry, box, size)

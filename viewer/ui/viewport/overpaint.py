@@ -114,7 +114,7 @@ class Overpaint:
             None if at is None else (float(at[0]), float(at[1])),
             tuple((camera.to_screen(ends), mm) for ends, mm in gaps),
             shown if shown is not None and shown.heatmap is not None and picture.overlay.heat is not None else None,
-            "" if picture.is_loaded else tr("Reading image {n}", n=picture.index + 1),
+            _instead(picture),
         )
 
     def hover(self, stage: Stage, at: Pointer) -> None:
@@ -129,6 +129,13 @@ class Overpaint:
         if found != self.selected:
             self.selected = found
             stage.refresh()
+
+
+def _instead(picture: Picture) -> str:
+    """Words in place of a picture that is not there."""
+    if picture.is_unread:
+        return tr("Image {n} could not be read", n=picture.index + 1)
+    return "" if picture.is_loaded else tr("Reading image {n}", n=picture.index + 1)
 
 
 class HandleTool(Tool):

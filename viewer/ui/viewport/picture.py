@@ -185,9 +185,23 @@ class Picture:
 
     @property
     def is_loaded(self) -> bool:
-        """False while this very slice is still to be read."""
+        """False while this very slice is still to be read, or could not be."""
         loaded = self.source.loaded
-        return loaded is None or self.view.across != 0 or bool(loaded[self.index])
+        return not self.is_unread and (loaded is None or self.view.across != 0 or bool(loaded[self.index]))
+
+    def _present(self) -> npt.NDArray[np.bool_] | None:
+        """Slices [K] that are there; None for all."""
+        unread, loaded = self.source.volume.unread, self.source.loaded
+        if not unread or self.source.resampled:
+            return loaded
+        present = np.ones(self.source.volume.shape[0], bool) if loaded is None else loaded.copy()
+        present[list(unread)] = False
+        return present
+
+    @property
+    def is_unread(self) -> bool:
+        """True where this very slice could not be read."""
+        return not self.source.resampled and self.view.across == 0 and self.index in self.source.volume.unread
 
     def go_to(self, index: int) -> bool:
         """Show another slice, held within the stack; True when it changed."""
@@ -222,7 +236,7 @@ class Picture:
                 self.inverted,
                 overlay=overlay,
                 blend=blend,
-                loaded=self.source.loaded,
+                loaded=self._present(),
                 step=step,
             )
             rows, columns = self._words.shape
