@@ -14,8 +14,8 @@ from viewer.ui.theme import colour
 class BeatCurve(QWidget):
     """Volume against time; end-diastole and end-systole are ringed and named."""
 
-    _HEIGHT = 132
-    _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 24
+    _HEIGHT = 148
+    _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 24, 24
 
     def __init__(self, cine: CineFunction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,9 +41,8 @@ class BeatCurve(QWidget):
         points = self._points(box)
         painter.setPen(QPen(colour("accent"), 1.5))
         painter.drawPolyline(QPolygonF(points))
-        marks = ((self._cine.end_diastole, tr("end-diastole")), (self._cine.end_systole, tr("end-systole")))
-        for index, words in marks:
-            self._mark(painter, box, points[index], words)
+        self._mark(painter, box, points[self._cine.end_diastole], tr("end-diastole"), above=True)
+        self._mark(painter, box, points[self._cine.end_systole], tr("end-systole"), above=False)
         painter.end()
 
     def _top(self) -> float:
@@ -74,10 +73,11 @@ class BeatCurve(QWidget):
         painter.drawText(under, Qt.AlignmentFlag.AlignLeft, f"{first:.0f} ms")
         painter.drawText(under, Qt.AlignmentFlag.AlignRight, f"{last:.0f} ms")
 
-    def _mark(self, painter: QPainter, box: QRectF, at: QPointF, words: str) -> None:
+    def _mark(self, painter: QPainter, box: QRectF, at: QPointF, words: str, *, above: bool) -> None:
         painter.setPen(QPen(colour("accent"), 1.5))
         painter.setBrush(colour("bg_window"))
         painter.drawEllipse(at, 4, 4)
         painter.setPen(colour("text_2"))
         left = min(max(at.x() - 50, box.left() + 4), box.right() - 100)
-        painter.drawText(QRectF(left, min(at.y() + 8, box.bottom() - 16), 100, 16), Qt.AlignmentFlag.AlignCenter, words)
+        top = at.y() - 24 if above else min(at.y() + 8, box.bottom() - 16)
+        painter.drawText(QRectF(left, top, 100, 16), Qt.AlignmentFlag.AlignCenter, words)
