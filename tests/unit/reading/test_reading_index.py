@@ -245,6 +245,17 @@ def test_pictures_of_other_formats_are_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal(load_volume(stacks(again)[0]).stored, load_volume(stacks(first)[0]).stored)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="names there are always Unicode")
+def test_names_that_are_no_text_are_kept(tree: Path) -> None:
+    file = one_slice(tree)
+    os.rename(file, os.path.join(os.fsencode(file.parent), b"\xff\xfe one"))  # noqa: PTH104, PTH118 - bytes
+    first = scan([tree])
+    again = index.load((str(tree),))
+    assert again is not None
+    assert same(first, again)
+    assert all(one.path.exists() for stack in stacks(again) for one in stack.instances)
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The DICOM readers are highly experimental")
 def test_every_series_of_the_corpus_is_kept() -> None:
