@@ -107,6 +107,8 @@ class AnalysisPanel(Section):
     def _add_refused(self, refused: list[PackState]) -> None:
         """Refused packs: the near ones with their reasons, those for other pictures in one row."""
         near, far = parted(refused)
+        if far and len(far) == len(self._view.packs):
+            self.body.addWidget(label(tr("No pack is made for this kind of picture"), "strong", wrap=True))
         shape = refused_row if any(s.entries for s in self._view.packs) else refused_card
         for state in near:
             self.body.addWidget(shape(state))

@@ -70,10 +70,10 @@ def failed_card(asks: Asks, state: PackState, job: Job) -> Card:
 
 def idle_card(asks: Asks, state: PackState, *, primary: bool) -> Card:
     """A pack that may run: it suits, is warned, waits for its box, or is not checked yet."""
-    warned = state.gate is not None and state.gate.verdict is Suitability.WARN
+    warned = state.gate is not None and any(r.verdict is Suitability.WARN for r in state.gate.reasons)
     card = Card("warned" if warned else "")
     needs_box = state.pack.needs_roi and not state.boxes
-    badge: QWidget = Badge("plain", tr("Needs a box")) if needs_box and not warned else gate_badge(state.gate)
+    badge: QWidget = Badge("plain", tr("Needs a box")) if needs_box else gate_badge(state.gate)
     icon = ("warn", "warn") if warned else ("", "")
     card.body.addLayout(pack_head(state.pack, badge, *icon))
     if state.gate is not None:

@@ -31,6 +31,7 @@ class StudyBrowser(QFrame):
         super().__init__(parent)
         self.setProperty("kind", "panel")
         self._refused: tuple[Refusal, ...] = ()
+        self._in_sight: tuple[str, ...] = ()
         self._model = StudyModel()
         self._delegate = RowDelegate(self._model)
         whole = column(self)
@@ -118,6 +119,18 @@ class StudyBrowser(QFrame):
         words = tr("1 patient") if patients == 1 else tr("{n} patients", n=patients)
         self._count.setText(words if studies else "")
         self._fold.setVisible(bool(studies))
+        if shown != self._in_sight:
+            self._in_sight = shown
+            self._bring_into_sight(shown)
+
+    def _bring_into_sight(self, shown: tuple[str, ...]) -> None:
+        """Scroll to the first stack that is on screen, with its patient above it where there is room."""
+        rows = [self._model.index(n) for n in range(self._model.rowCount())]
+        at = next((n for n, index in enumerate(rows) if index.data(StudyModel.ROW).key in shown), None)
+        if at is not None:
+            heading = max((n for n in range(at) if rows[n].data(StudyModel.ROW).kind is RowKind.PATIENT), default=at)
+            self._list.scrollTo(rows[heading])
+            self._list.scrollTo(rows[at])
 
     def show_files(self, files: int, refused: tuple[Refusal, ...], scanning: bool) -> None:
         """Say how many files were looked at and what was not opened."""

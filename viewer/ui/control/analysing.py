@@ -23,7 +23,7 @@ from viewer.jobs.request import request_for, with_age
 from viewer.session import ResultEntry
 from viewer.ui.control.desk import Desk
 from viewer.ui.control.shelf import Packs
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import said, tr
 from viewer.ui.lanes import Job
 from viewer.ui.pack_cards import box_sides
 from viewer.ui.pack_state import AnalysisView, PackState
@@ -172,11 +172,11 @@ class Analysing(QObject):
         """The device the next analysis runs on, as far as it is known without asking for it."""
         wanted = self._desk.settings.device
         if wanted == "cpu":
-            return cpu().name
+            return said(cpu().name)
         used = [e.result.provenance.device for e in self._desk.session.review.results() if e.result.provenance]
         if used and used[-1]:
-            return used[-1]
-        return cpu().name if wanted == "auto" else tr("Graphics card, else CPU")
+            return said(used[-1])
+        return said(cpu().name) if wanted == "auto" else tr("Graphics card, else CPU")
 
     # running
 

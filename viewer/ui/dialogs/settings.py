@@ -64,7 +64,7 @@ class SettingsDialog(QDialog):
         form.addRow(tr("Name"), self._name)
         form.addRow(tr("Organisation"), self._place)
         form.addRow(tr("Letterhead"), self._letterhead)
-        form.addRow("", label(tr("Name and organisation are needed to sign a report."), "caption", wrap=True))
+        form.addRow("", label(tr("Name and organisation are needed to sign a report."), "caption"))
         return page
 
     def _program_page(self) -> QWidget:
