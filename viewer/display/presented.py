@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ _QUARTER = np.array([[0, -1], [1, 0]])
 _MIRROR = np.array([[-1, 0], [0, 1]])
 _SAME = 1e-6
 Matrix = npt.NDArray[np.int64]
+Part = TypeVar("Part", Greys, Area)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,58 +71,60 @@ class Presented:
         return self.looks.get(view.index) if view.native else None
 
 
-def slices_named(references: Sequence[PictureRef], stack: Stack) -> frozenset[int]:
-    """Slices of a stack that references name; none where a picture was split into several slices."""
-    places: dict[tuple[str, int], list[int]] = {}
-    for k, instance in enumerate(stack.instances):
-        places.setdefault((instance.sop_instance_uid, (instance.frame or 0) + 1), []).append(k)
-    wanted = {ref.sop_instance_uid: set[int]() for ref in references if ref.sop_instance_uid}
-    for ref in references:
-        if ref.sop_instance_uid:
-            wanted[ref.sop_instance_uid] |= set(ref.frames)
-    everything = {ref.sop_instance_uid for ref in references if not ref.frames}
-    return frozenset(
-        found[0]
-        for (uid, frame), found in places.items()
-        if uid in wanted and len(found) == 1 and (uid in everything or frame in wanted[uid])
-    )
+class Pictures:
+    """The slices of a stack by the stored pictures they are; a picture that was split into several has none."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._slices: dict[str, dict[int, int]] = {}
+        split: set[tuple[str, int]] = set()
+        for k, instance in enumerate(stack.instances):
+            frames = self._slices.setdefault(instance.sop_instance_uid, {})
+            frame = (instance.frame or 0) + 1
+            if frame in frames:
+                split.add((instance.sop_instance_uid, frame))
+            frames[frame] = k
+        for uid, frame in split:
+            del self._slices[uid][frame]
+        self._slices.pop("", None)
+
+    def named(self, references: Sequence[PictureRef]) -> frozenset[int]:
+        """Slices k that references name."""
+        found: set[int] = set()
+        for reference in references:
+            frames = self._slices.get(reference.sop_instance_uid, {})
+            wanted = reference.frames or tuple(frames)
+            found.update(frames[frame] for frame in wanted if frame in frames)
+        return frozenset(found)
 
 
 def present(state: Presentation, stack: Stack, volume: Volume, own_id: str) -> Presented | None:
     """A state on a stack; None where it names none of its pictures."""
-    named = _named(state, stack)
+    pictures = Pictures(stack)
+    whole = stack.series_uid in state.series_uids
+    named = frozenset(range(len(stack.instances))) if whole else pictures.named(state.pictures)
     if not named or volume.stored.shape[0] != len(stack.instances):
         return None
     unread = dict.fromkeys(state.unread)
-    looks = {k: _look(state, k, stack, volume, unread) for k in sorted(named)}
-    layers = tuple(_layer(layer, named, looks, stack, volume) for layer in state.layers)
+    greys, areas = _by_slice(state.greys, pictures, named), _by_slice(state.areas, pictures, named)
+    looks = {k: _look(state, k, volume, greys.get(k), areas.get(k), unread=unread) for k in sorted(named)}
+    layers = tuple(_layer(layer, named, looks, pictures, volume) for layer in state.layers)
     shutters = () if state.shutter is None else (ShutterLayer(state.shutter, volume.geometry, named),)
-    return Presented(
-        own_id,
-        state.name,
-        state.maker,
-        looks,
-        layers,
-        shutters,
-        state.subtraction,
-        tuple(unread),
-    )
+    words = (state.name, state.maker)
+    return Presented(own_id, *words, looks, layers, shutters, state.subtraction, tuple(unread))
 
 
-def _named(state: Presentation, stack: Stack) -> frozenset[int]:
-    if stack.series_uid in state.series_uids:
-        return frozenset(range(len(stack.instances)))
-    return slices_named(state.pictures, stack)
+def _by_slice(parts: Sequence[Part], pictures: Pictures, named: frozenset[int]) -> dict[int, Part]:
+    """Slice -> the first part of a state that is meant for it; one without a list is for all."""
+    found: dict[int, Part] = {}
+    for part in parts:
+        for k in pictures.named(part.pictures) & named if part.pictures else named:
+            found.setdefault(k, part)
+    return found
 
 
-def _for(pictures: tuple[PictureRef, ...], k: int, stack: Stack) -> bool:
-    """True where a part of a state is meant for slice k; one without a list is for all."""
-    return not pictures or k in slices_named(pictures, stack)
-
-
-def _look(state: Presentation, k: int, stack: Stack, volume: Volume, unread: dict[str, None]) -> Look:
-    greys = next((g for g in state.greys if _for(g.pictures, k, stack)), None)
-    area = next((a for a in state.areas if _for(a.pictures, k, stack)), None)
+def _look(
+    state: Presentation, k: int, volume: Volume, greys: Greys | None, area: Area | None, *, unread: dict[str, None]
+) -> Look:
     window = None if volume.is_colour else _window(greys, state, volume, k, unread)
     inverted = not volume.is_colour and state.inverse != volume.inverted
     return Look(window, inverted, turn_of(state), area)
@@ -179,10 +183,12 @@ def _into_values(state: Presentation, volume: Volume, k: int) -> tuple[float, fl
     return (factor, intercept - state.rescale[1] * factor) if factor > 0 else None
 
 
-def _layer(layer: Layer, named: frozenset[int], looks: dict[int, Look], stack: Stack, volume: Volume) -> GraphicLayer:
+def _layer(
+    layer: Layer, named: frozenset[int], looks: dict[int, Look], pictures: Pictures, volume: Volume
+) -> GraphicLayer:
     marks: list[PlacedOn] = []
     for graphic in layer.graphics:
-        slices = named & slices_named(graphic.pictures, stack) if graphic.pictures else named
+        slices = named & pictures.named(graphic.pictures) if graphic.pictures else named
         if Space.DISPLAY not in (graphic.space, graphic.anchor_space if graphic.anchor else graphic.space):
             marks.append(PlacedOn(graphic, slices))
             continue

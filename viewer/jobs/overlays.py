@@ -17,7 +17,7 @@ from viewer.core.task import CancelFlag, CancelToken
 from viewer.core.volume import Heatmap, Mask, Volume
 from viewer.display.colours import palette_colour
 from viewer.display.graphics import GraphicLayer, PlacedOn, PlaneLayer, layer_colour
-from viewer.display.presented import slices_named
+from viewer.display.presented import Pictures
 from viewer.display.structures import structure_masks
 from viewer.reading.bitplanes import read_planes
 from viewer.reading.marks import may_mark, read_marks
@@ -110,21 +110,21 @@ def planes_in(stack: Stack, geometry: Geometry, cancel: CancelToken | None = Non
 
 def _marks(source: Stack, stack: Stack, geometry: Geometry) -> list[Foreign]:
     """The marks of a report that lie on a stack; nothing where it marks other pictures."""
-    layers = []
+    layers, pictures = [], Pictures(stack)
     for layer in read_marks(source):
-        placed = tuple(mark for graphic in layer.graphics if (mark := _placed(graphic, stack, geometry)) is not None)
+        placed = tuple(mark for graphic in layer.graphics if (mark := _placed(graphic, pictures, geometry)) is not None)
         if placed:
             name = source.description or layer.name
             layers.append(GraphicLayer(name, placed, geometry, layer_colour(layer.colour), layer.automatic))
     return [Foreign(source, layers=tuple(layers))] if layers else []
 
 
-def _placed(graphic: Graphic, stack: Stack, geometry: Geometry) -> PlacedOn | None:
+def _placed(graphic: Graphic, pictures: Pictures, geometry: Geometry) -> PlacedOn | None:
     """A mark of a report on a stack; None where it speaks of others."""
     if graphic.space is Space.PATIENT:
         same = geometry.frame_of_reference_uid == graphic.frame_of_reference_uid != ""
         return PlacedOn(graphic, None) if same else None
-    slices = slices_named(graphic.pictures, stack)
+    slices = pictures.named(graphic.pictures)
     return PlacedOn(graphic, slices) if slices else None
 
 

@@ -14,18 +14,18 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from tests import others, synth
+from tests import others, phantoms, synth
 from tests.conftest import shared_folder
 from tests.unit.reading_objects.builders import item
-from viewer.core.graphic import Shape, Space
-from viewer.core.presentation import SizeMode
-from viewer.core.study import Kind, ScanResult, Stack
-from viewer.core.volume import Volume
+from viewer.core.graphic import Graphic, Layer, PictureRef, Shape, Space
+from viewer.core.presentation import Greys, Presentation, SizeMode
+from viewer.core.study import Instance, Kind, ScanResult, Stack
+from viewer.core.volume import VoiWindow, Volume
 from viewer.display.compose import Painter
 from viewer.display.compose import to_rgb as rgb_of
 from viewer.display.graphics import layer_colour
 from viewer.display.overlay import OverlaySet, place
-from viewer.display.presented import Presented
+from viewer.display.presented import Pictures, Presented, present
 from viewer.display.slicing import Plane, extract
 from viewer.jobs.states import states_on
 from viewer.reading import load_volume, scan
@@ -245,3 +245,25 @@ def test_a_real_state_is_read_whole() -> None:
 def test_a_colour_that_could_not_be_seen_gives_way() -> None:
     assert layer_colour("#101010") == layer_colour(None)
     assert layer_colour("#FF2020") == (255, 32, 32)
+
+
+@pytest.mark.timeout(20)
+def test_a_long_series_with_a_window_for_each_picture_is_quick(tmp_path: Path) -> None:
+    count = 1500
+    stack = Stack("1.2", Kind.STACK, "CT", tuple(Instance(Path("x"), f"1.2.{n}") for n in range(count)))
+    volume = phantoms.volume(np.zeros((count, 2, 2), np.int16))
+    refs = [(PictureRef(f"1.2.{n}"),) for n in range(count)]
+    greys = tuple(Greys(VoiWindow(n, 10), None, ref) for n, ref in enumerate(refs))
+    marks = tuple(Graphic(Shape.POINTS, ((1.0, 1.0),), pictures=ref) for ref in refs)
+    state = Presentation("Long", pictures=tuple(ref[0] for ref in refs), greys=greys, layers=(Layer("Marks", marks),))
+    found = present(state, stack, volume, "id")
+    assert found is not None
+    assert found.looks[700].window is not None and found.looks[700].window.center == 700
+    assert found.layers[0].marks[700].slices == frozenset({700})
+
+
+def test_a_picture_that_was_split_into_slices_takes_no_marks() -> None:
+    instances = (Instance(Path("x"), "1.2.3"), Instance(Path("x"), "1.2.3"), Instance(Path("x"), "1.2.4"))
+    pictures = Pictures(Stack("1.2", Kind.VOLUME, "MR", instances))
+    assert pictures.named([PictureRef("1.2.3")]) == frozenset()
+    assert pictures.named([PictureRef("1.2.4"), PictureRef("9.9")]) == frozenset({2})

@@ -137,3 +137,18 @@ def test_real_reports_give_their_marks(name: str, words: str, points: int) -> No
     (layer,) = read_marks(report)
     assert len(layer.graphics) == points
     assert words in layer.graphics[0].text
+
+
+def test_a_real_report_marks_its_real_picture() -> None:
+    """The spinal cord circled on a CT slice: centre (58, 52), radius 11 px, "1.7 cm²" at 0.66 mm a pixel."""
+    corpus = shared_folder("corpus", "sr").parent
+    found = scan([corpus / "sr" / "sr_document.dcm", corpus / "malformed" / "CTImageStorage_bad_meta.dcm"])
+    stack = next(s for study in found.studies for s in study.stacks if s.modality == "CT")
+    volume = load_volume(stack)
+    (foreign,) = overlays_on(stack, volume.geometry, found.studies)
+    ((mark,),) = (place(OverlaySet(graphics=foreign.layers), extract(volume, Plane.NATIVE, 0)).graphics,)
+    away = np.linalg.norm(mark.lines[0] - [51.5, 57.5], axis=1)
+    assert away == pytest.approx(11.0)
+    area = np.pi * 11**2 * volume.geometry.spacing[1] * volume.geometry.spacing[2] / 100
+    assert area == pytest.approx(1.7, abs=0.05)
+    assert mark.ai

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from viewer.core.annotation import PointLps
 from viewer.core.graphic import Graphic, PictureRef, Space
 from viewer.core.study import Stack
-from viewer.display.presented import slices_named
+from viewer.display.presented import Pictures
 from viewer.ui.control.desk import Desk
 from viewer.ui.control.presenting import Presenting
 from viewer.ui.control.showing import Showing
@@ -58,7 +58,7 @@ class Jumping(QObject):
             return next((spot for stack in stacks if (spot := _in_space(place, stack)) is not None), None)
         named = (place,) if isinstance(place, PictureRef) else place.pictures
         for stack in stacks:
-            found = slices_named(named, stack)
+            found = Pictures(stack).named(named)
             if found:
                 return Spot(stack.key, min(found))
         return None
