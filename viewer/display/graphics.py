@@ -27,6 +27,8 @@ PLANE_COLOUR: Rgb = (126, 211, 255)
 #: Corners of a drawn circle or ellipse, and points between two of a curve.
 _ROUND, _BETWEEN = 96, 12
 _HALF_SLICE = 0.5
+#: Points further from the picture than this (pixels) are no mark on it; painting them could take for ever.
+_FARTHEST = 100_000.0
 #: A recommended colour below this in every channel would vanish on a dark picture.
 _LEAST_SEEN = 64
 
@@ -122,13 +124,15 @@ def place_graphics(layers: Sequence[GraphicLayer], view: SliceView) -> tuple[Pla
 
 def _placed(mark: PlacedOn, layer: GraphicLayer, view: SliceView, on_grid: bool) -> PlacedGraphic | None:
     graphic = mark.graphic
+    if not np.isfinite([value for point in graphic.points for value in point]).all():
+        return None
     if mark.slices is None:
         lines, points = _in_space(graphic, view)
     elif on_grid and view.index in mark.slices:
         lines, points = _on_pixels(graphic, view)
     else:
         return None
-    if not lines and not len(points):
+    if (not lines and not len(points)) or not all(_near(part) for part in (*lines, points)):
         return None
     ends = [line[-1] for line in lines]
     at = points[-1] if len(points) else ends[-1]
@@ -136,6 +140,10 @@ def _placed(mark: PlacedOn, layer: GraphicLayer, view: SliceView, on_grid: bool)
         at, lines, points = _text_parts(graphic, points, lines)
     chosen = layer.selected is not None and replace(graphic, text="") == layer.selected
     return PlacedGraphic(lines, points, graphic.text, at, layer.colour, layer.ai, chosen)
+
+
+def _near(pixels: Points) -> bool:
+    return bool((np.abs(pixels) < _FARTHEST).all())
 
 
 def _on_pixels(graphic: Graphic, view: SliceView) -> tuple[tuple[Points, ...], Points]:

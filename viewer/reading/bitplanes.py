@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from viewer.core.errors import ReadError
 from viewer.core.graphic import BitPlane, Bits
@@ -25,6 +26,7 @@ from viewer.reading.frame import Slice
 from viewer.reading.head import BIG_ENDIAN, DEFLATED
 from viewer.reading.lenient import PYDICOM_FAULTS
 
+Packed = npt.NDArray[np.uint8]
 GROUPS = range(0x6000, 0x6020, 2)
 #: Overlay Rows of any of the groups, in either byte order.
 _SIGN = re.compile(rb"[\x00-\x1e]\x60\x10\x00|\x60[\x00-\x1e]\x00\x10")
@@ -64,6 +66,7 @@ def read_planes(stack: Stack, cancel: CancelToken) -> tuple[tuple[BitPlane, ...]
         Cancelled: the reader asked to stop.
     """
     found: dict[int, BitPlane] = {}
+    bits: dict[int, dict[int, Packed]] = {}
     problems: dict[str, None] = {}
     by_file: dict[str, tuple[_Plane, ...]] = {}
     for k, where in enumerate(stack.instances):
@@ -75,10 +78,11 @@ def read_planes(stack: Stack, cancel: CancelToken) -> tuple[tuple[BitPlane, ...]
             by_file[path] = _planes_of(where)
         for plane in by_file[path]:
             try:
-                _add(found, plane, where, k)
+                _add(found, bits.setdefault(plane.group, {}), plane, where, k)
             except ReadError as error:
                 problems[error.text] = None
-    return tuple(found[group] for group in sorted(found)), tuple(problems)
+    planes = (replace(found[group], packed=bits[group]) for group in sorted(found))
+    return tuple(planes), tuple(problems)
 
 
 def _planes_of(where: Slice) -> tuple[_Plane, ...]:
@@ -136,7 +140,8 @@ def _in_order(dataset: Any, group: int, data: bytes) -> bytes:
     return data
 
 
-def _add(found: dict[int, BitPlane], plane: _Plane, where: Slice, k: int) -> None:
+def _add(found: dict[int, BitPlane], packed: dict[int, Packed], plane: _Plane, where: Slice, k: int) -> None:
+    """Lay a plane of one file on slice k, where it has a frame for it."""
     assert where.spec is not None
     frame = plane.frame_for(where.frame or 0)
     if frame is None:
@@ -149,8 +154,8 @@ def _add(found: dict[int, BitPlane], plane: _Plane, where: Slice, k: int) -> Non
     if known is None:
         known = BitPlane((plane.group - 0x6000) // 2 + 1, plane.name, plane.region, on.shape, {})
     if known.shape == on.shape:
-        packed = {**known.packed, k: np.packbits(on, axis=1)}
-        found[plane.group] = replace(known, packed=packed, cut=known.cut or cut)
+        packed[k] = np.packbits(on, axis=1)
+        found[plane.group] = replace(known, cut=known.cut or cut)
 
 
 def _unpacked(plane: _Plane, data: bytes, frame: int) -> Bits:

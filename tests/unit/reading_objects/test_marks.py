@@ -152,3 +152,15 @@ def test_a_real_report_marks_its_real_picture() -> None:
     area = np.pi * 11**2 * volume.geometry.spacing[1] * volume.geometry.spacing[2] / 100
     assert area == pytest.approx(1.7, abs=0.05)
     assert mark.ai
+
+
+@pytest.mark.parametrize("far", [1e30, float("nan"), float("inf"), -2e6])
+def test_points_that_are_nowhere_are_not_drawn(tmp_path: Path, far: float) -> None:
+    series = synth.write_xray(tmp_path / "film")
+    header = dcmread(series.files[0])
+    others.write_report(tmp_path / "film" / "sr.dcm", header, [others.measured_line(header, [1.0, 2.0, far, 4.0], 2.0)])
+    found = scan([tmp_path], use_index=False)
+    (stack,) = stacks(found, Kind.IMAGE)
+    volume = load_volume(stack)
+    (foreign,) = overlays_on(stack, volume.geometry, found.studies)
+    assert place(OverlaySet(graphics=foreign.layers), extract(volume, Plane.NATIVE, 0)).graphics == ()

@@ -9,12 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests import others
 from tests.conftest import shared_folder
 from tests.unit.reading_objects.builders import stack_of
 from viewer.core.errors import ViewerError
 from viewer.core.study import Kind
+from viewer.core.task import CancelFlag
+from viewer.jobs.states import subtraction_of
+from viewer.reading import scan
+from viewer.reading.bitplanes import read_planes
+from viewer.reading.marks import read_marks
 from viewer.reading.objects import describe, kind_of, read_object
 from viewer.reading.parametric import read_parametric
+from viewer.reading.states import read_states
 
 #: Seconds of computing that one damaged file may take.
 LIMIT_S = 5.0
@@ -69,6 +76,10 @@ def survive(folder: Path, seed: int) -> int:
             else:
                 describe(stack_of(target, kind))
                 read_object(stack_of(target, kind))
+                if kind is Kind.REPORT:
+                    read_marks(stack_of(target, kind))
+                elif kind is Kind.PRESENTATION:
+                    read_states(stack_of(target, kind))
             opened += 1
         except ViewerError as error:
             assert len(error.what.split()) > 3, (path.name, seed)
@@ -84,3 +95,20 @@ def test_damaged_objects(tmp_path: Path, seed: int) -> None:
 @pytest.mark.nightly
 def test_many_damaged_objects(tmp_path: Path) -> None:
     assert sum(survive(tmp_path, seed) for seed in range(100, 1100)) > 0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damaged_pictures_keep_their_overlays_to_themselves(tmp_path: Path, seed: int) -> None:
+    """Overlay planes and masks of a damaged header: fewer of them, or words, never a crash."""
+    ds = others.write_run(tmp_path / "run.dcm", np.full((3, 12, 10), 100, np.uint16))
+    others.put_plane(ds, np.ones((3, 12, 10), bool), label="Marks", first_frame=1)
+    ds.save_as(tmp_path / "run.dcm")
+    data = (tmp_path / "run.dcm").read_bytes()
+    (tmp_path / "run.dcm").write_bytes(damaged(data, np.random.default_rng(seed)))
+    for study in scan([tmp_path], use_index=False).studies:
+        for stack in study.stacks:
+            planes, problems = read_planes(stack, CancelFlag())
+            assert all(plane.on(k) is not None for plane in planes for k in plane.packed)
+            assert all(len(words.split()) > 3 for words in problems)
+            asked = subtraction_of(stack)
+            assert asked is None or asked.step_at(2, 3) is None or asked.steps
