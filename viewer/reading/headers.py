@@ -44,19 +44,11 @@ def head_from(descriptor: int, start: bytes, path: str, size: int, layout: Layou
     Raises:
         ReadError: not DICOM or damaged.
     """
-    wanted = FIRST_READ
+    marked = start[128:132] == b"DICM"
     try:
-        while True:
-            try:
-                return parse(start, path, size, layout)
-            except NeedMore:
-                wanted *= 2
-                if wanted > LAST_READ or len(start) >= size:
-                    raise Declined from None
-                start = read_at(descriptor, wanted, 0)
+        return _parsed(descriptor, start, path, size, layout or Layout())
     except Declined:
         pass
-    marked = start[128:132] == b"DICM"
     if not marked and not plausible(start):
         raise _not_dicom()
     from viewer.reading.slowparse import read_slow
@@ -65,6 +57,29 @@ def head_from(descriptor: int, start: bytes, path: str, size: int, layout: Layou
     if not marked and not _says_anything(head):
         raise _not_dicom()
     return head
+
+
+def _parsed(descriptor: int, start: bytes, path: str, size: int, layout: Layout) -> Head:
+    """The strict parser on as many bytes as it needs: at once as many as the file before needed.
+
+    Raises:
+        Declined: pydicom must read this file.
+    """
+    wanted = FIRST_READ
+    if layout.reach > wanted and size > len(start) and start[128:132] == b"DICM":
+        wanted = layout.reach
+        start = read_at(descriptor, wanted, 0)
+    while True:
+        try:
+            head = parse(start, path, size, layout)
+        except NeedMore:
+            wanted *= 2
+            if wanted > LAST_READ or len(start) >= size:
+                raise Declined from None
+            start = read_at(descriptor, wanted, 0)
+        else:
+            layout.reach = wanted if head.pixel_offset > FIRST_READ else FIRST_READ
+            return head
 
 
 def _not_dicom() -> ReadError:

@@ -121,9 +121,14 @@ def _odd_value(data: bytes, position: int, odd: _Odd, tag: int, raw: dict[int, b
 
 
 class Layout:
-    """The patterns of a scan, the one that fitted last first."""
+    """The patterns of a scan, the one that fitted last first.
+
+    Attributes:
+        reach: bytes that held the header read last.
+    """
 
     def __init__(self) -> None:
+        self.reach = 0
         self.patterns: list[Pattern] = []
         self._lessons = 0
 

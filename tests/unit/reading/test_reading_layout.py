@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import struct
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import shared_folder
 from tests.unit.reading.fuzzing import mutate
+from viewer.reading import headers
 from viewer.reading import tags as t
-from viewer.reading.fastparse import LAST_READ, Declined, NeedMore, parse
+from viewer.reading.fastparse import FIRST_READ, LAST_READ, Declined, NeedMore, parse
 from viewer.reading.head import EXPLICIT, IMPLICIT, Head
 from viewer.reading.layout import Layout
 
@@ -94,6 +98,29 @@ def test_the_third_slice_is_read_by_what_two_taught() -> None:
     assert head.floats(t.POSITION) == (0.0, 0.0, 100.0)
     assert head.common is not None
     assert head.common.varying == {t.POSITION}
+
+
+def test_long_headers_are_read_at_once_where_the_one_before_was_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def told(descriptor: int, count: int, offset: int) -> bytes:
+        read.append(count)
+        return os.pread(descriptor, count, offset)
+
+    monkeypatch.setattr(headers, "read_at", told)
+    layout = Layout()
+    for length in (20_000, 20_002, 30_000, 10, 20_000, 1_100_000, 10):
+        data = file_of([(t.SOP_CLASS, b"UI", b"1.2"), (0x00091002, b"OB", bytes(length))])
+        path = tmp_path / str(length)
+        path.write_bytes(data)
+        with path.open("rb") as file:
+            alone = headers.head_from(file.fileno(), data[:FIRST_READ], str(path), len(data))
+            read.clear()
+            assert headers.head_from(file.fileno(), data[:FIRST_READ], str(path), len(data), layout) == alone
+        assert len(read) <= {20_000: 3, 20_002: 1, 30_000: 1, 10: 1, 1_100_000: 8}[length], length
+    assert layout.reach == FIRST_READ
 
 
 def test_the_syntax_is_never_taken_from_others() -> None:
