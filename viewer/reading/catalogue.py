@@ -13,6 +13,7 @@ from viewer.core.verdict import Caution, judge
 from viewer.reading import tags as t
 from viewer.reading.codecs import NATIVE
 from viewer.reading.describe import header_of
+from viewer.reading.encapsulated import has_end_mark
 from viewer.reading.frame import Frame, PixelSpec, frame_of, slice_of, spec_of
 from viewer.reading.head import UNDEFINED, Head, text_of
 from viewer.reading.identity import made_up_uid
@@ -179,6 +180,9 @@ class Catalogue:
 def _frames(head: Head, spec: PixelSpec, single: bool) -> list[Frame]:
     if head.pixel_length != UNDEFINED:
         _note_short(head, spec)
+    elif not has_end_mark(head.path, head.pixel_offset):
+        text = "The compressed pictures lack their end mark: the file may have been cut short."
+        head.notes += (Caution("truncated", text, "Truncated"),)
     if single:
         frame = frame_of(head, spec)
         if frame.complete and t.FRAMES not in head.raw:

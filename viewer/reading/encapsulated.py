@@ -12,6 +12,8 @@ from viewer.reading.fileio import open_binary, read_at
 _ITEM = b"\xfe\xff\x00\xe0"
 _END = b"\xfe\xff\xdd\xe0"
 _HEAD = struct.Struct("<4sI")
+#: Items followed before the question is given up: more than any real film has.
+_MOST_ITEMS = 20_000
 #: How a code stream begins: JPEG and JPEG-LS, JPEG 2000 bare and boxed, JPEG XL bare and boxed.
 _STARTS = (
     b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ", b"\xff\x0a", b"\0\0\0\x0cJXL ",
@@ -48,6 +50,31 @@ def frame_fragments(descriptor: int, offset: int, size: int, frames: int) -> tup
             "truncated",
         )
     return tuple(tuple(group) for group in groups)
+
+
+def has_end_mark(path: str, offset: int) -> bool:
+    """True where the items of an encapsulated pixel element end with their delimiter, or nobody can tell.
+
+    One short read at the end of the file answers for nearly all; else the items are followed, the first
+    `_MOST_ITEMS` of them.
+    """
+    try:
+        descriptor = open_binary(path)
+    except OSError:
+        return True
+    try:
+        size = os.fstat(descriptor).st_size
+        if read_at(descriptor, _HEAD.size, max(0, size - _HEAD.size)) == _END + bytes(4):
+            return True
+        position = offset
+        for _ in range(_MOST_ITEMS):
+            head = read_at(descriptor, _HEAD.size, position)
+            if len(head) < _HEAD.size or head[:4] != _ITEM:
+                return head[:4] == _END
+            position += _HEAD.size + _HEAD.unpack(head)[1]
+        return True
+    finally:
+        os.close(descriptor)
 
 
 def _walk(descriptor: int, offset: int, size: int) -> tuple[list[int], list[tuple[int, int]], bool]:
