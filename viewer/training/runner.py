@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 
 #: Name of the network that is trained on every training case.
 _WHOLE = "all"
+#: Name of the network of a recipe's `first` stage, from which that one goes on.
+_FIRST = "first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,10 @@ def train(
 
 
 def train_segmenter(job: Job) -> Trained:
-    """One network on all training cases; with `check_folds`, some folds first, for the card."""
+    """One network on all training cases; with `check_folds`, some folds before it, for the card.
+
+    A recipe's `first` block (settings that replace its own) is a stage whose network the main one goes on from.
+    """
     inference, where = job.pack.inference, device()
     examples = segmentation.load_examples(job.training_cases, inference, job.recipe)
     keys = [_fold_key(e.case, job.recipe) for e in examples]
@@ -95,7 +100,11 @@ def train_segmenter(job: Job) -> Trained:
         judge = segmentation.make_judge(held, inference, job.recipe, where)
         net = fit(job, segmentation.make_loss(mine, job.recipe, where), f"fold-{fold}", seed=1, judge=judge)
         measured[f"fold {fold}"] = {"n": len(held), **judge(net)}
-    net = fit(job, segmentation.make_loss(examples, job.recipe, where), _WHOLE, seed=1)
+    begin = None
+    if "first" in job.recipe:
+        first = replace(job, recipe={**job.recipe, **job.recipe["first"]})
+        begin = fit(first, segmentation.make_loss(examples, first.recipe, where), _FIRST, seed=1).state_dict()
+    net = fit(job, segmentation.make_loss(examples, job.recipe, where), _WHOLE, seed=1, begin=begin)
     return Trained(net, folds=measured)
 
 
@@ -190,7 +199,7 @@ def fit(
     flat = int(network["args"].get("spatial_dims", 2)) == 2
     _channels_last(net, torch.channels_last if flat else torch.channels_last_3d)
     config = LoopConfig.from_recipe(_seeded(job.recipe, seed)["loop"])
-    if name != _WHOLE and "fold_steps" in job.recipe:
+    if name not in (_FIRST, _WHOLE) and "fold_steps" in job.recipe:
         config = replace(config, steps=int(job.recipe["fold_steps"]))
     trainer = Trainer(net, loss, config, job.folder / name, judge)
 

@@ -86,13 +86,17 @@ def test_a_classifier_from_its_recipe(tmp_path, table, monkeypatch):
 def test_a_segmenter_from_its_recipe(tmp_path, table, monkeypatch):
     models = tmp_path / "models"
     monkeypatch.setenv("SECONDREAD_MODELS", str(models))
-    recipe = {"patch": [32, 32], "batch": 8, "binary_mask": True, "check_folds": [0], "folds": 2,
-              "loop": {**LOOP, "steps": 60, "better": "dice", "judge_every": 30}}  # fmt: skip
+    loop = {**LOOP, "better": "dice", "judge_every": 30}
+    recipe = {"patch": [32, 32], "batch": 8, "binary_mask": True, "check_folds": [0], "folds": 2, "fold_steps": 20,
+              "first": {"loop": {**loop, "steps": 35}}, "loop": {**loop, "steps": 30}}  # fmt: skip
     args = {"spatial_dims": 2, "in_channels": 1, "out_channels": 1, "channels": [8, 8]}
     network = {"_target_": "UNet", "args": args}
     truth = {"binary_mask": True, "mask_at_least": 1}
     pack(models, "segmentation", network, {"kind": "labels", "labels": ["thing"]}, recipe, truth)
     train("tiny-pack", table, models)
+    curves = [json.loads((models / f"work/{n}/curve.json").read_text())["losses"] for n in ("fold-0", "first", "all")]
+    assert [len(c) for c in curves] == [20, 35, 30]
+    assert curves[2][0][1] < 0.5 * curves[1][0][1], "the main stage goes on from the first one's network"
     out = evaluate("tiny-pack", table, "val")
     thing = out["structures"]["thing"]
     assert thing["n"] == 12 and thing["dice_mean"] > 0.5 and thing["dice_ci"][0] <= thing["dice_mean"]
