@@ -21,10 +21,10 @@ from viewer.display.presented import Pictures
 from viewer.display.structures import structure_masks
 from viewer.reading.bitplanes import read_planes
 from viewer.reading.marks import may_mark, read_marks
-from viewer.reading.objects import PARAMETRIC_MAP
 from viewer.reading.parametric import read_parametric
 from viewer.reading.references import links_of
 from viewer.reading.segmentation import read_segmentation
+from viewer.reading.sop_classes import PARAMETRIC_MAP
 from viewer.reading.structures import read_structures
 
 log = logging.getLogger(__name__)

@@ -14,12 +14,7 @@ from viewer.core.errors import ReadError
 from viewer.core.study import Kind, Stack
 from viewer.core.volume import Mask, Volume
 from viewer.core.waveform import Waveform
-from viewer.reading.sop_classes import KEY_OBJECT_SELECTION, OBJECT_KINDS, PARAMETRIC_MAP, kind_of, name_of
-
-__all__ = [
-    "KEY_OBJECT_SELECTION", "OBJECT_KINDS", "PARAMETRIC_MAP", "ObjectNoun", "describe", "kind_of", "name_of",
-    "read_object",
-]  # fmt: skip
+from viewer.reading.sop_classes import name_of
 
 #: What `read_object` may give.
 ObjectNoun = Waveform | Document | Structures | tuple[Mask, ...] | Volume

@@ -11,7 +11,7 @@ from viewer.core.study import Kind
 from viewer.reading.budget import MAX_DEPTH
 from viewer.reading.codecs import CODECS, NATIVE
 from viewer.reading.dataset import BULK, CONTOURS, TREE
-from viewer.reading.objects import OBJECT_KINDS, name_of
+from viewer.reading.sop_classes import OBJECT_KINDS, name_of
 from viewer.reading.structured import MAX_DEPTH as REPORT_DEPTH
 from viewer.reading.text import codec_of
 

@@ -17,9 +17,10 @@ from viewer.core.study import Kind
 from viewer.reading import scan
 from viewer.reading.dataset import BULK, opened, text
 from viewer.reading.document import read_document
-from viewer.reading.objects import describe, kind_of
+from viewer.reading.objects import describe
 from viewer.reading.parametric import read_parametric
 from viewer.reading.segmentation import read_segmentation
+from viewer.reading.sop_classes import kind_of
 from viewer.reading.waveform import read_waveform
 
 

@@ -18,7 +18,8 @@ from tests.unit.reading_objects.builders import base, content, item, number, sav
 from viewer.core.errors import ReadError, ViewerError
 from viewer.reading import dataset as reading
 from viewer.reading.budget import ITEM_COST, Start, check_budget, start_of
-from viewer.reading.objects import OBJECT_KINDS, read_object
+from viewer.reading.objects import read_object
+from viewer.reading.sop_classes import OBJECT_KINDS
 from viewer.reading.structured import read_report
 
 TITLE = ("126000", "DCM", "Imaging Measurement Report")

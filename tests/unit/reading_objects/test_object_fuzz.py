@@ -19,8 +19,9 @@ from viewer.jobs.states import subtraction_of
 from viewer.reading import scan
 from viewer.reading.bitplanes import read_planes
 from viewer.reading.marks import read_marks
-from viewer.reading.objects import describe, kind_of, read_object
+from viewer.reading.objects import describe, read_object
 from viewer.reading.parametric import read_parametric
+from viewer.reading.sop_classes import kind_of
 from viewer.reading.states import read_states
 
 #: Seconds of computing that one damaged file may take.
