@@ -85,7 +85,8 @@ def intensity(images: Tensor, config: Config, rng: torch.Generator) -> Tensor:
     Args:
         images: float32 [N, C, ...], any scale; gamma works on each picture's own range.
         config: `gamma` (log range), `contrast`, `brightness`, `shade`, `noise`, `blur` (sigma in
-            voxels), `coarse` (largest factor), `invert` (odds), `odds` of each (default .5).
+            voxels), `coarse` (largest factor), `sharpen` (largest amount, 2-D), `odds` of each
+            (default .5).
         rng: the batch's random numbers.
     """
     out = images
@@ -94,6 +95,8 @@ def intensity(images: Tensor, config: Config, rng: torch.Generator) -> Tensor:
         out = _coarser(out, float(config["coarse"]), odds, rng)
     if config.get("blur"):
         out = _some(out, _blurred(out, float(config["blur"]), rng), odds, rng)
+    if config.get("sharpen"):
+        out = _some(out, _sharpened(out, float(config["sharpen"]), rng), odds, rng)
     if config.get("gamma"):
         out = _some(out, _gamma(out, float(config["gamma"]), rng), odds, rng)
     if config.get("shade"):
@@ -106,6 +109,39 @@ def intensity(images: Tensor, config: Config, rng: torch.Generator) -> Tensor:
         level = torch.rand(shape, generator=rng) * float(config["noise"])
         out = _some(out, out + torch.randn(out.shape, generator=rng) * level, odds, rng)
     return out
+
+
+def swap_looks(images: Tensor, may: Tensor, odds: float, rng: torch.Generator) -> Tensor:
+    """Give some pictures the grey values of another one of the batch, so that no scanner's look tells what they show.
+
+    A picture's pixels keep their order and take the donor's sorted values (histogram matching).
+
+    Args:
+        images: float32 [N, 1, J, I].
+        may: bool [N], pictures that may give their values; any picture may get them.
+        odds: share of pictures that get others' values.
+        rng: the batch's random numbers.
+    """
+    givers = torch.nonzero(may).flatten()
+    chosen = torch.nonzero(torch.rand(len(images), generator=rng) < odds).flatten()
+    if not len(givers) or not len(chosen):
+        return images
+    flat = images.flatten(1)
+    donors = givers[torch.randint(0, len(givers), (len(chosen),), generator=rng)]
+    values = flat[donors].sort(dim=1).values
+    strength = torch.rand(len(chosen), 1, generator=rng)
+    matched = torch.empty_like(values).scatter_(1, flat[chosen].argsort(dim=1), values)
+    out = flat.clone()
+    out[chosen] = flat[chosen] + strength * (matched - flat[chosen])
+    return out.view_as(images)
+
+
+def _sharpened(images: Tensor, largest: float, rng: torch.Generator) -> Tensor:
+    """Unsharp masking at a random radius, as film makers' edge and contrast processing does."""
+    radius = int(torch.randint(1, 9, (1,), generator=rng))
+    local = functional.avg_pool2d(images, 2 * radius + 1, 1, radius, count_include_pad=False)
+    amount = torch.rand(len(images), generator=rng).view(-1, 1, 1, 1) * largest
+    return images + amount * (images - local)
 
 
 def _some(old: Tensor, new: Tensor, odds: float, rng: torch.Generator) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -57,7 +58,7 @@ def _results(viewer: Block) -> list[str]:
     out = ["## Measured"]
     folds = viewer.get("cross_validation")
     if folds:
-        out.append("Cross-validation inside the training split: " + _flat(folds) + ".")
+        out += ["Cross-validation inside the training split:", _folds(folds)]
     results = viewer.get("results")
     if not results:
         return [*out, "Not measured yet."] if not folds else out
@@ -66,9 +67,31 @@ def _results(viewer: Block) -> list[str]:
         out.append(_structures(results["structures"]))
     if "auc" in results:
         out.append(_classified(results))
+    if "stopped" in results:
+        out.append(_stopped(results["stopped"]))
     if results.get("by"):
         out += ["By group:", _by(results["by"])]
     return out
+
+
+def _stopped(stopped: Block) -> str:
+    """What a gate pack stopped of its own kind of film."""
+    rows = ["| question | own films stopped (95%) | which |", "|---|---|---|"]
+    rows += [f"| {n} | {_with(s, 'stopped')} | {', '.join(map(_short, s['cases']))} |" for n, s in stopped.items()]
+    return "\n".join(rows)
+
+
+def _short(case: str) -> str:
+    """A case's number: its file name without folders and ending."""
+    name = case.rsplit("/", 1)[-1]
+    return re.sub(r"\.(jpe?g|png|dcm|nii|nii\.gz)\b", "", name)
+
+
+def _folds(folds: Block) -> str:
+    """One line a fold or set; single figures together on one line."""
+    blocks = [f"- {name}: {_flat(value)}" for name, value in folds.items() if isinstance(value, Mapping)]
+    single = {name: value for name, value in folds.items() if not isinstance(value, Mapping)}
+    return "\n".join([f"- {_flat(single)}"] * bool(single) + blocks)
 
 
 def _structures(structures: Block) -> str:
@@ -105,6 +128,8 @@ def _classified(results: Block) -> str:
         lines.append(
             f"- heatmap energy inside the lung mask {inside:.3f}; the mask covers {share:.3f} ({inside / share:.2f}x)"
         )
+    for word, cases in results.get("wrong", {}).items():
+        lines.append(f"- {word} at the default point (score): {', '.join(map(_short, cases)) or 'none'}")
     return "\n".join(lines)
 
 
@@ -128,10 +153,16 @@ def _with(block: Block, key: str, interval: str = "") -> str:
 
 def _flat(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{k} {_flat(v)}" for k, v in value.items())
+        return ", ".join(f"{k} {_flat(v)}{_range(value, k)}" for k, v in value.items() if not str(k).endswith("_ci"))
     if isinstance(value, (list, tuple)):
         return "(" + " to ".join(_flat(v) for v in value) + ")"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _range(block: Block, key: str) -> str:
+    """ " (low to high)" of a figure, where the block holds its interval."""
+    interval = block.get(f"{key}_ci") or (block.get("dice_ci") if key == "dice_mean" else None)
+    return f" {_flat(interval)}" if interval else ""
 
 
 def _bullets(lines: Iterable[str]) -> str:

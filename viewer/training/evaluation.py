@@ -33,6 +33,9 @@ _LEAST_GROUP = 5
 #: Rules that only say that a picture outside DICOM says nothing about itself.
 _HEADER_RULES = ("modality", "body_part", "view", "age", "sequence", "plane", "spacing", "photometric")
 
+#: At most so many cases are named per kind of mistake.
+MOST_NAMED = 12
+
 _NOTHING = object()
 
 Gate = Callable[[PackInfo, Volume, Box | None], str]
@@ -243,12 +246,36 @@ def summary(pack: PackInfo, outcomes: Sequence[Outcome], failed: Sequence[Mappin
         "seconds_per_case": float(np.median(seconds)) if seconds else None,
         "gate": {word: sum(o.gate == word for o in outcomes) for word in ("run", "warn", "refuse")},
     }
-    if any(o.scores for o in outcomes):
+    if pack.task == "gate":
+        out["stopped"] = _stopped(pack, outcomes)
+    elif any(o.scores for o in outcomes):
         out.update(_scores(pack, outcomes))
     if any(o.overlap for o in outcomes):
         out["structures"] = metrics.structures(_rows(outcomes))
         out["by"] = _merged(_dice_by(pack, outcomes), out.get("by", {}))
     return dict(_plain(out))
+
+
+def _stopped(pack: PackInfo, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Share of the cases over each threshold of a gate pack, and over any, which cases by name."""
+    marks = {name: float(mark) for name, mark in pack.viewer.get("gate", {}).get("scores", {}).items()}
+    over = {name: np.array([o.scores[name] > mark for o in outcomes]) for name, mark in marks.items()}
+    over["any"] = np.any(list(over.values()), axis=0)
+    return {
+        name: {"stopped": float(is_over.mean()), "stopped_ci": metrics.share_ci(is_over),
+               "cases": [o.case.name for o, yes in zip(outcomes, is_over, strict=True) if yes][:MOST_NAMED]}
+        for name, is_over in over.items()
+    }  # fmt: skip
+
+
+def _wrong(known: Sequence[tuple[Outcome, int]], name: str, threshold: float) -> dict[str, list[str]]:
+    """Cases on the wrong side of the threshold, furthest first: the known failures."""
+    far = sorted(known, key=lambda k: abs(k[0].scores[name] - threshold), reverse=True)
+    wrong = [(o, t) for o, t in far if (o.scores[name] >= threshold) != bool(t)]
+    return {
+        word: [f"{o.case.name} ({o.scores[name]:.2f})" for o, t in wrong if t == truth][:MOST_NAMED]
+        for word, truth in (("missed", 1), ("false alarms", 0))
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -275,10 +302,15 @@ def _dice_by(pack: PackInfo, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     by: dict[str, Any] = {}
     for column, groups in _groups(pack, outcomes).items():
         by[column] = {
-            word: {n: {k: s[k] for k in _DICE_KEYS} for n, s in metrics.structures(_rows(mine)).items()}
-            for word, mine in groups.items()
+            word: {n: _told(s) for n, s in metrics.structures(_rows(mine)).items()} for word, mine in groups.items()
         }
     return by
+
+
+def _told(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """A group's Dice; one patient alone has no interval."""
+    keys = ("n", "dice_mean", "dice_ci") if figures["n"] > 1 else ("n", "dice_mean")
+    return {key: figures[key] for key in keys}
 
 
 def _merged(masks: dict[str, Any], scores: Mapping[str, Any]) -> dict[str, Any]:
@@ -290,9 +322,6 @@ def _merged(masks: dict[str, Any], scores: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-_DICE_KEYS = ("n", "dice_mean", "dice_ci")
-
-
 def _scores(pack: PackInfo, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Classification keys of the pack's first score; nothing where its labels are unknown here."""
     name = next(iter(next(o for o in outcomes if o.scores).scores))
@@ -301,6 +330,7 @@ def _scores(pack: PackInfo, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         return {}
     threshold = default_threshold(pack)
     out = _classified(known, name, threshold)
+    out["wrong"] = _wrong(known, name, threshold)
     out["by"] = {
         column: {word: _by_group([k for k in known if k[0] in mine], name, threshold) for word, mine in groups.items()}
         for column, groups in _groups(pack, [o for o, _ in known]).items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from torch.nn import functional
 from viewer.analysis import networks
 from viewer.analysis.preprocess import prepare
 from viewer.core.errors import UsageError, ViewerError
-from viewer.training import augment, cases, metrics
+from viewer.training import augment, cases, disturb, metrics
 from viewer.training.loop import Judge, Loss, device
 
 if TYPE_CHECKING:
@@ -27,47 +27,76 @@ Array = npt.NDArray[Any]
 #: What a picture is, and the outliers the network is asked about, in its output's order.
 OWN, ADULT, OTHER = 0, 1, 2
 QUESTIONS = ("adult film", "not a frontal chest film", "mirrored film", "unlike the training films")
-#: Share of own films that each score may stop, of patients the network never saw.
-_STOPPED = {"adult film": 0.012, "not a frontal chest film": 0.002, "mirrored film": 0.005, QUESTIONS[3]: 0.002}
-#: No threshold lies below this: a score that says "rather not" stops nothing.
-_FLOOR = 0.5
+#: Share of own films that each score may stop, of patients the network never saw, as they are and
+#: under the simulated shifts of `disturb`: another site's films must not be stopped for their look.
+_STOPPED = {"adult film": 0.015, "not a frontal chest film": 0.003, "mirrored film": 0.005, QUESTIONS[3]: 0.003}
 _EVERY = 5
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Prepared pictures float16 [n, J, I], what each is, and which are held back."""
+    """Prepared pictures float16 [n, J, I], what each is, its set and site, and which are held back."""
 
     images: npt.NDArray[np.float16]
     kinds: Array
     sets: Array
+    sites: Array
     held: Array
 
-    def pick(self, held: bool) -> Pictures:
-        """Only the held-back pictures, or only the others."""
-        chosen = self.held == held
-        return Pictures(self.images[chosen], self.kinds[chosen], self.sets[chosen], self.held[chosen])
+    def take(self, chosen: Array) -> Pictures:
+        """The pictures where `chosen` (bool [n]) says so."""
+        return Pictures(*(values[chosen] for values in (self.images, self.kinds, self.sets, self.sites, self.held)))
 
 
 def train_gate(job: Job) -> Trained:
-    """Train on own films and outliers; thresholds from held-back own films."""
-    from viewer.training.runner import Trained, fit
+    """Train on own films and outliers; thresholds from held-back own films.
+
+    With `leave_out`, a network is trained without each of these sites of adults first, and measured on
+    that site: what the gate may do on adults of a source it does not know.
+    """
+    from viewer.training.runner import Trained
 
     pictures = load(job.table, job.pack.inference, job.recipe)
+    unseen = {}
+    for site in job.recipe.get("leave_out", ()):
+        _, marks, scores = _fitted(job, pictures.take(pictures.sites != site), f"without-{site}", pictures)
+        unseen[f"adults of {site}, trained without that site"] = _stopped(scores, marks, pictures.sites == site)
+    net, marks, scores = _fitted(job, pictures, "all", pictures)
+    folds = {**figures(pictures, scores, marks), **unseen, "own films disturbed": shifted(net, pictures, marks, job)}
+    return Trained(net, gate=marks, folds=folds)
+
+
+def _fitted(job: Job, given: Pictures, name: str, scored: Pictures) -> tuple[nn.Module, dict[str, float], Array]:
+    """A network trained on the given pictures, its thresholds, and its scores of all `scored` ones."""
+    from viewer.training.runner import fit
+
     where = device()
-    kept, held = pictures.pick(False), pictures.pick(True)
-    net = fit(job, make_loss(kept, job.recipe, where), "all", seed=1, judge=make_judge(held, where))
+    kept, held = given.take(~given.held), given.take(given.held)
+    net = fit(job, make_loss(kept, job.recipe, where), name, seed=1, judge=make_judge(held, where))
     assert isinstance(net, networks.FilmGate)
-    own = kept.images[kept.kinds == OWN]
-    net.fit_distance(torch.cat([net.features(b) for b in _batches(own)]))
-    scores = score(net, held.images)
-    marks = thresholds(scores[held.kinds == OWN])
-    return Trained(net, gate=marks, folds=figures(held, scores, marks))
+    net.fit_distance(torch.cat([net.features(b) for b in _batches(kept.images[kept.kinds == OWN])]))
+    own = held.images[held.kinds == OWN]
+    seen = [score(net, own), *(score(net, images) for _, images in _disturbed(own, job))]
+    return net, thresholds(np.concatenate(seen)), score(net, scored.images)
+
+
+def _disturbed(own: npt.NDArray[np.float16], job: Job) -> Iterator[tuple[str, npt.NDArray[np.float16]]]:
+    """Own films under each simulated shift."""
+    (step,) = [s for s in job.pack.inference["preprocess"] if s["step"] == "normalise"]
+    for name in disturb.DISTURBANCES:
+        yield name, disturb.disturbed(own, name, step)
+
+
+def shifted(net: nn.Module, pictures: Pictures, marks: Mapping[str, float], job: Job) -> dict[str, Any]:
+    """Share of held-back own films that is stopped under each simulated shift."""
+    own = pictures.images[pictures.held & (pictures.kinds == OWN)]
+    every = np.ones(len(own), dtype=bool)
+    return {name: _stopped(score(net, images), marks, every)["stopped"] for name, images in _disturbed(own, job)}
 
 
 def load(table: cases.CaseTable, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> Pictures:
     """Own films of the table's train split; outliers from the tables beside its folder."""
-    images, kinds, sets, held = [], [], [], []
+    images, kinds, sets, sites, held = [], [], [], [], []
     beside = table.path.resolve().parent.parent
     for kind, names in ((OWN, [""]), (ADULT, recipe["adult"]), (OTHER, recipe["other"])):
         for name in names:
@@ -82,8 +111,10 @@ def load(table: cases.CaseTable, config: Mapping[str, Any], recipe: Mapping[str,
                 images.append(plane.astype(np.float16))
                 kinds.append(kind)
                 sets.append(name)
+                sites.append(case.extra.get("site", ""))
                 held.append(order[case.patient] % _EVERY == 0)
-    return Pictures(np.stack(images), np.array(kinds), np.array(sets), np.array(held))
+    columns = (np.array(values) for values in (kinds, sets, sites, held))
+    return Pictures(np.stack(images), *columns)
 
 
 def _cases(table: cases.CaseTable) -> list[cases.Case]:
@@ -109,6 +140,7 @@ def make_loss(pictures: Pictures, recipe: Mapping[str, Any], where: torch.device
         chosen = rng.choice(len(weights), count, p=weights)
         images = torch.from_numpy(pictures.images[chosen].astype(np.float32))[:, None]
         kinds = torch.from_numpy(pictures.kinds[chosen])
+        images = augment.swap_looks(images, kinds != OTHER, float(recipe.get("swap_looks", 0.0)), generator)
         images, kinds, mirrored = _spoil(images, kinds, generator)
         moved, _ = augment.spatial(images, None, recipe["augment"]["spatial"], generator)
         changed = augment.intensity(moved, recipe["augment"]["intensity"], generator)
@@ -166,21 +198,24 @@ def thresholds(own: Array) -> dict[str, Any]:
     return {name: round(float(np.quantile(own[:, n], 1 - _STOPPED[name])), 5) for n, name in enumerate(QUESTIONS)}
 
 
-def figures(held: Pictures, scores: Array, marks: Mapping[str, float]) -> dict[str, Any]:
-    """Share stopped, and the AUC against own films, for own films and every outlier set."""
-    stopped = np.any(
-        [scores[:, n] > marks[name] for n, name in enumerate(QUESTIONS) if name != "mirrored film"], axis=0
-    )
+def _stopped(scores: Array, marks: Mapping[str, float], chosen: Array) -> dict[str, Any]:
+    """Count and share stopped of the chosen pictures, with an interval; mirrored ones are counted apart."""
+    over = np.stack([scores[chosen, n] > marks[name] for n, name in enumerate(QUESTIONS)], axis=1)
+    stopped: Array = np.asarray(over[:, [0, 1, 3]].any(axis=1))
+    return {"n": int(chosen.sum()), "stopped": float(stopped.mean()), "stopped_ci": metrics.share_ci(stopped)}
+
+
+def figures(pictures: Pictures, scores: Array, marks: Mapping[str, float]) -> dict[str, Any]:
+    """Share stopped, and the AUC against own films, for held-back own films and every outlier set."""
     worst = scores[:, [0, 1, 3]].max(axis=1)
-    own = held.kinds == OWN
-    out: dict[str, Any] = {"own films": {"n": int(own.sum()), "stopped": float(stopped[own].mean())}}
-    for name in np.unique(held.sets[~own]):
-        mine = held.sets == name
+    own = pictures.held & (pictures.kinds == OWN)
+    out: dict[str, Any] = {"own films": _stopped(scores, marks, own)}
+    out["own films"]["called mirrored"] = float((scores[own, 2] > marks["mirrored film"]).mean())
+    for name in np.unique(pictures.sets[pictures.kinds != OWN]):
+        mine = pictures.held & (pictures.sets == name)
         truth = np.concatenate([np.zeros(own.sum()), np.ones(mine.sum())])
         both = np.concatenate([worst[own], worst[mine]])
-        out[str(name)] = {"n": int(mine.sum()), "stopped": float(stopped[mine].mean()), "auc": metrics.auc(truth, both)}
-    mirror = scores[own, 2] > marks["mirrored film"]
-    out["own films"]["called mirrored"] = float(mirror.mean())
+        out[str(name)] = {**_stopped(scores, marks, mine), "auc": metrics.auc(truth, both)}
     return out
 
 
