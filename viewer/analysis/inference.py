@@ -27,6 +27,8 @@ Infer = Callable[[FloatArray], tuple[FloatArray, ...]]
 
 #: Slices a 2-D network takes at once.
 _SLICE_BATCH = 8
+#: Windows a 3-D network takes at once: few enough to stop within a second or two.
+_WINDOW_BATCH = 4
 #: Probabilities between these bounds form the boundary band of a mask.
 BAND = (0.3, 0.7)
 
@@ -78,8 +80,8 @@ def predict(
         infer: the network, see the module's head.
         volume: any grid; everything returned lies on it.
         roi: half-open box (k, j, i), for packs that need one.
-        on_progress: told after every window.
-        cancel: asked before every window.
+        on_progress: told after every batch of windows.
+        cancel: asked before every batch.
 
     Raises:
         PackError, UsageError, AnalysisError: with words; `Cancelled` when the reader stopped it.
@@ -133,7 +135,8 @@ class Runner:
 
     def _calls(self, array: FloatArray) -> int:
         if self.dims == 3:
-            return sum(1 for _ in windows(array.shape, self._window(array.shape), self._overlap))
+            count = sum(1 for _ in windows(array.shape, self._window(array.shape), self._overlap))
+            return -(-count // _WINDOW_BATCH)
         return -(-len(array) // self.batch)
 
     @property
@@ -176,13 +179,15 @@ class Runner:
         weight = _bump(size)
         total = np.zeros(array.shape, dtype=np.float32)
         summed: FloatArray | None = None
-        for place in places:
-            cut = tuple(slice(a, a + n) for a, n in zip(place, size, strict=True))
-            logits = self._call(array[cut][None, None])[0][0]
+        cuts = [tuple(slice(a, a + n) for a, n in zip(place, size, strict=True)) for place in places]
+        for first in range(0, len(cuts), _WINDOW_BATCH):
+            some = cuts[first : first + _WINDOW_BATCH]
+            said = self._call(np.stack([array[cut] for cut in some])[:, None])[0]
             if summed is None:
-                summed = np.zeros((len(logits), *array.shape), dtype=np.float32)
-            summed[(slice(None), *cut)] += logits * weight
-            total[cut] += weight
+                summed = np.zeros((said.shape[1], *array.shape), dtype=np.float32)
+            for cut, logits in zip(some, said, strict=True):
+                summed[(slice(None), *cut)] += logits * weight
+                total[cut] += weight
         assert summed is not None
         summed /= total
         return (summed,)

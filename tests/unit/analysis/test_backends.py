@@ -95,3 +95,13 @@ def test_openvino_reports_to_nobody(tmp_path: Path) -> None:
 
 def test_half_precision_is_left_to_graphics_cards() -> None:
     assert TorchBackend(unet(), "cpu", half=True).half is False
+
+
+def test_blocks_side_by_side_say_what_each_says_alone(tmp_path: Path) -> None:
+    backend = OpenVinoBackend(unet(), KEY, tmp_path, 2)
+    blocks = batch(3, 1, 8, 12, 8)
+    together = backend(blocks)[0]
+    for number in range(3):
+        assert np.allclose(together[number], backend(blocks[number : number + 1])[0][0], atol=1e-4)
+    assert (next(tmp_path.iterdir()) / "checked-3x1x8x12x8").is_file()
+    assert np.array_equal(backend(blocks[::-1].copy())[0], together[::-1])

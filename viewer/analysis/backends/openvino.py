@@ -29,6 +29,10 @@ _log = logging.getLogger(__name__)
 #: Largest difference from torch, as a share of the output's range (at least 1).
 TOLERANCE = 1e-3
 _MODEL, _CHECKED = "model.xml", "checked"
+#: Axes of a batch of blocks: [N, C, K, J, I].
+_BLOCKS = 5
+#: More requests at a time than this cost memory and gain nothing.
+_MOST_STREAMS = 4
 
 
 class ParityError(Exception):
@@ -60,23 +64,32 @@ class OpenVinoBackend:
         self._folder = cache / f"{key[:32]}-{self.name.replace(' ', '-')}"
         self._threads = threads
         self._model: Any = None
-        self._compiled: dict[tuple[int, ...], Any] = {}
+        self._ready: dict[tuple[int, ...], Infer] = {}
 
     def __call__(self, batch: FloatArray) -> tuple[FloatArray, ...]:
         """Run one batch; float32 out."""
         if self._model is None:
             self._model = self._read_or_export(batch)
-        compiled = self._compiled.get(batch.shape)
-        if compiled is None:
-            compiled = self._compile(self._model, batch.shape)
-            self._check(compiled, batch)
-            self._compiled[batch.shape] = compiled
-        return _run(compiled, batch)
+        ready = self._ready.get(batch.shape)
+        if ready is None:
+            ready = self._make(batch.shape)
+            self._check(ready, batch)
+            self._ready[batch.shape] = ready
+        return ready(batch)
 
-    def _compile(self, model: Any, shape: tuple[int, ...]) -> Any:
-        fixed = model.clone()
+    def _make(self, shape: tuple[int, ...]) -> Infer:
+        """Blocks of several windows run side by side, each on its share of the threads; all else as one."""
+        if len(shape) == _BLOCKS and shape[0] > 1:
+            streams = min(self._threads, _MOST_STREAMS)
+            compiled = self._compile((1, *shape[1:]), NUM_STREAMS=streams)
+            return _SideBySide(self._ov, compiled, streams)
+        compiled = self._compile(shape)
+        return lambda batch: _run(compiled, batch)
+
+    def _compile(self, shape: tuple[int, ...], **more: Any) -> Any:
+        fixed = self._model.clone()
         fixed.reshape(list(shape))
-        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": self._threads}
+        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": self._threads, **more}
         return self._ov.Core().compile_model(fixed, "CPU", settings)
 
     def _read_or_export(self, batch: FloatArray) -> Any:
@@ -95,7 +108,7 @@ class OpenVinoBackend:
             warnings.simplefilter("ignore")  # tracing warns of shapes that stay fixed for a network
             return self._ov.convert_model(self._network, example_input=example, input=[[-1] * batch.ndim])
 
-    def _check(self, compiled: Any, batch: FloatArray) -> None:
+    def _check(self, ready: Infer, batch: FloatArray) -> None:
         """Compare with torch, unless a batch of this shape was compared before."""
         shape = "x".join(str(n) for n in batch.shape)
         mark = self._folder / f"{_CHECKED}-{shape}"
@@ -103,7 +116,7 @@ class OpenVinoBackend:
             return
         with torch.inference_mode():
             wanted = [y.float().numpy() for y in self._network(torch.from_numpy(batch))]
-        off = max(_share_off(a, b) for a, b in zip(wanted, _run(compiled, batch), strict=True))
+        off = max(_share_off(a, b) for a, b in zip(wanted, ready(batch), strict=True))
         if not off <= TOLERANCE:
             raise ParityError(f"differs from torch by {off:.1e}")
         try:
@@ -125,6 +138,29 @@ class OpenVinoBackend:
             _log.warning("the export could not be kept: %s", error)
             if part is not None:
                 shutil.rmtree(part, ignore_errors=True)
+
+
+class _SideBySide:
+    """Windows of one batch as requests of their own, several under way at a time."""
+
+    def __init__(self, openvino: Any, compiled: Any, streams: int) -> None:
+        self._queue = openvino.AsyncInferQueue(compiled, streams)
+        self._queue.set_callback(self._keep)
+        self._count = len(compiled.outputs)
+        self._said: dict[int, tuple[FloatArray, ...]] = {}
+
+    def _keep(self, request: Any, number: int) -> None:
+        outputs = (request.get_output_tensor(n).data for n in range(self._count))
+        self._said[number] = tuple(np.array(one, dtype=np.float32) for one in outputs)
+
+    def __call__(self, batch: FloatArray) -> tuple[FloatArray, ...]:
+        """Run one batch [N, C, K, J, I]."""
+        self._said = {}
+        for number in range(len(batch)):
+            self._queue.start_async([batch[number : number + 1]], number)
+        self._queue.wait_all()
+        said = (self._said[number] for number in range(len(batch)))
+        return tuple(np.concatenate(parts) for parts in zip(*said, strict=True))
 
 
 def _run(compiled: Any, batch: FloatArray) -> tuple[FloatArray, ...]:
