@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from viewer.reading import StackLoader
     from viewer.ui.object_views.pane import ObjectPane
     from viewer.ui.view_commands import ViewCommands
+    from viewer.ui.viewport.arrangement import ViewSpec
     from viewer.ui.viewport.facts import CursorInfo, Message
-    from viewer.ui.viewport.grid import ViewGrid, ViewSpec
+    from viewer.ui.viewport.grid import ViewGrid
     from viewer.ui.viewport.view import Viewport
 
 
@@ -169,7 +170,7 @@ class Centre(QStackedWidget):
         return self._made(stack, loader.volume, Plane.NATIVE, loader)
 
     def _made(self, stack: Stack, volume: Volume, plane: Plane, loader: StackLoader | None) -> ViewSpec:
-        from viewer.ui.viewport.grid import ViewSpec
+        from viewer.ui.viewport.arrangement import ViewSpec
 
         study = self._work.desk.session.library.study_of(stack.key)
         who = corner_lines(study) if study is not None else ()

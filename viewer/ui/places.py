@@ -11,7 +11,8 @@ from viewer.display.slicing import Plane
 from viewer.display.window import Window
 
 if TYPE_CHECKING:
-    from viewer.ui.viewport.grid import ViewGrid, ViewSpec
+    from viewer.ui.viewport.arrangement import ViewSpec
+    from viewer.ui.viewport.grid import ViewGrid
     from viewer.ui.viewport.view import Viewport
 
 

@@ -199,3 +199,18 @@ def test_a_film_stays_alone_in_a_larger_arrangement(grid: ViewGrid) -> None:
     grid.show_views(Layout.ONE, [spec(Plane.NATIVE, film)])
     grid.set_arrangement(Layout.FOUR)
     assert [v.picture is not None for v in grid.views] == [True, False, False, False]
+
+
+def test_small_views_become_tabs_of_the_active_one(grid: ViewGrid) -> None:
+    axial, coronal, sagittal = planes(grid).views
+    grid.resize(600, 500)
+    QApplication.processEvents()
+    assert [v.isVisible() for v in (axial, coronal, sagittal)] == [True, False, False]
+    assert axial.size() == grid.size()
+    grid.next_view()
+    assert grid.active is coronal
+    assert [v.isVisible() for v in (axial, coronal, sagittal)] == [False, True, False]
+    grid.resize(1000, 700)
+    QApplication.processEvents()
+    assert all(v.isVisible() and v.width() >= 320 for v in (axial, coronal, sagittal))
+    assert grid.active is coronal

@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from viewer.ui.viewport.arrangement import ViewSpec as ViewSpec
     from viewer.ui.viewport.drawings import Drawings as Drawings
     from viewer.ui.viewport.facts import BadgeSpec as BadgeSpec
     from viewer.ui.viewport.facts import CursorInfo as CursorInfo
     from viewer.ui.viewport.facts import Message as Message
     from viewer.ui.viewport.grid import ViewGrid as ViewGrid
-    from viewer.ui.viewport.grid import ViewSpec as ViewSpec
     from viewer.ui.viewport.view import Viewport as Viewport
 
 _HOMES = {
@@ -24,7 +24,7 @@ _HOMES = {
     "Drawings": "drawings",
     "Message": "facts",
     "ViewGrid": "grid",
-    "ViewSpec": "grid",
+    "ViewSpec": "arrangement",
     "Viewport": "view",
 }
 

@@ -3,48 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from viewer.core.analysis import Box
 from viewer.core.annotation import PointLps
-from viewer.core.study import Stack
-from viewer.core.volume import Volume
 from viewer.display.hanging import Layout
 from viewer.display.overlay import OverlaySet
 from viewer.display.slicing import Plane, needs_resampling, upright_plane
 from viewer.display.window import Window
+from viewer.ui.viewport.arrangement import PLACES, ViewSpec, is_small
 from viewer.ui.viewport.drawings import Drawings
 from viewer.ui.viewport.links import same_cut, same_space
-from viewer.ui.viewport.view import Viewport
+from viewer.ui.viewport.view import LEAST_SIZE, Viewport
 
 #: Share of the width the large view of three has (per mille).
 _LARGE, _SMALL = 605, 395
 _GAP = 1
 #: Planes that empty views take, in this order.
 PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
-#: Places (row, column, rows, columns) of the views of each layout.
-PLACES: dict[Layout, tuple[tuple[int, int, int, int], ...]] = {
-    Layout.ONE: ((0, 0, 2, 2),),
-    Layout.THREE: ((0, 0, 2, 1), (0, 1, 1, 1), (1, 1, 1, 1)),
-    Layout.FOUR: ((0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 1), (1, 1, 1, 1)),
-}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ViewSpec:
-    """What one view shall show; fields as `Viewport.set_stack`."""
-
-    stack: Stack
-    volume: Volume
-    plane: Plane = Plane.NATIVE
-    patient_lines: tuple[str, ...] = ()
-    when: str = ""
-    loaded: npt.NDArray[np.bool_] | None = None
 
 
 class ViewGrid(QWidget):
@@ -78,10 +58,12 @@ class ViewGrid(QWidget):
         self._views: list[Viewport] = []
         self._arrangement = Layout.ONE
         self._maximised: Viewport | None = None
+        self._alone = False
         self._panel: QWidget | None = None
         self._tool = "window"
         self._crosshair: PointLps | None = None
         self._corners, self._hidden_name, self._swap = True, False, False
+        self.setMinimumSize(LEAST_SIZE)
         self._cells = QGridLayout(self)
         self._cells.setContentsMargins(0, 0, 0, 0)
         self._cells.setSpacing(_GAP)
@@ -177,16 +159,8 @@ class ViewGrid(QWidget):
 
     def _arrange(self, arrangement: Layout) -> None:
         self._arrangement, self._maximised = arrangement, None
-        widgets: list[QWidget] = list(self.views)
-        if arrangement is Layout.FOUR and self._panel is not None:
-            widgets.append(self._panel)
-        for view in self._views:
-            self._cells.removeWidget(view)
-            view.setVisible(view in widgets)
-        if self._panel is not None:
-            self._panel.setVisible(self._panel in widgets)
-        for widget, place in zip(widgets, PLACES[arrangement], strict=True):
-            self._cells.addWidget(widget, *place)
+        self._alone = is_small(self._arrangement, self.size())
+        self._show_some(self._active if self._alone else None)
         large = arrangement is Layout.THREE
         self._cells.setColumnStretch(0, _LARGE if large else 1)
         self._cells.setColumnStretch(1, _SMALL if large else 1 if arrangement is Layout.FOUR else 0)
@@ -202,11 +176,30 @@ class ViewGrid(QWidget):
             self._arrange(self._arrangement)
             return
         self._maximised = view or self._active
-        for other in self._views:
-            other.setVisible(other is self._maximised)
-        if self._panel is not None:
-            self._panel.hide()
+        self._show_some(self._maximised)
         self._activate(self._maximised)
+
+    def _show_some(self, alone: Viewport | None) -> None:
+        """Show one view alone on all of the place, or every view of the arrangement in its own."""
+        widgets: list[QWidget] = [alone] if alone is not None else list(self.views)
+        if alone is None and self._arrangement is Layout.FOUR and self._panel is not None:
+            widgets.append(self._panel)
+        for view in self._views:
+            self._cells.removeWidget(view)
+            view.setVisible(view in widgets)
+        if self._panel is not None:
+            self._panel.setVisible(self._panel in widgets)
+        for widget, place in zip(widgets, PLACES[Layout.ONE if alone is not None else self._arrangement], strict=True):
+            self._cells.addWidget(widget, *place)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Small views become tabs of the active one (Tab goes on to the next), and back."""
+        super().resizeEvent(event)
+        small = is_small(self._arrangement, self.size())
+        if small is not self._alone:
+            self._alone = small
+            if self._maximised is None:
+                self._show_some(self._active if small else None)
 
     def next_view(self) -> None:
         """Make the next view with a picture the active one."""
@@ -235,6 +228,8 @@ class ViewGrid(QWidget):
         self._active.set_active(False)
         self._active = view
         view.set_active(True)
+        if self._alone and self._maximised is None:
+            self._show_some(view)
         self.active_changed.emit(view)
 
     # ---------------------------------------------------------------- showing
