@@ -46,8 +46,8 @@ class Step:
         found = self._range(frame, count)
         if found is None:
             return None
-        first, last = found
-        contrast = tuple(range(frame, min(frame + self.averaged - 1, last, count) + 1))
+        first = found[0]
+        contrast = tuple(range(frame, min(frame + self.averaged - 1, count) + 1))
         masks = self.masks
         if self.operation is Operation.INTERVAL:
             masks = (frame - self.offset,)
@@ -57,8 +57,9 @@ class Step:
         return Pair(contrast, masks) if usable else None
 
     def _range(self, frame: int, count: int) -> tuple[int, int] | None:
-        if not self.ranges:
-            return 1, count
+        if not self.ranges:  # as many frames must be left as are averaged (C.7.6.10.1.1)
+            last = count - self.averaged + 1
+            return (1, last) if frame <= last else None
         return next(((a, b) for a, b in self.ranges if a <= frame <= b), None)
 
 
