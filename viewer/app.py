@@ -14,6 +14,7 @@ from viewer.core.errors import SettingsError
 from viewer.core.resources import user_data_dir
 from viewer.core.settings import Settings, load_settings
 from viewer.journal import open_journal
+from viewer.reading.decoders import warm
 from viewer.session.record import LastPlace, last_place
 from viewer.ui.control.desk import Desk
 from viewer.ui.control.work import Work
@@ -139,6 +140,8 @@ def _settings() -> tuple[Settings, str]:
 def run_window(paths: Sequence[str] = ()) -> int:
     """Open the window, on these paths if given; returns the exit status when it is closed."""
     QCoreApplication.setApplicationName("SecondRead")
+    if paths:
+        warm()  # beside the building of the window: the first picture may be a compressed one
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     program = Program(app, [str(path) for path in paths])
