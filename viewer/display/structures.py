@@ -117,8 +117,9 @@ def fill_polygon(points: npt.NDArray[np.float64], size: tuple[int, int]) -> npt.
     counts = high - low
     edge = np.repeat(np.arange(len(points)), counts)
     row = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + low[edge]
-    slope = (x1 - x0)[edge] / np.where(y1 == y0, 1, y1 - y0)[edge]
-    crossing = x0[edge] + (row - y0[edge]) * slope
+    # The share of the edge lies in 0..1 however flat it is; its slope may be too large for a number.
+    share = (row - y0[edge]) / np.where(y1 == y0, 1, y1 - y0)[edge]
+    crossing = x0[edge] + share * (x1 - x0)[edge]
     start = np.clip(np.ceil(crossing), 0, columns).astype(np.int64)
     toggles = np.zeros((rows, columns + 1), np.uint8)
     np.bitwise_xor.at(toggles, (row, start), 1)

@@ -95,9 +95,14 @@ def test_filling_equals_the_even_odd_rule_at_every_pixel(points: list[tuple[floa
     y1, x1 = np.roll(y0, -1), np.roll(x0, -1)
     for row in range(0, 20, 3):
         spans = (np.minimum(y0, y1) <= row) & (row < np.maximum(y0, y1))
-        safe = np.where(y1 == y0, 1, y1 - y0)
-        crossings = (x0 + (row - y0) * (x1 - x0) / safe)[spans]
+        crossings = x0[spans] + (row - y0[spans]) / (y1 - y0)[spans] * (x1 - x0)[spans]
         for column in range(0, 30, 3):
             if len(crossings) and np.abs(crossings - column).min() < 1e-9:
                 continue
             assert filled[row, column] == (np.count_nonzero(crossings < column) % 2 == 1)
+
+
+def test_an_edge_that_is_almost_flat_is_filled_without_a_fault() -> None:
+    points = np.array([[0.0, 0.0], [2.3e-308, 9.0], [5.0, 9.0], [5.0, 0.0]])
+    filled = fill_polygon(points, (8, 12))
+    assert filled[1:5, 1:9].all() and not filled[6:].any()
