@@ -24,7 +24,7 @@ from viewer.display.corners import (
     scale_bar,
 )
 from viewer.display.overlay import Line, OverlaySet
-from viewer.display.pen import LINE_PX, Sketch, elided, text_width
+from viewer.display.pen import LINE_PX, PLATE, Sketch, elided, text_width
 from viewer.display.slicing import Plane, SliceView
 from viewer.display.window import Window
 
@@ -178,6 +178,7 @@ def _draw_scale_bar(sketch: Sketch, view: SliceView, fit: Fit, frame: Frame) -> 
         sketch.text(width / 2, y, bar.label, WARN, "centre")
         return
     left = (width - bar.pixels - 12 - text_width(bar.label)) / 2
+    sketch.box((left - 6, y - LINE_PX / 2), (bar.pixels + 14, LINE_PX), PLATE)
     ends = np.array([[left, y], [left + bar.pixels, y]])
     sketch.polyline(ends, TEXT, Line.SOLID)
     for x in (left, left + bar.pixels):

@@ -13,6 +13,9 @@ from viewer.ui.widgets.basic import ElidedLabel, icon_label, label, restyle, row
 
 _MARKS = {Safety.OK: ("accepted", "accepted"), Safety.WARN: ("warn", "warn"), Safety.UNSAFE: ("refuse", "refuse")}
 
+#: From this width (px) an empty part keeps its place.
+_ROOMY = 1000
+
 
 class StatusBar(QStatusBar):
     """Parts between hairlines; the sentence at the right never leaves."""
@@ -80,6 +83,7 @@ class StatusBar(QStatusBar):
         """Position and value under the pointer; an empty one keeps its place, so that nothing beside it moves."""
         for part, words in ((self._where, where), (self._value, value)):
             self._put(part, words or " ")
+            part.setVisible(bool(words) or self.width() >= _ROOMY)
             if part.property("blank") is not (not words):
                 part.setProperty("blank", not words)
                 restyle(part)

@@ -130,6 +130,8 @@ def _draw_scale_bar(painter: QPainter, size: tuple[int, int], bar: ScaleBar) -> 
     path.lineTo(right, y)
     path.moveTo(right, y - 4)
     path.lineTo(right, y + 4)
+    plate = QRectF(round(left) - 6, round(y - LINE_PX / 2), round(right) + 8 - (round(left) - 6), LINE_PX)
+    painter.fillRect(plate, colour("plate"))  # white on the edge of a bright picture is read too
     stroke(painter, path, "text_1")
     put_text(painter, (right + 12, y), bar.label, "text_1")
 
