@@ -304,10 +304,9 @@ class Centre(QStackedWidget):
 
     def go_to(self, key: str, finding: Finding) -> None:
         """Show the slice a finding lies on, in every plane of its stack."""
-        loader = self._loaders.get(key)
+        loader, box, index = self._loaders.get(key), finding.location.box_kji, finding.location.slice_index
         if loader is None:
             return
-        box, index = finding.location.box_kji, finding.location.slice_index
         if box is None:
             if index is not None:
                 self.go_to_spot(Spot(key, index))
