@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.conftest import shared_folder
-from viewer.analysis import findings, inference, networks, packs, suitability
+from viewer.analysis import inference, networks, packs, slices, suitability
 from viewer.core.analysis import Suitability
 from viewer.core.errors import ViewerError
 from viewer.core.geometry import Geometry
@@ -95,5 +95,5 @@ def test_a_real_stack_is_outlined_scored_and_its_deciding_images_named(pack):
     assert scores[ill].min() > scores[~ill].max()
     assert raw.attention is not None and raw.attention.sum(1) == pytest.approx(np.ones(len(stack)), abs=1e-4)
     point = next(p for p in pack.operating_points if p.name == "default")
-    reached, heard = findings.deciding_slices(scores, int(scores.argmax()), raw.attention, point)
+    reached, heard = slices.deciding(scores, int(scores.argmax()), raw.attention, point)
     assert reached.startswith("Images at or above the threshold: 2-") and "listened most to images" in heard

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from viewer.analysis import headers, measures
+from viewer.analysis import headers, measures, slices
 from viewer.analysis.inference import RawOutputs
 from viewer.core.analysis import AnalysisRequest, Box, GateReason, PackInfo, Suitability
 from viewer.core.finding import Code, Finding, Location, Measurement, OperatingPoint, Side
@@ -40,9 +40,6 @@ WHOLE_HEAD_MM = 110.0
 _TISSUE = 0.2
 
 HEAT_SHARE = Code("HEATSHARE", "99SECONDREAD", "Share of heatmap energy")
-
-#: A slice is named among those that decided from this share of the attention on.
-_HEARD = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,28 +277,8 @@ def _with_slice_score(pack: PackInfo, finding: Finding, inside: Array, raw: RawO
     touched = np.flatnonzero(inside.any(axis=(1, 2)))
     top = int(touched[np.argmax(scores[touched])])
     location, point = replace(finding.location, slice_index=top), default_point(pack)
-    notes = deciding_slices(scores, top, raw.attention, point)
+    notes = slices.deciding(scores, top, raw.attention, point)
     return replace(finding, score=float(scores[top]), operating_point=point, location=location, notes=notes)
-
-
-def deciding_slices(scores: Array, top: int, attention: Array | None, point: OperatingPoint | None) -> tuple[str, ...]:
-    """In words: which images reach the threshold, and which neighbours the highest score listened to."""
-    told = []
-    if point is not None:
-        told.append(f"Images at or above the threshold: {_runs(np.flatnonzero(scores >= point.threshold)) or 'none'}.")
-    if attention is not None:
-        weights = attention[top]
-        first = top // len(weights) * len(weights)
-        heard = [int(k) for k in np.argsort(-weights)[:3] if weights[k] >= _HEARD]
-        named = ", ".join(f"{first + k + 1} ({weights[k]:.0%})" for k in heard)
-        told.append(f"The score of image {top + 1} listened most to images {named}.")
-    return tuple(told)
-
-
-def _runs(numbers: npt.NDArray[np.intp]) -> str:
-    """Indices as image numbers: "2-4, 7"."""
-    parts = np.split(numbers + 1, np.flatnonzero(np.diff(numbers) > 1) + 1)
-    return ", ".join(f"{p[0]}-{p[-1]}" if len(p) > 1 else str(p[0]) for p in parts if len(p))
 
 
 def scores_told(pack: PackInfo, raw: RawOutputs) -> dict[str, float]:

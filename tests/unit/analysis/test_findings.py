@@ -9,7 +9,7 @@ import pytest
 
 from tests import known_shapes
 from tests.unit.analysis.conftest import film, head
-from viewer.analysis import findings, measures
+from viewer.analysis import findings, measures, slices
 from viewer.core.analysis import AnalysisRequest, Suitability
 from viewer.core.finding import OperatingPoint, Side
 from viewer.core.geometry import Geometry, SpacingKind
@@ -200,7 +200,7 @@ def test_a_stack_says_which_images_decided() -> None:
     scores = np.array([0.1, 0.8, 0.9, 0.7, 0.2, 0.95])
     attention = np.full((6, 6), 0.01)
     attention[5, [5, 4, 1]] = 0.6, 0.3, 0.06
-    told = findings.deciding_slices(scores, 5, attention, OperatingPoint("default", 0.7, 0.9, 0.9, n=9))
+    told = slices.deciding(scores, 5, attention, OperatingPoint("default", 0.7, 0.9, 0.9, n=9))
     assert told == (
         "Images at or above the threshold: 2-4, 6.",
         "The score of image 6 listened most to images 6 (60%), 5 (30%), 2 (6%).",
@@ -208,9 +208,7 @@ def test_a_stack_says_which_images_decided() -> None:
     # a long stack is read in parts: an image's weights belong to its own part
     parts = np.full((6, 3), 0.02)
     parts[4, 0] = 0.96
-    assert findings.deciding_slices(scores, 4, parts, None) == (
-        "The score of image 5 listened most to images 4 (96%).",
-    )
-    assert findings.deciding_slices(scores * 0, 0, None, OperatingPoint("default", 0.7, 0.9, 0.9, n=9)) == (
-        "Images at or above the threshold: none.",
+    assert slices.deciding(scores, 4, parts, None) == ("The score of image 5 listened most to images 4 (96%).",)
+    assert slices.deciding(scores * 0, 0, None, OperatingPoint("default", 0.7, 0.9, 0.9, n=9)) == (
+        "No image reaches the threshold.",
     )
