@@ -86,6 +86,14 @@ def test_the_row_opens_by_key_and_stays_open(panel: AnalysisPanel) -> None:
     assert words(panel).count("Needs MR; this is DX. (0008,0060)") == 3
 
 
+def test_a_switched_off_pack_says_what_helps_outside_the_row(panel: AnalysisPanel) -> None:
+    reason = GateReason("research", REFUSE, "Research packs are switched off.", todo="Switch them on in the settings.")
+    off = PackState(pack("Glioma", "DX"), GateVerdict(REFUSE, (reason,)))
+    panel.show_view(AnalysisView((*EIGHT, off), has_series=True))
+    assert "What helps: Switch them on in the settings." in words(panel)
+    assert panel.count == "1 warned, 6 refused"
+
+
 def test_a_single_refusal_is_no_row(panel: AnalysisPanel) -> None:
     panel.show_view(AnalysisView((EIGHT[0], EIGHT[6]), has_series=True))
     assert panel.findChild(RefusedFold) is None

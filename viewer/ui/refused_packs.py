@@ -32,8 +32,8 @@ def told(state: PackState) -> list[GateReason]:
 
 
 def parted(refused: list[PackState]) -> tuple[list[PackState], list[PackState]]:
-    """(packs made for pictures like this one, packs for other modalities or switched off): the latter fold."""
-    far = [s for s in refused if any(r.rule in ("modality", "research") for r in told(s))]
+    """(packs made for pictures like this one, packs for other modalities): the latter fold."""
+    far = [s for s in refused if any(r.rule == "modality" for r in told(s))]
     if len(far) < _FOLD_FROM:
         return refused, []
     return [s for s in refused if s not in far], far
