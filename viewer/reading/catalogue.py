@@ -214,6 +214,8 @@ def _holds_full_chroma(head: Head, spec: PixelSpec) -> bool:
 def _note_short(head: Head, spec: PixelSpec) -> None:
     """Say where uncompressed pixels are fewer than rows, columns and frames need, or more by a picture."""
     needed = (spec.frame_bits * spec.frames + 7) // 8
+    if 0 <= head.pixel_length - needed < 2:
+        return
     if spec.syntax not in NATIVE or any(n.code == "truncated" for n in head.notes):
         return
     if head.pixel_length < needed:

@@ -136,28 +136,57 @@ def spec_of(head: Head) -> PixelSpec:
     )
 
 
+_STEADY = frozenset({
+    t.ORIENTATION, t.PIXEL_SPACING, t.SLOPE, t.INTERCEPT, t.ECHO_TIME, t.ECHO_NUMBERS, t.TEMPORAL_POSITION,
+})  # fmt: skip
+_Steady = tuple[Vector | None, Vector | None, float, float, float, float, bool]
+
+
 def frame_of(head: Head, spec: PixelSpec) -> Frame:
     """The one picture of a single-frame file (the hot path of a scan: one look per value)."""
-    value = head.raw.get
-    numbers = numbers_of
-    position, orientation = numbers(value(t.POSITION, b"")), numbers(value(t.ORIENTATION, b""))
-    spacing = numbers(value(t.PIXEL_SPACING, b""))
-    slope, intercept = numbers(value(t.SLOPE, b"")), numbers(value(t.INTERCEPT, b""))
-    echo = numbers(value(t.ECHO_TIME) or value(t.ECHO_NUMBERS, b""))
-    temporal = numbers(value(t.TEMPORAL_POSITION, b""))
+    position = numbers_of(head.raw.get(t.POSITION, b""))
+    orientation, spacing, slope, intercept, echo, temporal, rescaled = _steady(head)
     return Frame(
         head,
         spec,
         head.integer(t.INSTANCE_NUMBER),
         None,
         position if len(position) == 3 else None,
+        orientation,
+        spacing,
+        slope,
+        intercept,
+        echo,
+        temporal,
+        rescaled=rescaled,
+    )
+
+
+def _steady(head: Head) -> _Steady:
+    """Orientation, spacing, slope, intercept, echo, time, whether rescaled: once for headers that agree in them."""
+    common = head.same(_STEADY)
+    if common is None:
+        return _steady_of(head)
+    known: _Steady | None = common.facts.get("steady")
+    if known is None:
+        known = common.facts["steady"] = _steady_of(head)
+    return known
+
+
+def _steady_of(head: Head) -> _Steady:
+    value, numbers = head.raw.get, numbers_of
+    orientation, spacing = numbers(value(t.ORIENTATION, b"")), numbers(value(t.PIXEL_SPACING, b""))
+    slope, intercept = numbers(value(t.SLOPE, b"")), numbers(value(t.INTERCEPT, b""))
+    echo = numbers(value(t.ECHO_TIME) or value(t.ECHO_NUMBERS, b""))
+    temporal = numbers(value(t.TEMPORAL_POSITION, b""))
+    return (
         orientation if len(orientation) == 6 else None,
         spacing if len(spacing) == 2 else None,
         slope[0] if slope else 1.0,
         intercept[0] if intercept else 0.0,
         echo[0] if echo else 0.0,
         temporal[0] if temporal else 0.0,
-        rescaled=bool(slope and intercept),
+        bool(slope and intercept),
     )
 
 

@@ -87,6 +87,11 @@ class Head:
     fast: bool = True
     common: Common | None = field(default=None, repr=False, compare=False)
 
+    def same(self, tags: frozenset[int]) -> Common | None:
+        """What it shares with others, where they agree in these tags; else None."""
+        common = self.common
+        return common if common is not None and common.varying.isdisjoint(tags) else None
+
     @property
     def declared(self) -> str:
         """Transfer syntax UID as the file names it; "" where it names none."""

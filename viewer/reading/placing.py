@@ -166,6 +166,10 @@ def scale(frame: Frame, head: Head) -> tuple[float, float, SpacingKind, tuple[Ca
     return ratio[0] / ratio[1], 1.0, SpacingKind.UNKNOWN, (Caution("no_spacing", text, "No calibration"),)
 
 
+#: What `scale_facts` reads of a header.
+SCALE_TAGS = frozenset({t.IMAGER_SPACING, t.MAGNIFICATION, t.US_REGIONS})
+
+
 def scale_facts(frame: Frame) -> Vector:
     """Everything that `scale` reads, for telling pictures of different scale apart."""
     raw = frame.head.raw

@@ -14,7 +14,8 @@ from viewer.core.verdict import Caution, judge
 from viewer.reading import tags as t
 from viewer.reading.describe import header_of, lossy_caution, unit_of
 from viewer.reading.frame import Frame
-from viewer.reading.placing import SAME_POSITION_MM, Placed, distances, normal_of, place, scale_facts
+from viewer.reading.head import text_of
+from viewer.reading.placing import SAME_POSITION_MM, SCALE_TAGS, Placed, distances, normal_of, place, scale_facts
 from viewer.reading.slices import slices_of
 
 #: Modalities whose single pictures are films: each is looked at, measured and analysed on its own.
@@ -55,7 +56,7 @@ def _alike(frames: list[Frame]) -> list[list[Frame]]:
         index = seen.get(orientation)
         if index is None:
             index = seen[orientation] = _cluster(orientation, orientations)
-        same = (id(frame.head), frame.spacing)
+        same = (id(frame.head.same(SCALE_TAGS) or frame.head), frame.spacing)
         size = sizes.get(same)
         if size is None:
             size = sizes[same] = _same_scale(scale_facts(frame), scales)
@@ -68,7 +69,7 @@ def _alike(frames: list[Frame]) -> list[list[Frame]]:
 
 def _film(frame: Frame) -> str:
     """The file of a film; "" for a slice or a frame, which stands among others."""
-    return frame.head.path if frame.index is None and frame.head.text(t.MODALITY) in FILMS else ""
+    return frame.head.path if frame.index is None and text_of(frame.head.raw.get(t.MODALITY, b"")) in FILMS else ""
 
 
 def _same_scale(scale: tuple[float, ...], known: list[tuple[float, ...]]) -> int:
