@@ -22,7 +22,7 @@ _BADGES = {
 }
 #: Measurements told to one decimal whatever their unit.
 _FINER = ("Ejection fraction", "Readers expected to mark it, of four")
-NOT_VALIDATED = "Not validated on patients: proved on drawn shapes only, or known to be off. The card of the pack says which."
+NOT_VALIDATED = "Not validated on patients: proved on drawn shapes only, or known to be off; see the card of the pack."
 _SIDES = (Side.NONE, Side.LEFT, Side.RIGHT, Side.BOTH)
 
 
