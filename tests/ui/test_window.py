@@ -375,3 +375,19 @@ def test_a_layout_chosen_by_hand_stays_through_another_language(head: Program, q
     qtbot.waitUntil(lambda: head.window is not old and head.window.centre.shown != (), timeout=LONG)
     again = head.window.centre.grid
     assert (again.arrangement, [view.plane for view in again.views], again.maximised, again.active.plane) == left
+
+
+def test_a_stack_that_opens_late_takes_no_view_from_another_patient(
+    start: Start, film_folder: Path, head_folder: Path, qtbot: QtBot
+) -> None:
+    program = start(film_folder, head_folder)
+    showing, library = program.work.showing, program.desk.session.library
+    late, here = (study.stacks[0].key for study in library.studies)
+    showing.show(here)
+    qtbot.waitUntil(lambda: showing.is_loaded(here), timeout=LONG)
+    showing.drop(late)
+    showing.show(late)
+    showing.show(here)
+    qtbot.waitUntil(lambda: showing.is_loaded(late), timeout=LONG)
+    assert library.active == here
+    assert program.window.centre.shown == (here,)

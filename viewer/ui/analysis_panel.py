@@ -59,7 +59,7 @@ class AnalysisPanel(Section):
             self._show_empty(view)
             return
         if view.blocked:
-            self.body.addWidget(label(view.blocked, "warn", wrap=True))
+            self.body.addWidget(label(view.blocked, "caption2" if view.no_picture else "warn", wrap=True))
         self._add_all(view)
         states = sorted(view.packs, key=_order)
         for state in states:
@@ -140,7 +140,7 @@ class AnalysisPanel(Section):
         return [j for j in self._view.jobs if j.state is JobState.QUEUED]
 
     def _add_notes(self, view: AnalysisView) -> None:
-        if not view.packs and not view.broken:
+        if not view.packs and not view.broken and not view.no_picture:
             self.body.addWidget(label(tr("No packs are installed"), "strong"))
             words = tr("Install one with: secondread packs install FILE. The rest of the program works without packs.")
             self.body.addWidget(label(words, "caption", wrap=True))

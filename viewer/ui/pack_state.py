@@ -56,6 +56,7 @@ class AnalysisView:
     others: int = 0
     verified: str = ""
     blocked: str = ""
+    no_picture: bool = False
     jobs: tuple[Job, ...] = ()
 
     @property

@@ -20,6 +20,7 @@ from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore
 from viewer.core.volume import Volume
 from viewer.jobs import cine
 from viewer.jobs.request import request_for, with_age
+from viewer.reading import is_picture
 from viewer.session import ResultEntry
 from viewer.ui.control.desk import Desk
 from viewer.ui.control.shelf import Packs
@@ -142,6 +143,9 @@ class Analysing(QObject):
                 self._packs.shelf.broken,
                 verified=self._packs.verified_words,
             )
+        if not is_picture(stack):
+            words = tr("This is no picture: no pack looks at it.")
+            return AnalysisView((), self._packs.shelf.broken, has_series=True, blocked=words, no_picture=True)
         gate = session.library.gate(key)
         jobs = self._desk.lane.jobs
         states = tuple(self._state(pack, key, gate.get(pack.id)) for pack in self._packs.shelf.packs)

@@ -101,7 +101,8 @@ class Showing(QObject):
     def _begin(self, key: str, loader: StackLoader) -> None:
         self._loaders[key] = loader
         self._desk.session.library.put_volume(key, loader.volume)
-        self.ready.emit(key, loader)
+        if self._desk.session.library.active == key:  # else the reader chose another meanwhile: no view is taken
+            self.ready.emit(key, loader)
 
     def _end(self, key: str) -> Callable[[StackLoader], None]:
         def end(loader: StackLoader) -> None:
