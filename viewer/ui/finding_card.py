@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from viewer.core.finding import Finding, FindingState, Measurement, Side
-from viewer.ui.i18n import said, tr
+from viewer.ui.i18n import named, said, tr
 from viewer.ui.widgets.basic import ElidedLabel, button, column, icon_label, label, row
 from viewer.ui.widgets.flow import FlowRow
 from viewer.ui.widgets.marks import STATE_ICONS, Badge, ScoreBar, Swatch, state_words
@@ -90,7 +90,7 @@ class FindingCard(Card):
         self.look = look
         self.set_clickable()
         finding = look.finding
-        self.setAccessibleName(f"{look.number} {finding.label}, {state_words(finding.state)}, {look.place}")
+        self.setAccessibleName(f"{look.number} {named(finding.label)}, {state_words(finding.state)}, {look.place}")
         self.body.addLayout(self._head())
         inner = column(spacing=4)
         inner.setContentsMargins(28, 0, 0, 0)
@@ -110,7 +110,7 @@ class FindingCard(Card):
         head.addWidget(icon_label(icon, token, 20, state_words(finding.state)))
         if self.look.swatch is not None:
             head.addWidget(Swatch(*self.look.swatch))
-        title = ElidedLabel(f"{self.look.number} {finding.label}", "strong")
+        title = ElidedLabel(f"{self.look.number} {named(finding.label)}", "strong")
         if finding.state is FindingState.REJECTED:
             face = title.font()
             face.setStrikeOut(True)
@@ -135,7 +135,7 @@ class FindingCard(Card):
             line = QWidget()
             cells = row(line)
             mark = "" if measurement.validated else " *"
-            cells.addWidget(label(tr(measurement.name), "caption", wrap=True), 1)
+            cells.addWidget(label(named(measurement.name), "caption", wrap=True), 1)
             cells.addWidget(label(f"{measurement_words(measurement)}{mark}", "small"))
             inner.addWidget(line)
         if not all(measurement.validated for measurement in finding.measurements):

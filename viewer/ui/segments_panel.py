@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSlider, QWidget
 
 from viewer.core.finding import FindingState
 from viewer.display.overlay import Fill
-from viewer.ui.i18n import tr
+from viewer.ui.i18n import named, said, tr
 from viewer.ui.widgets.basic import ElidedLabel, button, clear, icon_label, label, row
 from viewer.ui.widgets.flow import FlowRow
 from viewer.ui.widgets.marks import STATE_ICONS, Swatch, state_words
@@ -117,14 +117,14 @@ class SegmentsPanel(Section):
     def _add_heat(self, heat: HeatRow) -> None:
         shown = self._choice.heat_shown(heat)
         line = row()
-        line.addWidget(_eye(shown, heat.name, self._toggle_heat(heat)))
-        line.addWidget(ElidedLabel(tr("Heatmap: {name}", name=heat.name)), 1)
+        line.addWidget(_eye(shown, named(heat.name), self._toggle_heat(heat)))
+        line.addWidget(ElidedLabel(tr("Heatmap: {name}", name=named(heat.name))), 1)
         self.body.addLayout(line)
         if heat.honest is not None:
             words = row()
             icon, token = ("accepted", "accepted") if heat.honest else ("warn", "warn")
             words.addWidget(icon_label(icon, token, 16), 0, Qt.AlignmentFlag.AlignTop)
-            text = heat.honesty or (tr("Honesty check passed") if heat.honest else "")
+            text = said(heat.honesty) or (tr("Honesty check passed") if heat.honest else "")
             if not heat.honest:
                 text = " ".join(part for part in (tr("Heatmap failed its check."), text) if part)
             words.addWidget(label(text, "small", wrap=True), 1)
@@ -133,7 +133,7 @@ class SegmentsPanel(Section):
     def _add_segment(self, segment: SegmentRow) -> None:
         shown = segment.key not in self._choice.hidden
         line = row()
-        line.addWidget(_eye(shown, segment.name, self._toggle_segment(segment)))
+        line.addWidget(_eye(shown, named(segment.name), self._toggle_segment(segment)))
         line.addWidget(Swatch(segment.colour, segment.pattern if self._patterned else 0))
         line.addWidget(ElidedLabel(_title(segment)), 1)
         if segment.volume_mm3 is not None:
@@ -214,4 +214,5 @@ def _eye(shown: bool, name: str, toggle: Callable[[], None]) -> QWidget:
 
 def _title(segment: SegmentRow) -> str:
     """Number and name; lines and the boundary band have no number."""
-    return segment.name if segment.is_line or not segment.key[1] else f"{segment.key[1]}  {segment.name}"
+    name = named(segment.name)
+    return name if segment.is_line or not segment.key[1] else f"{segment.key[1]}  {name}"

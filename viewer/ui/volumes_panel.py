@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 from viewer.core.cine import CineFunction
 from viewer.core.finding import FindingState, Measurement, Side
 from viewer.ui.finding_card import NOT_VALIDATED, measurement_words, not_validated_line
-from viewer.ui.i18n import said, tr
+from viewer.ui.i18n import named, said, tr
 from viewer.ui.widgets.basic import clear, column, frame, label, row
 from viewer.ui.widgets.curve import BeatCurve
 from viewer.ui.widgets.marks import Badge
@@ -128,7 +128,7 @@ class VolumesPanel(QFrame):
             grid.addWidget(cell, 0, number)
         for line, entry in enumerate(_with_sum(view.rows), start=1):
             difference = entry.left.value - entry.right.value if entry.left and entry.right else None
-            words_of = (entry.name, _value(entry.left), _value(entry.right), _signed(difference))
+            words_of = (named(entry.name), _value(entry.left), _value(entry.right), _signed(difference))
             for number, words in enumerate(words_of):
                 cell = label(words, "number", wrap=number == 0)
                 cell.setProperty("quiet", words in (tr("no box"), "–"))
