@@ -24,10 +24,12 @@ from viewer.core.finding import FindingState
 from viewer.core.settings import Settings, save_settings
 from viewer.core.task import CancelFlag, ignore_progress
 from viewer.samples import Sample, write_samples
+from viewer.ui.main_window import MainWindow
+from viewer.ui.refused_packs import RefusedFold
 
 HERE = Path(__file__).resolve().parent
 #: Longest a step may take (seconds), on a machine without a graphics card.
-LIMIT = 180
+LIMIT = 400
 PATIENTS = {"chest-child": "SYN-0001", "chest-ct": "SYN-0002", "brain-mr": "SYN-0003"}
 
 
@@ -37,8 +39,13 @@ class Reader:
     def __init__(self, app: QApplication) -> None:
         self.app = app
         self.program = Program(app)
-        self.window, self.work = self.program.window, self.program.work
+        self.work = self.program.work
         self.library = self.program.desk.session.library
+
+    @property
+    def window(self) -> MainWindow:
+        """The window there is now: another language makes it anew."""
+        return self.program.window
 
     def settle(self, seconds: float = 0.8) -> None:
         """Let the event loop run for a while."""
@@ -114,6 +121,13 @@ def take(folder: Path) -> None:
             reader.window.show_report(True)
             reader.shoot("05-report")
             reader.window.show_report(False)
+    reader.show(PATIENTS["chest-child"])
+    reader.program.desk.change_settings(language="zh")
+    reader.settle(3.0)
+    (fold,) = reader.window.findChildren(RefusedFold)
+    fold.button.click()
+    reader.window.right.show_section(reader.window.right.analysis)
+    reader.shoot("06-chinese")
     reader.program.close()
 
 
