@@ -14,7 +14,7 @@ from viewer.core.errors import SettingsError
 from viewer.core.resources import user_data_dir
 from viewer.core.settings import Settings, load_settings
 from viewer.journal import open_journal
-from viewer.reading.decoders import warm
+from viewer.reading.pixels.decoders import warm
 from viewer.session.record import LastPlace, last_place
 from viewer.ui.control.desk import Desk
 from viewer.ui.control.work import Work

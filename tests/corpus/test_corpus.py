@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from viewer.core.errors import ReadError
-from viewer.reading.headers import read_head
-from viewer.reading.slowparse import read_slow
+from viewer.reading.header.headers import read_head
+from viewer.reading.header.slowparse import read_slow
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"

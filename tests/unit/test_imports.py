@@ -42,10 +42,12 @@ def test_nothing_imports_a_network_client() -> None:
 
 def test_no_circles_in_reading() -> None:
     """Modules of `reading` import each other one way only, late imports included."""
+    prefix = "viewer.reading."
+    modules = {".".join(path.with_suffix("").parts[1:]): path for path in MODULES if path.parts[0] == "reading"}
+    modules = {module: path for module, path in modules.items() if path.stem != "__init__"}
     needs = {
-        path.stem: {name.split(".")[2] for name in imported(path) if name.startswith("viewer.reading.")}
-        for path in MODULES
-        if path.parts[0] == "reading" and path.stem != "__init__"
+        module: {name.removeprefix(prefix) for name in imported(path) if name.startswith(prefix)}
+        for module, path in modules.items()
     }
     while True:
         free = {module for module, others in needs.items() if not others & needs.keys() - {module}}

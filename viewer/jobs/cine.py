@@ -93,7 +93,7 @@ def _is_part(stack: Stack, grid: Geometry) -> bool:
 
 def _in_time(stacks: tuple[Stack, ...], cancel: CancelToken) -> Beat:
     """Phases by their trigger times; every slice must run forward in time from phase to phase."""
-    from viewer.reading.phases import trigger_times
+    from viewer.reading.stacking.phases import trigger_times
 
     try:
         told = [trigger_times(stack, cancel) for stack in stacks]

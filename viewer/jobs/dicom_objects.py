@@ -125,7 +125,7 @@ def with_keys(written: Written, folder: Path, study: Study, instances: Sequence[
     """
     if not instances:
         return written
-    from viewer.reading.references import key_pictures
+    from viewer.reading.objects.references import key_pictures
     from viewer.reporting.keys import write_keys
     from viewer.reporting.readback import stop_on
 
@@ -167,7 +167,7 @@ def _left_out(name: str, error: OutputError) -> dict[str, str]:
 
 
 def _read_back_seg(receipt: seg.SegReceipt, study: Study) -> None:
-    from viewer.reading.segmentation import read_segmentation
+    from viewer.reading.objects.segmentation import read_segmentation
     from viewer.reporting.readback import compare_seg, stop_on
 
     found, stack = _scanned(receipt.path, "The segmentation")
@@ -176,7 +176,7 @@ def _read_back_seg(receipt: seg.SegReceipt, study: Study) -> None:
 
 
 def _read_back_sr(receipt: sr.SrReceipt, study: Study) -> None:
-    from viewer.reading.structured import read_items
+    from viewer.reading.objects.structured import read_items
     from viewer.reporting.readback import compare_sr, stop_on
 
     found, stack = _scanned(receipt.path, "The structured report")

@@ -18,7 +18,7 @@ def open_paths(
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> ScanResult:
-    """What lies in files, folders, ZIPs and DICOMDIRs; see `viewer.reading.scan`.
+    """What lies in files, folders, ZIPs and DICOMDIRs; see `viewer.reading.scanning.scan`.
 
     Raises:
         Cancelled: the reader asked to stop.

@@ -19,13 +19,13 @@ from viewer.display.colours import palette_colour
 from viewer.display.graphics import GraphicLayer, PlacedOn, PlaneLayer, layer_colour
 from viewer.display.presented import Pictures
 from viewer.display.structures import structure_masks
-from viewer.reading.bitplanes import read_planes
-from viewer.reading.marks import may_mark, read_marks
-from viewer.reading.parametric import read_parametric
-from viewer.reading.references import links_of
-from viewer.reading.segmentation import read_segmentation
-from viewer.reading.sop_classes import PARAMETRIC_MAP
-from viewer.reading.structures import read_structures
+from viewer.reading.header.sop_classes import PARAMETRIC_MAP
+from viewer.reading.objects.bitplanes import read_planes
+from viewer.reading.objects.marks import may_mark, read_marks
+from viewer.reading.objects.parametric import read_parametric
+from viewer.reading.objects.references import links_of
+from viewer.reading.objects.segmentation import read_segmentation
+from viewer.reading.objects.structures import read_structures
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from viewer.core.subtraction import Subtraction
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.core.volume import Volume
 from viewer.display.presented import Presented, present
-from viewer.reading.states import is_applicable, read_states
-from viewer.reading.subtraction import domain_in, read_subtraction
+from viewer.reading.objects.states import is_applicable, read_states
+from viewer.reading.objects.subtraction import domain_in, read_subtraction
 
 log = logging.getLogger(__name__)
 

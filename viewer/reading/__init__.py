@@ -13,11 +13,11 @@ from viewer.core.study import Stack
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
 from viewer.reading.choose import is_picture, pick
-from viewer.reading.formats import READERS
+from viewer.reading.formats.readers import READERS
 from viewer.reading.loader import StackLoader
 from viewer.reading.preview import preview
 from viewer.reading.resampling import resample_regular
-from viewer.reading.scan import scan
+from viewer.reading.scanning.scan import scan
 
 __all__ = [
     "READERS", "StackLoader", "is_picture", "load_volume", "open_stack", "open_volume", "pick", "preview",

@@ -13,21 +13,21 @@ from viewer.core.errors import ReadError
 from viewer.core.study import Stack
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.core.volume import Array, ModalityLut, VoiLut, Volume
-from viewer.reading.codecs import CODECS, NATIVE, codec_for
-from viewer.reading.colour import palette_table
-from viewer.reading.decoder import Palette
-from viewer.reading.decoders import decoders
-from viewer.reading.details import dataset_of
-from viewer.reading.foreign import ForeignSlice
-from viewer.reading.formats import reader_named
-from viewer.reading.frame import PixelSpec, Slice
-from viewer.reading.head import DEFLATED
-from viewer.reading.limits import check_claim, check_compressed
-from viewer.reading.luts import modality_lut, voi_lut, windows_of
-from viewer.reading.parametric import real_world
-from viewer.reading.pixels import dtype_of, read_frame
-from viewer.reading.sop_classes import PARAMETRIC_MAP
-from viewer.reading.suv import suv_factor
+from viewer.reading.formats.readers import reader_named
+from viewer.reading.header.details import dataset_of
+from viewer.reading.header.head import DEFLATED
+from viewer.reading.header.limits import check_claim, check_compressed
+from viewer.reading.header.sop_classes import PARAMETRIC_MAP
+from viewer.reading.objects.parametric import real_world
+from viewer.reading.pixels.codecs import CODECS, NATIVE, codec_for
+from viewer.reading.pixels.colour import palette_table
+from viewer.reading.pixels.decoder import Palette
+from viewer.reading.pixels.decoders import decoders
+from viewer.reading.pixels.luts import modality_lut, voi_lut, windows_of
+from viewer.reading.pixels.stored import dtype_of, read_frame
+from viewer.reading.pixels.suv import suv_factor
+from viewer.reading.stacking.foreign import ForeignSlice
+from viewer.reading.stacking.frame import PixelSpec, Slice
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from viewer.core.errors import ReadError
 from viewer.core.geometry import Geometry
 from viewer.core.study import Stack
 from viewer.core.volume import Volume
-from viewer.reading.foreign import ForeignSlice
 from viewer.reading.loader import StackLoader
+from viewer.reading.stacking.foreign import ForeignSlice
 
 
 def preview(stack: Stack) -> Volume:

@@ -29,7 +29,7 @@ from viewer.display.presented import Pictures, Presented, present
 from viewer.display.slicing import Plane, extract
 from viewer.jobs.states import states_on
 from viewer.reading import load_volume, scan
-from viewer.reading.states import is_applicable, read_states
+from viewer.reading.objects.states import is_applicable, read_states
 
 needs_dcmtk = pytest.mark.skipif(shutil.which("dcmp2pgm") is None, reason="dcmtk is not installed")
 

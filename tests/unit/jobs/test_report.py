@@ -24,7 +24,7 @@ from viewer.core.task import CancelFlag, Cancelled, Progress
 from viewer.jobs import report
 from viewer.jobs.review import Edit, review
 from viewer.reading import scan
-from viewer.reading.segmentation import read_segmentation
+from viewer.reading.objects.segmentation import read_segmentation
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

@@ -9,7 +9,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from viewer.reading.codestream import claimed_size
+from viewer.reading.pixels.codestream import claimed_size
 
 ENCODERS: dict[str, Callable[[Any], bytes]] = {
     "jpeg": imagecodecs.jpeg8_encode,

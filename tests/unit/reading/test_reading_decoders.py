@@ -20,12 +20,12 @@ import pytest
 from tests.synth import write_series
 from viewer.core.errors import ReadError
 from viewer.core.task import CancelFlag, Cancelled
-from viewer.reading import decoder as one_process
-from viewer.reading import decoders as pool_of
 from viewer.reading import open_stack, scan
-from viewer.reading.decoder import Stream
-from viewer.reading.decoders import Decoders
-from viewer.reading.frame import PixelSpec
+from viewer.reading.pixels import decoder as one_process
+from viewer.reading.pixels import decoders as pool_of
+from viewer.reading.pixels.decoder import Stream
+from viewer.reading.pixels.decoders import Decoders
+from viewer.reading.stacking.frame import PixelSpec
 
 J2K = "1.2.840.10008.1.2.4.90"
 
@@ -231,7 +231,7 @@ def test_memory_has_a_limit(pool: Decoders, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_series_with_a_hostile_file_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process dies at one slice of files: the slice is named, the others are there."""
     monkeypatch.setattr(pool_of, "_shared", [Decoders(most=1)])
-    written = write_series(tmp_path, shape=(4, 512, 512), transfer_syntax=J2K)
+    written = write_series(tmp_path, stored=noise(4, 1024), transfer_syntax=J2K)
     (stack,) = (one for study in scan([tmp_path]).studies for one in study.stacks)
     loader = open_stack(stack)
     killer = threading.Thread(target=kill_at_first_frame, args=(pool_of.decoders(),))
@@ -247,7 +247,7 @@ def test_a_series_with_a_hostile_file_opens(tmp_path: Path, monkeypatch: pytest.
 
 
 def kill_at_first_frame(pool: Decoders) -> None:
-    until(lambda: any(one.has_begun for one in pool._processes))
+    until(lambda: any(one.has_begun and one._status[1] > 0 for one in pool._processes))
     os.kill(pool.pids[0], signal.SIGKILL)
 
 
@@ -271,7 +271,7 @@ def test_too_many_deaths_end_the_job(pool: Decoders, monkeypatch: pytest.MonkeyP
 def test_processes_end_with_the_program_however_it_ends() -> None:
     """The parent is killed outright: its decoders see the pipe close and go."""
     code = (
-        "import time\nfrom viewer.reading import decoders\npool = decoders.decoders(); decoders.warm()\n"
+        "import time\nfrom viewer.reading.pixels import decoders\npool = decoders.decoders(); decoders.warm()\n"
         "while not pool._processes or not pool._processes[0].ready: time.sleep(0.01)\n"
         "print(pool.pids[0], flush=True); time.sleep(60)"
     )
@@ -298,7 +298,7 @@ def test_a_program_that_ends_leaves_nothing_and_says_nothing() -> None:
     code = (
         "import numpy as np, imagecodecs\n"
         "from tests.unit.reading.test_reading_decoders import noise, stream\n"
-        "from viewer.core.task import CancelFlag\nfrom viewer.reading.decoders import decoders\n"
+        "from viewer.core.task import CancelFlag\nfrom viewer.reading.pixels.decoders import decoders\n"
         "p = noise(1, 16); q = np.empty_like(p)\n"
         "assert dict(decoders().frames(q, [stream(p[0])], [0], CancelFlag())) == {0: None}\n"
         "assert (p == q).all(); print(decoders().pids[0])"
@@ -313,7 +313,7 @@ def test_a_fork_gets_processes_of_its_own() -> None:
     code = (
         "import os, sys, numpy as np\n"
         "from tests.unit.reading.test_reading_decoders import noise, stream\n"
-        "from viewer.core.task import CancelFlag\nfrom viewer.reading.decoders import decoders\n"
+        "from viewer.core.task import CancelFlag\nfrom viewer.reading.pixels.decoders import decoders\n"
         "p = noise(1, 16); source = [stream(p[0])]\n"
         "def read():\n    q = np.empty_like(p); list(decoders().frames(q, source, [0], CancelFlag()))\n"
         "    return (q == p).all()\n"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viewer.core.errors import ReadError
-from viewer.reading.encapsulated import Fragments, frame_fragments
+from viewer.reading.pixels.encapsulated import Fragments, frame_fragments
 
 
 def found(data: bytes, frames: int) -> tuple[Fragments, ...]:

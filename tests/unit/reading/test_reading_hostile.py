@@ -19,9 +19,10 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from tests.synth import write_series, write_xray
 from viewer.core.errors import ReadError, ViewerError
 from viewer.core.study import ScanResult, Stack
-from viewer.reading import archive, is_picture, load_volume, scan
-from viewer.reading.codestream import claimed_size
-from viewer.reading.limits import check_claim
+from viewer.reading import is_picture, load_volume, scan
+from viewer.reading.header.limits import check_claim
+from viewer.reading.pixels.codestream import claimed_size
+from viewer.reading.scanning import archive
 
 #: Processor seconds and bytes that a hostile file may cost.
 SECONDS, BYTES = 5.0, 1 << 30

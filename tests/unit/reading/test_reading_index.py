@@ -17,7 +17,8 @@ import pytest
 from tests.conftest import shared_folder
 from tests.synth import write_series, write_xray
 from viewer.core.study import Kind, ScanResult, Stack
-from viewer.reading import index, load_volume, scan
+from viewer.reading import load_volume, scan
+from viewer.reading.scanning import index
 
 
 def stacks(result: ScanResult) -> list[Stack]:
@@ -64,7 +65,7 @@ def one_slice(tree: Path) -> Path:
 
 def test_an_unchanged_folder_is_not_read_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = scan([tree])
-    monkeypatch.setattr(sys.modules["viewer.reading.scan"], "head_from", None)
+    monkeypatch.setattr(sys.modules["viewer.reading.scanning.scan"], "head_from", None)
     again = scan([tree])
     assert same(first, again)
     stack = next(one for one in stacks(again) if one.kind is Kind.VOLUME)
@@ -207,7 +208,10 @@ def test_a_busy_index_is_left_alone(tree: Path, database: Path) -> None:
 
 
 def test_processes_share_the_index(tree: Path, own_home: Path) -> None:
-    code = "import sys; from viewer.reading import index, scan; index.LEAST_FILES = 1; print(scan([sys.argv[1]]).files)"
+    code = (
+        "import sys; from viewer.reading import scan; from viewer.reading.scanning import index\n"
+        "index.LEAST_FILES = 1; print(scan([sys.argv[1]]).files)"
+    )
     running = [
         subprocess.Popen([sys.executable, "-c", code, str(tree)], stdout=subprocess.PIPE, text=True) for _ in range(3)
     ]

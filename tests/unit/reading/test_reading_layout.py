@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from tests.conftest import shared_folder
 from tests.unit.reading.fuzzing import mutate
-from viewer.reading import headers
-from viewer.reading import tags as t
-from viewer.reading.fastparse import FIRST_READ, LAST_READ, Declined, NeedMore, parse
-from viewer.reading.head import EXPLICIT, IMPLICIT, Head
-from viewer.reading.layout import Layout
+from viewer.reading.header import headers
+from viewer.reading.header import tags as t
+from viewer.reading.header.fastparse import FIRST_READ, LAST_READ, Declined, NeedMore, parse
+from viewer.reading.header.head import EXPLICIT, IMPLICIT, Head
+from viewer.reading.header.layout import Layout
 
 OPEN = struct.pack("<I", 0xFFFFFFFF)
 LONG = (b"SQ", b"UN", b"OB", b"OW")

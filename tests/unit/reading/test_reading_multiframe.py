@@ -14,7 +14,7 @@ from pydicom.sequence import Sequence
 from tests.synth import phantom, save, write_xray
 from viewer.core.study import Kind, Stack
 from viewer.reading import load_volume, preview, scan
-from viewer.reading.stacks import number_stacks
+from viewer.reading.stacking.stacks import number_stacks
 
 
 def stacks_of(folder: Path) -> tuple[Stack, ...]:

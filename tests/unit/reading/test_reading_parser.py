@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from tests.synth import write_series
 from viewer.core.errors import ReadError
-from viewer.reading import tags as t
-from viewer.reading.fastparse import Declined, NeedMore, parse
-from viewer.reading.head import EXPLICIT, Head
-from viewer.reading.headers import plausible, read_head
-from viewer.reading.layout import Layout
-from viewer.reading.slowparse import read_slow
+from viewer.reading.header import tags as t
+from viewer.reading.header.fastparse import Declined, NeedMore, parse
+from viewer.reading.header.head import EXPLICIT, Head
+from viewer.reading.header.headers import plausible, read_head
+from viewer.reading.header.layout import Layout
+from viewer.reading.header.slowparse import read_slow
 
 SYNTAXES = ("1.2.840.10008.1.2", EXPLICIT, "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.5")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viewer.reading.rle import decode_rle, unpack_bits
+from viewer.reading.pixels.rle import decode_rle, unpack_bits
 
 
 def pack_bits(data: bytes) -> bytes:

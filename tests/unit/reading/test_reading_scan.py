@@ -92,7 +92,7 @@ def test_a_file_that_is_not_dicom_costs_one_small_read(tmp_path: Path, monkeypat
         read.append(count)
         return os.pread(descriptor, count, offset)
 
-    for module in ("scan", "headers"):
+    for module in ("scanning.scan", "header.headers"):
         monkeypatch.setattr(sys.modules[f"viewer.reading.{module}"], "read_at", told)
     assert len(scan([tmp_path], use_index=False).refused) == len(kinds)
     assert read == [4096] * len(kinds)

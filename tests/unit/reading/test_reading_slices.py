@@ -15,11 +15,11 @@ from viewer.core.geometry import Geometry
 from viewer.core.study import Instance, Kind, Stack
 from viewer.core.verdict import Caution, Safety, Verdict
 from viewer.reading import load_volume, scan
-from viewer.reading.foreign import ForeignSlice
-from viewer.reading.frame import FIELDS, PixelSpec, Slice, frame_of, slice_of, spec_of
-from viewer.reading.headers import read_head
-from viewer.reading.plainform import from_plain, to_plain
-from viewer.reading.slices import Columns, Slices, columns_of, slices_of
+from viewer.reading.header.headers import read_head
+from viewer.reading.scanning.plainform import from_plain, to_plain
+from viewer.reading.stacking.foreign import ForeignSlice
+from viewer.reading.stacking.frame import FIELDS, PixelSpec, Slice, frame_of, slice_of, spec_of
+from viewer.reading.stacking.slices import Columns, Slices, columns_of, slices_of
 
 SPEC = PixelSpec("1.2", 0x7FE00010, 4, 4, 1, 16, 12, 11, True, "MONOCHROME2", False, 1)
 NAMES = st.text(st.characters(blacklist_characters="/\0", blacklist_categories=["Cs"]), min_size=1, max_size=8)

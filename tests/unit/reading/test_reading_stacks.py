@@ -17,7 +17,7 @@ from viewer.core.geometry import SpacingKind
 from viewer.core.study import Kind, Stack
 from viewer.core.verdict import Safety
 from viewer.reading import load_volume, scan
-from viewer.reading.placing import gap_cautions
+from viewer.reading.stacking.placing import gap_cautions
 
 
 def stacks_of(folder: Path) -> tuple[Stack, ...]:

@@ -8,7 +8,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from viewer.reading.suv import suv_factor
+from viewer.reading.pixels.suv import suv_factor
 
 F18_S = 6586.2
 I124_S = 360_806.4

@@ -22,7 +22,7 @@ from viewer.core.graphic import BitPlane
 from viewer.core.study import Stack
 from viewer.core.task import CancelFlag
 from viewer.reading import scan
-from viewer.reading.bitplanes import _on_picture, read_planes
+from viewer.reading.objects.bitplanes import _on_picture, read_planes
 
 Bits = npt.NDArray[np.bool_]
 ROWS, COLUMNS = 24, 20

@@ -8,12 +8,12 @@ import pytest
 
 from tests.conftest import ROOT
 from viewer.core.study import Kind
-from viewer.reading.budget import MAX_DEPTH
-from viewer.reading.codecs import CODECS, NATIVE
-from viewer.reading.dataset import BULK, CONTOURS, TREE
-from viewer.reading.sop_classes import OBJECT_KINDS, name_of
-from viewer.reading.structured import MAX_DEPTH as REPORT_DEPTH
-from viewer.reading.text import codec_of
+from viewer.reading.header.sop_classes import OBJECT_KINDS, name_of
+from viewer.reading.header.text import codec_of
+from viewer.reading.objects.budget import MAX_DEPTH
+from viewer.reading.objects.dataset import BULK, CONTOURS, TREE
+from viewer.reading.objects.structured import MAX_DEPTH as REPORT_DEPTH
+from viewer.reading.pixels.codecs import CODECS, NATIVE
 
 STATEMENT = ROOT / "docs" / "conformance.md"
 

@@ -17,8 +17,8 @@ from viewer.display.overlay import OverlaySet, place
 from viewer.display.slicing import Plane, extract
 from viewer.jobs.overlays import overlays_on
 from viewer.reading import load_volume, scan
-from viewer.reading.marks import read_marks
-from viewer.reading.structured import read_report
+from viewer.reading.objects.marks import read_marks
+from viewer.reading.objects.structured import read_report
 
 
 def stacks(found: ScanResult, kind: Kind) -> list[Stack]:

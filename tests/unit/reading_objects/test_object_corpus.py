@@ -15,13 +15,13 @@ from tests.conftest import shared_folder
 from tests.unit.reading_objects.builders import stack_of
 from viewer.core.study import Kind
 from viewer.reading import scan
-from viewer.reading.dataset import BULK, opened, text
-from viewer.reading.document import read_document
-from viewer.reading.objects import describe
-from viewer.reading.parametric import read_parametric
-from viewer.reading.segmentation import read_segmentation
-from viewer.reading.sop_classes import kind_of
-from viewer.reading.waveform import read_waveform
+from viewer.reading.header.sop_classes import kind_of
+from viewer.reading.objects.dataset import BULK, opened, text
+from viewer.reading.objects.document import read_document
+from viewer.reading.objects.nouns import describe
+from viewer.reading.objects.parametric import read_parametric
+from viewer.reading.objects.segmentation import read_segmentation
+from viewer.reading.objects.waveform import read_waveform
 
 
 def entries(kind: str) -> list[tuple[Path, dict[str, Any]]]:

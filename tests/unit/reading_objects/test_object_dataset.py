@@ -16,11 +16,11 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from tests.unit.reading_objects.builders import base, content, item, number, save, stack_of, write_report
 from viewer.core.errors import ReadError, ViewerError
-from viewer.reading import dataset as reading
-from viewer.reading.budget import ITEM_COST, Start, check_budget, start_of
-from viewer.reading.objects import read_object
-from viewer.reading.sop_classes import OBJECT_KINDS
-from viewer.reading.structured import read_report
+from viewer.reading.header.sop_classes import OBJECT_KINDS
+from viewer.reading.objects import dataset as reading
+from viewer.reading.objects.budget import ITEM_COST, Start, check_budget, start_of
+from viewer.reading.objects.nouns import read_object
+from viewer.reading.objects.structured import read_report
 
 TITLE = ("126000", "DCM", "Imaging Measurement Report")
 LENGTH = ("410668003", "SCT", "Length")

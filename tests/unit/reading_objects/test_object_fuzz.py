@@ -17,12 +17,12 @@ from viewer.core.study import Kind
 from viewer.core.task import CancelFlag
 from viewer.jobs.states import subtraction_of
 from viewer.reading import scan
-from viewer.reading.bitplanes import read_planes
-from viewer.reading.marks import read_marks
-from viewer.reading.objects import describe, read_object
-from viewer.reading.parametric import read_parametric
-from viewer.reading.sop_classes import kind_of
-from viewer.reading.states import read_states
+from viewer.reading.header.sop_classes import kind_of
+from viewer.reading.objects.bitplanes import read_planes
+from viewer.reading.objects.marks import read_marks
+from viewer.reading.objects.nouns import describe, read_object
+from viewer.reading.objects.parametric import read_parametric
+from viewer.reading.objects.states import read_states
 
 #: Seconds of computing that one damaged file may take.
 LIMIT_S = 5.0

@@ -15,12 +15,12 @@ from viewer.core.errors import ReadError
 from viewer.core.study import Kind
 from viewer.jobs import info
 from viewer.reading import load_volume, scan
-from viewer.reading.document import read_document
-from viewer.reading.objects import describe
-from viewer.reading.parametric import read_parametric
-from viewer.reading.pdf_pages import draw_pages
-from viewer.reading.structures import read_structures
-from viewer.reading.waveform import list_channels, read_waveform
+from viewer.reading.objects.document import read_document
+from viewer.reading.objects.nouns import describe
+from viewer.reading.objects.parametric import read_parametric
+from viewer.reading.objects.pdf_pages import draw_pages
+from viewer.reading.objects.structures import read_structures
+from viewer.reading.objects.waveform import list_channels, read_waveform
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 

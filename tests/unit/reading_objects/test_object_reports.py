@@ -9,9 +9,9 @@ from pydicom.sequence import Sequence as DicomSequence
 from tests.unit.reading_objects.builders import base, code, content, item, number, save, stack_of, write_report
 from viewer.core.document import Node
 from viewer.core.study import Kind
-from viewer.reading.objects import describe
-from viewer.reading.presentation import read_presentation
-from viewer.reading.structured import read_items, read_report
+from viewer.reading.objects.nouns import describe
+from viewer.reading.objects.presentation import read_presentation
+from viewer.reading.objects.structured import read_items, read_report
 
 TITLE = ("126000", "DCM", "Imaging Measurement Report")
 LENGTH = ("410668003", "SCT", "Length")

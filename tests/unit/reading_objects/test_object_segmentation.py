@@ -22,8 +22,8 @@ from viewer.core.errors import GeometryError, ReadError
 from viewer.core.geometry import SpacingKind
 from viewer.core.study import Kind
 from viewer.core.volume import Mask
-from viewer.reading.objects import describe
-from viewer.reading.segmentation import count_segments, read_segmentation
+from viewer.reading.objects.nouns import describe
+from viewer.reading.objects.segmentation import count_segments, read_segmentation
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 DeflatedImageFrameCompression = "1.2.840.10008.1.2.8.1"

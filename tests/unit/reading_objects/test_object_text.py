@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viewer.reading.text import codec_of, decode_text
+from viewer.reading.header.text import codec_of, decode_text
 
 EXAMPLES = [
     # H.3.1: kanji and hiragana by ISO 2022 IR 87

@@ -17,8 +17,8 @@ from viewer.core.finding import Location, Measurement, Side
 from viewer.core.study import Stack
 from viewer.core.volume import Mask
 from viewer.reading import scan
-from viewer.reading.segmentation import read_segmentation
-from viewer.reading.structured import Item, read_items
+from viewer.reading.objects.segmentation import read_segmentation
+from viewer.reading.objects.structured import Item, read_items
 from viewer.reporting import readback
 from viewer.reporting.html import report_html
 from viewer.reporting.pdf import render

@@ -21,8 +21,8 @@ from viewer.core.task import CancelFlag, CancelToken
 from viewer.jobs.bench.harness import Plan, Target, Way
 from viewer.jobs.bench.open_series import header
 from viewer.reading import load_volume, scan
-from viewer.reading.decoders import Decoders, most_processes
-from viewer.reading.frame import Slice
+from viewer.reading.pixels.decoders import Decoders, most_processes
+from viewer.reading.stacking.frame import Slice
 
 FRAMES, SIDE = 24, 512
 #: Files, headers and placing may cost this much over the codec alone.

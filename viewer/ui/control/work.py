@@ -8,7 +8,7 @@ from viewer.core.analysis import AnalysisResult
 from viewer.core.finding import Finding
 from viewer.core.study import Patient, ScanResult, Stack, Study
 from viewer.display.hanging import pick
-from viewer.reading.decoders import warm as warm_decoders
+from viewer.reading.pixels.decoders import warm as warm_decoders
 from viewer.session import Event, FindingChanged, ReportChanged, ResultAdded, StudyClosed
 from viewer.ui.control.analysing import Analysing
 from viewer.ui.control.desk import Desk

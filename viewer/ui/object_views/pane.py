@@ -11,8 +11,8 @@ from viewer.core.study import Stack
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.core.waveform import Waveform
 from viewer.display import ecg
-from viewer.reading.objects import ObjectNoun, read_object
-from viewer.reading.sop_classes import name_of
+from viewer.reading.header.sop_classes import name_of
+from viewer.reading.objects.nouns import ObjectNoun, read_object
 from viewer.ui.i18n import error_words, tr
 from viewer.ui.lanes import ReadingPool
 from viewer.ui.object_views.ecg_view import EcgView

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QScrollArea, QWidg
 from viewer.core.document import Document
 from viewer.core.errors import ViewerError
 from viewer.core.task import CancelFlag, CancelToken
-from viewer.reading.pdf_pages import PdfPages, draw_pages
+from viewer.reading.objects.pdf_pages import PdfPages, draw_pages
 from viewer.ui.i18n import error_words, tr
 from viewer.ui.lanes import ReadingPool
 from viewer.ui.theme import SPACE_12

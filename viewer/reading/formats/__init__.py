@@ -1,0 +1,1 @@
+"""Files outside DICOM: one reader per type."""

@@ -1,0 +1,1 @@
+"""What stands in a file before its pixels: raw elements, text, tags, SOP classes."""

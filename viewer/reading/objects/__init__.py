@@ -1,0 +1,1 @@
+"""DICOM objects that are no plain pictures: segmentations, reports, contours, waveforms, documents."""

@@ -1,0 +1,1 @@
+"""Stored bytes -> arrays: codecs in processes of their own, colour, tables, factors."""

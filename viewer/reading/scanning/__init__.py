@@ -1,0 +1,1 @@
+"""Folders, archives and discs -> studies, with an index of what was found."""
