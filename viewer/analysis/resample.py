@@ -17,6 +17,8 @@ Array = npt.NDArray[Any]
 
 #: Slack before rounding a size down, in output voxels (300 * 1.0 / 1.5 must stay 200).
 _SIZE_SLACK = 1e-6
+#: Voxels of a slab in `running_argmax`: its buffers stay in the processor's cache.
+_SLAB_VOXELS = 1 << 16
 
 
 def target_size(size: int, source_mm: float, target_mm: float) -> int:
@@ -105,14 +107,24 @@ def resize_labels(plane: Array, size: tuple[int, int]) -> Array:
 
 
 def running_argmax(logits: FloatArray) -> npt.NDArray[np.uint8]:
-    """Argmax over axis 0 of [L, ...] as uint8, one class at a time (ties: the lower class)."""
+    """Argmax over axis 0 of [L, K, ...] as uint8, one class at a time (ties: the lower class)."""
     out = np.zeros(logits.shape[1:], dtype=np.uint8)
-    best = logits[0].copy()
-    for label in range(1, logits.shape[0]):
-        better = logits[label] > best
-        out[better] = label
-        np.maximum(best, logits[label], out=best)
+    slab = max(1, _SLAB_VOXELS // max(1, out[:1].size))
+    for k in range(0, len(out), slab):
+        _argmax_into(logits[:, k : k + slab], out[k : k + slab])
     return out
+
+
+def _argmax_into(logits: FloatArray, out: npt.NDArray[np.uint8]) -> None:
+    """Argmax of a slab into `out` (zeros): labels only rise, so the maximum of `better * label` is the last better."""
+    best = logits[0].copy()
+    better = np.empty(best.shape, dtype=np.bool_)
+    marks = better.view(np.uint8)
+    for label in range(1, len(logits)):
+        np.greater(logits[label], best, out=better)
+        np.maximum(best, logits[label], out=best)
+        np.multiply(marks, np.uint8(label), out=marks)
+        np.maximum(out, marks, out=out)
 
 
 def _plane(values: Array, k: Any) -> FloatArray:

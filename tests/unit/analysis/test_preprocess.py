@@ -77,6 +77,14 @@ def test_running_argmax_equals_numpy_and_breaks_ties_low():
     assert np.array_equal(resample.running_argmax(logits), logits.argmax(0))
 
 
+@pytest.mark.parametrize("shape", [(3, 7, 200, 180), (5, 1, 300, 300), (256, 2, 3, 4), (2, 0, 4, 4)])
+def test_running_argmax_is_the_same_in_slabs(shape):
+    logits = RNG.integers(0, 9, shape).astype(np.float32)
+    turned = np.moveaxis(np.ascontiguousarray(np.moveaxis(logits, 0, -1)), -1, 0)
+    assert np.array_equal(resample.running_argmax(logits), logits.argmax(0))
+    assert np.array_equal(resample.running_argmax(turned), logits.argmax(0))
+
+
 def test_squash_keeps_the_mean_and_the_place():
     plane = np.zeros((448, 300), np.float32)
     plane[112:224, 150:225] = 1
