@@ -1,7 +1,7 @@
 """A head as a T1-weighted 3-D scan shows it, with two hippocampus-like shapes of known volume.
 
 A drawing with a real scan's contrasts (hippocampus about 0.6 of white matter, fluid dark) and
-sizes (about 3,200 mm3 a side, the front part about 45 percent of it): it exercises the pack and
+sizes (about 3,750 mm3 a side, the front part about half of it): it exercises the pack and
 proves nothing about accuracy.
 """
 
@@ -22,20 +22,20 @@ BOX_MM = (36, 52, 38)
 #: how many times wider than high; the head is broad and flat, the tail thin and rising.
 LINE = np.array(
     [
-        [23.5, -17.5, -25.0, 2.8, 1.6],
-        [24.0, -14.5, -24.5, 4.9, 1.7],
-        [24.5, -10.0, -23.5, 5.5, 1.7],
-        [25.5, -5.5, -22.5, 5.3, 1.6],
-        [27.5, -1.0, -20.5, 4.3, 1.35],
-        [29.0, 4.0, -18.0, 4.1, 1.25],
-        [29.5, 9.0, -15.0, 4.0, 1.2],
-        [29.0, 14.0, -11.0, 3.9, 1.2],
-        [27.0, 18.5, -6.5, 3.3, 1.2],
-        [25.0, 21.0, -3.5, 2.3, 1.2],
+        [23.5, -17.5, -25.0, 2.8, 1.75],
+        [24.0, -14.5, -24.5, 5.14, 1.85],
+        [24.5, -10.0, -23.5, 5.78, 1.85],
+        [25.5, -5.5, -22.5, 5.56, 1.75],
+        [27.5, -1.0, -20.5, 3.78, 1.35],
+        [29.0, 4.0, -18.0, 3.61, 1.25],
+        [29.5, 9.0, -15.0, 3.52, 1.2],
+        [29.0, 14.0, -11.0, 3.43, 1.2],
+        [27.0, 18.5, -6.5, 2.9, 1.2],
+        [25.0, 21.0, -3.5, 2.02, 1.2],
     ]
 )
 #: y (mm) of the plane between the front and the back part.
-FRONT_END = -3.5
+FRONT_END = -5.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +62,7 @@ def draw(grid: Grid, seed: int = 3) -> Head:
     _hindbrain(volume, grid)
     labels = np.zeros(grid.shape, np.uint8)
     for side, first in ((1, 1), (-1, 3)):
+        _amygdala(volume, grid, side)
         _hippocampus(volume, grid, side, first, labels)
     return Head(_scanner(volume, grid, rng), labels, {"left": box(1), "right": box(-1)})
 
@@ -126,6 +127,11 @@ def _hindbrain(volume: Field, g: Grid) -> None:
     peduncles = np.maximum(ellipsoid(g, (-8, 9, -17), (8, 9, 12), 1.5), ellipsoid(g, (8, 9, -17), (8, 9, 12), 1.5))
     pons = ellipsoid(g, (0, 9, -30), (15, 12, 14), 1.5)
     volume += np.maximum(peduncles, pons) * (WHITE * 0.97 - volume)
+
+
+def _amygdala(volume: Field, g: Grid, side: int) -> None:
+    """The grey almond over and before the front part: without it nothing tells where the front part is."""
+    volume += ellipsoid(g, (22 * side, -20, -15), (10, 10, 8), 1.5) * (GREY * 1.02 - volume)
 
 
 def _hippocampus(volume: Field, g: Grid, side: int, first: int, labels: npt.NDArray[np.uint8]) -> None:
