@@ -67,6 +67,13 @@ FILMS: list[tuple[str, dict[str, Any], Suitability, str]] = [
     ("a hand by words", {"tags": {"BodyPartExamined": "", "SeriesDescription": "Hand AP"}}, REFUSE, "body_part"),
     ("thorax is chest", {"tags": {"BodyPartExamined": "THORAX"}}, RUN, ""),
     ("no body part", {"tags": {"BodyPartExamined": ""}}, WARN, "body_part"),
+    ("a word that names no part", {"tags": {"BodyPartExamined": "PARTIALBODY"}}, WARN, "body_part"),
+    (
+        "no part, but a hand by words",
+        {"tags": {"BodyPartExamined": "UNKNOWN", "SeriesDescription": "Hand AP"}},
+        REFUSE,
+        "body_part",
+    ),
     ("a CT", {"modality": "CT"}, REFUSE, "modality"),
     ("stored mirrored", {"tags": {"PatientOrientation": "R\\F"}}, WARN, "orientation"),
     ("stored upside down", {"tags": {"PatientOrientation": "L\\H"}}, REFUSE, "orientation"),

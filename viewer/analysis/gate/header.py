@@ -47,6 +47,10 @@ def localizer(case: Case) -> GateReason | None:
     return None
 
 
+#: What scanners write where nobody chose a body part; it names none.
+_NO_PART = frozenset({"PARTIALBODY", "OTHER", "UNKNOWN", "NONE"})
+
+
 def body_part(case: Case) -> GateReason | None:
     """(0018,0015), else the words of the descriptions."""
     wanted = words_of(case.match.get("body_part"))
@@ -54,6 +58,7 @@ def body_part(case: Case) -> GateReason | None:
         return None
     need = f"Made for {either(wanted).lower()}"
     stated = case.tag("BodyPartExamined")
+    stated = "" if stated.replace(" ", "") in _NO_PART else stated
     named, tag = ((stated,), "(0018,0015)") if stated else (sorted(headers.parts_in(case.description)), "(0008,103E)")
     if not named:
         return GateReason("body_part", WARN, f"{need}; the file does not name a body part.", "(0018,0015)")
