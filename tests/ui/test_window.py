@@ -185,6 +185,18 @@ def test_editing_in_place(film: Program, qtbot: QtBot) -> None:
     assert place not in words(form)
 
 
+def test_a_heatmap_by_occlusion_is_asked_for_in_the_menu(film: Program, qtbot: QtBot) -> None:
+    wanted = film.window.actions_by_id["analysis.occlusion"]
+    assert not wanted.isEnabled(), "no heatmap yet"
+    analyse(film, qtbot)
+    qtbot.waitUntil(wanted.isEnabled)
+    wanted.trigger()
+    qtbot.waitUntil(lambda: len(film.desk.session.review.results()) == 2, timeout=LONG)
+    newest = film.desk.session.review.results()[-1].result.provenance
+    assert newest is not None
+    assert newest.settings["explain"] == "occlusion"
+
+
 def test_killing_the_worker_leaves_the_window_alive(film: Program, qtbot: QtBot) -> None:
     lane = film.desk.lane
     film.work.analysing.run(tiny_packs.CLASSIFIER)

@@ -35,6 +35,7 @@ from viewer.core.volume import Heatmap, Mask, Volume
 
 if TYPE_CHECKING:
     from viewer.analysis.backends.ladder import Ladder, Loaded
+    from viewer.analysis.explain import Explainer
 
 #: Networks kept warm between runs.
 _KEPT = 4
@@ -242,21 +243,24 @@ class _Run:
         explainer = explain.Explainer(self.pack, _loaded(self.pack), infer, raw)
         if not explainer.can_draw:
             return {}
-        threshold = findings.default_point(self.pack).threshold
-        occlusion = self.request.options.get("explain") == "occlusion"
-        tested = self.request.options.get("honesty", True)
         made: dict[str, Heatmap] = {}
-        for number, (name, score) in enumerate(raw.scores.items()):
+        for number, name in enumerate(raw.scores):
             self.cancel.check()
             self.clock(Progress("Explaining", number / len(raw.scores)))
-            hook = (self.clock, self.cancel)
-            values = explainer.occlusion(number, *hook) if occlusion else explainer.heat(name, number)
-            heat = Heatmap(values, self.volume.geometry, findings.label_text(self.pack, name))
-            if tested and score >= threshold and not occlusion:
-                honesty = explainer.honesty(number, self.cancel)
-                heat = replace(heat, honest=honesty.honest, honesty=honesty.words)
-            made[name] = heat
+            made[name] = self._heatmap(explainer, number, name, raw.scores[name])
         return made
+
+    def _heatmap(self, explainer: Explainer, number: int, name: str, score: float) -> Heatmap:
+        options = self.request.options
+        tested = None
+        if options.get("explain") == "occlusion":
+            values, tested = explainer.occlusion(number, self.clock, self.cancel)
+        else:
+            values = explainer.heat(name, number)
+            if options.get("honesty", True) and score >= findings.default_point(self.pack).threshold:
+                tested = explainer.honesty(number, self.cancel)
+        heat = Heatmap(values, self.volume.geometry, findings.label_text(self.pack, name))
+        return heat if tested is None else replace(heat, honest=tested.honest, honesty=tested.words)
 
     def _result(self, outcome: str, verdict: GateVerdict, infer: Ladder | None) -> AnalysisResult:
         return AnalysisResult(

@@ -46,13 +46,14 @@ class Explainer:
         planes = [self._on_picture(plane, label) for plane in self._raw.prepared.array]
         return saliency.peak_one(self._raw.prepared.restore_values(np.stack(planes)))
 
-    def occlusion(self, label: int, on_progress: OnProgress, cancel: CancelToken) -> FloatArray:
-        """Occlusion heatmap [K, J, I] of the slice with the highest score; other slices stay 0."""
+    def occlusion(self, label: int, on_progress: OnProgress, cancel: CancelToken) -> tuple[FloatArray, honesty.Honesty]:
+        """Occlusion heatmap [K, J, I] of the slice with the highest score (0 elsewhere), and its deletion test."""
         array = self._raw.prepared.array
         planes = np.zeros_like(array)
         top = self._top(label)
         planes[top] = saliency.occlusion(self._infer, array[top], label, on_progress, cancel)
-        return saliency.peak_one(self._raw.prepared.restore_values(planes))
+        tested = honesty.Honesty(*honesty.deletion_test(self._infer, array[top], planes[top], label), None)
+        return saliency.peak_one(self._raw.prepared.restore_values(planes)), tested
 
     def honesty(self, label: int, cancel: CancelToken) -> honesty.Honesty:
         """Test the heatmap of the slice with the highest score."""

@@ -3,7 +3,8 @@
 Deletion (Petsiuk et al., BMVC 2018, arXiv:1806.07421): hiding the warmest part of the
 picture must lower the score more than hiding a part of the same shape elsewhere.
 Random weights (Adebayo et al., NeurIPS 2018, arXiv:1810.03292): the same network with
-shuffled weights must draw another map.
+shuffled weights must draw another map. A map made by occlusion needs the first test only: it
+is nothing but the network's own answers.
 """
 
 from __future__ import annotations
@@ -50,25 +51,27 @@ class Honesty:
         deletion: fall of the score when the warmest fifth is hidden.
         elsewhere: mean fall when a part of the same shape is hidden elsewhere.
         rank: share of those places where the score fell less (1 = all).
-        random_weights: mean rank correlation with the maps of shuffled networks.
+        random_weights: mean rank correlation with the maps of shuffled networks; None for a map made by occlusion.
     """
 
     deletion: float
     elsewhere: float
     rank: float
-    random_weights: float
+    random_weights: float | None
 
     @property
     def honest(self) -> bool:
         """True when the map passed both tests."""
-        return self.deletion > 0 and self.rank >= MIN_RANK and self.random_weights < MAX_CORRELATION
+        moves = self.random_weights is None or self.random_weights < MAX_CORRELATION
+        return self.deletion > 0 and self.rank >= MIN_RANK and moves
 
     @property
     def words(self) -> str:
         """The figures for a reader."""
-        return (
-            f"deletion {self.deletion:.2f} (elsewhere {self.elsewhere:.2f}), random weights {self.random_weights:.2f}"
-        )
+        deleted = f"deletion {self.deletion:.2f} (elsewhere {self.elsewhere:.2f})"
+        if self.random_weights is None:
+            return f"{deleted}, made by occlusion"
+        return f"{deleted}, random weights {self.random_weights:.2f}"
 
 
 def check(

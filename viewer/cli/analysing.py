@@ -27,6 +27,9 @@ def analyze_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default=None)
     parser.add_argument("--precision", choices=("auto", "full"), default="auto")
+    parser.add_argument(
+        "--explain", choices=("occlusion",), default="", help="how heatmaps are made, if not the pack's way"
+    )
     parser.add_argument("--json", action="store_true")
 
 
@@ -44,6 +47,7 @@ def run_analyze(args: argparse.Namespace, hooks: Hooks) -> int:
             roi=box_of(args.roi),
             device=device,
             precision=args.precision,
+            explain=args.explain,
             **hooks,
         )
     if args.json:

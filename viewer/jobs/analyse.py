@@ -38,6 +38,7 @@ class Asked:
 
     Attributes:
         named: the reader named the packs: warned ones run too, whatever the file is.
+        explain: "occlusion", or "" for each pack's own way to draw heatmaps.
     """
 
     packs: tuple[PackInfo, ...]
@@ -46,6 +47,7 @@ class Asked:
     device: str
     precision: str
     research: bool
+    explain: str = ""
 
 
 def analyse(
@@ -57,6 +59,7 @@ def analyse(
     roi: Box | None = None,
     device: str = "auto",
     precision: str = "auto",
+    explain: str = "",
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
     runner: Runner = engine.run,
@@ -75,7 +78,7 @@ def analyse(
         packs: ids; all installed ones when empty.
         series: series UID; else the stack that packs suit best, the first of equals.
         roi: half-open box (k, j, i) for packs that need one.
-        device: "auto", "cpu" or "cuda"; precision: "auto" or "full".
+        device: "auto", "cpu" or "cuda"; precision: "auto" or "full"; explain: "" or "occlusion".
         on_progress, cancel: as for every job.
         runner: what runs a request: the engine, or the inference process.
 
@@ -87,7 +90,7 @@ def analyse(
     """
     cancel = cancel or CancelFlag()
     result_folder.check_place(Path(out).absolute())
-    asked = Asked(_wanted(packs), bool(packs), roi, device, precision, load_settings().research_packs)
+    asked = Asked(_wanted(packs), bool(packs), roi, device, precision, load_settings().research_packs, explain)
     found = scan([path], None, _share(on_progress, 0.0, _READ_SHARE / 2), cancel)
     study, stack = choose(found, asked, series)
     volume = load_volume(stack, _share(on_progress, _READ_SHARE / 2, _READ_SHARE), cancel)
@@ -186,6 +189,8 @@ class _Job:
         asked, volume = self.asked, self.volume
         options = {"device": asked.device, "precision": asked.precision, "run_warned": True}
         options["research"] = asked.research
+        if asked.explain:
+            options["explain"] = asked.explain
         request = request_for(pack, self.stack, volume, box_for(pack, volume, asked.roi), **options)
         verdict = _verdict(pack, volume, asked)
         if not asked.named and _nameless(verdict):
@@ -238,6 +243,7 @@ def _request_out(path: Path | str, names: Sequence[str], series: str | None, ask
         "roi": roi,
         "device": asked.device,
         "precision": asked.precision,
+        **({"explain": asked.explain} if asked.explain else {}),
     }
 
 

@@ -89,6 +89,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("tool.text", "Text", "Measure", ("B",), "text", "Text", tool="text", view=True),
     ActionRow("analysis.run", "Analyse", "Analysis", ("F5",), view=True),
     ActionRow("analysis.all", "Analyse with all that suit", "Analysis", ("Shift+F5",), view=True),
+    ActionRow("analysis.occlusion", "Heatmap by occlusion", "Analysis", ()),
     ActionRow("analysis.cancel", "Cancel analysis", "Analysis", ("Ctrl+.",)),
     ActionRow("overlay.toggle", "Overlay on or off (hold to peek)", "Analysis", ("O",), "eye", group=1, view=True),
     ActionRow("finding.next", "Next finding", "Analysis", ("N",), group=2, view=True),

@@ -63,6 +63,7 @@ class Commands(QObject):
             "patient.next": lambda: self.step_patient(1),
             "analysis.run": work.analysing.run_first,
             "analysis.all": work.analysing.run_all,
+            "analysis.occlusion": work.analysing.explain_by_occlusion,
             "analysis.cancel": self.cancel,
             "finding.next": lambda: work.reviewing.step(1),
             "finding.previous": lambda: work.reviewing.step(-1),
@@ -95,6 +96,7 @@ class Commands(QObject):
         finding = self._work.reviewing.current()
         for name in ("finding.accept", "finding.unsure", "finding.reject", "finding.edit"):
             self._actions[name].setEnabled(finding is not None)
+        self._actions["analysis.occlusion"].setEnabled(bool(self._work.analysing.explained()))
         self._actions["edit.undo"].setEnabled(review.can_undo)
         self._actions["edit.redo"].setEnabled(review.can_redo)
         self._actions["file.close_study"].setEnabled(is_open)

@@ -71,6 +71,19 @@ def test_a_heatmap_that_fails_its_check_tells_no_place(models: Path) -> None:
     assert "failed its check" in finding.location.text
 
 
+def test_a_heatmap_by_occlusion_is_another_map_and_is_tested_by_deletion(models: Path) -> None:
+    usual = engine.run(request_for(tiny_packs.CLASSIFIER, film()))
+    result = engine.run(request_for(tiny_packs.CLASSIFIER, film(), options={"explain": "occlusion"}))
+    (heatmap,) = result.heatmaps
+    assert heatmap.values.shape == film().shape
+    assert not np.allclose(heatmap.values, usual.heatmaps[0].values, atol=0.05)
+    assert heatmap.honest is not None
+    assert "made by occlusion" in heatmap.honesty
+    assert result.scores == usual.scores
+    assert result.provenance is not None
+    assert result.provenance.settings["explain"] == "occlusion"
+
+
 def test_the_same_request_gives_the_same_findings(models: Path) -> None:
     first, second = (engine.run(request_for(tiny_packs.CLASSIFIER, film())) for _ in range(2))
     assert first.findings == second.findings

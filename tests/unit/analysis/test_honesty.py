@@ -79,6 +79,9 @@ def test_the_verdict_follows_the_figures() -> None:
     assert not honesty.Honesty(0.4, 0.1, 0.85, 0.1).honest
     assert not honesty.Honesty(0.4, 0.1, 1.0, 0.6).honest
     assert not honesty.Honesty(-0.1, -0.2, 1.0, 0.1).honest
+    occluded = honesty.Honesty(0.41, 0.1, 1.0, None)
+    assert occluded.honest and occluded.words == "deletion 0.41 (elsewhere 0.10), made by occlusion"
+    assert not honesty.Honesty(0.41, 0.5, 0.2, None).honest
     assert honesty.Honesty(0.41, 0.1, 1.0, 0.09).words == "deletion 0.41 (elsewhere 0.10), random weights 0.09"
 
 

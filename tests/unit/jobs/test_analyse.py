@@ -16,7 +16,7 @@ from tests.unit.analysis.conftest import film as chest
 from viewer.core.errors import OutputError, PackError, ReadError, UsageError
 from viewer.core.finding import FindingState
 from viewer.core.task import CancelFlag, Cancelled
-from viewer.jobs import analyse, result_folder, result_json
+from viewer.jobs import analyse, replay, result_folder, result_json
 from viewer.reading import open_volume
 
 ROI = ((2, 4, 5), (18, 24, 27))
@@ -79,6 +79,16 @@ def test_film_gives_score_heatmap_and_place(models: Path, film: synth.Written, t
     assert finding["operating_point"]["name"] == "default"
     assert finding["location"]["text"]
     assert "sr.dcm" in document["files"]
+
+
+def test_occlusion_is_asked_for_and_replayed(models: Path, film: synth.Written, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    asked = {"packs": [tiny_packs.CLASSIFIER], "device": "cpu", "explain": "occlusion"}
+    document = analyse.analyse(film.folder, out, **asked)
+    assert document["request"]["explain"] == "occlusion"
+    (heatmap,) = result_folder.load(out).results[0].heatmaps
+    assert "made by occlusion" in heatmap.honesty
+    assert replay.replay(out)["same"] is True
 
 
 def test_results_read_back_as_they_were(models: Path, head: synth.Written, tmp_path: Path) -> None:

@@ -205,8 +205,27 @@ class Analysing(QObject):
         if not suiting:
             self.run_first()
 
-    def run(self, pack_id: str, device: str | None = None) -> None:
-        """Put a pack on the lane for the active stack; once for each box where it needs one."""
+    def explained(self) -> tuple[str, ...]:
+        """Packs whose heatmaps lie on the active stack."""
+        session = self._desk.session
+        entries = [e for e in session.review.results() if e.lies_on(session.library.active) and e.result.heatmaps]
+        return tuple(dict.fromkeys(e.result.pack_id for e in entries))
+
+    def explain_by_occlusion(self) -> None:
+        """Run the packs that drew heatmaps again, with maps made by hiding one part after the other."""
+        packs = self.explained()
+        for pack_id in packs:
+            self.run(pack_id, explain="occlusion")
+        if not packs:
+            what = tr("No heatmap lies on this picture.")
+            self._desk.complain(UsageError(what, tr("Analyse it with a pack that draws one first.")))
+
+    def run(self, pack_id: str, device: str | None = None, explain: str = "") -> None:
+        """Put a pack on the lane for the active stack; once for each box where it needs one.
+
+        Args:
+            explain: "occlusion", or "" for the pack's own way to draw heatmaps.
+        """
         session = self._desk.session
         key = session.library.active
         stack, study, volume = session.library.stack(key), session.library.study_of(key), session.library.volume(key)
@@ -219,6 +238,7 @@ class Analysing(QObject):
         options: dict[str, object] = {
             "research": self._desk.settings.research_packs,
             "run_warned": verdict is not None and verdict.verdict is Suitability.WARN,
+            **({"explain": explain} if explain else {}),
         }
         wanted = device or self._desk.settings.device
         for side, box in self._boxes_for(pack, key).items():
