@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from viewer.training.loop import Judge, Loss, low_precision
 
 FloatArray = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]
+#: (pictures [N, 1, J, I], logits [N, L], loss against the labels) -> the loss that takes its place.
+Teach = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 #: Pictures a network judges at once outside training.
 _JUDGE_BATCH = 64
@@ -116,8 +118,11 @@ def _even(weights: Array, yes: Array, words: Array) -> Array:
     return np.asarray(out / out.sum())
 
 
-def make_loss(films: Films, recipe: Mapping[str, Any], where: torch.device) -> Loss:
-    """The loss of one step: a balanced, augmented batch; binary cross-entropy plus the lung field."""
+def make_loss(films: Films, recipe: Mapping[str, Any], where: torch.device, teach: Teach | None = None) -> Loss:
+    """The loss of one step: a balanced, augmented batch; binary cross-entropy plus the lung field.
+
+    `teach` changes the first part (`distil.Teacher`); the lung field is learnt from its masks all the same.
+    """
     count, loop = int(recipe["batch"]), recipe["loop"]
     config = recipe.get("augment", {})
 
@@ -129,9 +134,12 @@ def make_loss(films: Films, recipe: Mapping[str, Any], where: torch.device) -> L
         moved, field = augment.spatial(images, fields, config.get("spatial", {}), generator)
         assert field is not None
         changed = augment.erase(augment.intensity(moved, config.get("intensity", {}), generator), config, generator)
-        logits, _, said = net(changed.to(where).contiguous(memory_format=torch.channels_last))
+        pictures = changed.to(where).contiguous(memory_format=torch.channels_last)
+        logits, _, said = net(pictures)
         truth = torch.from_numpy(films.truth[chosen]).to(where)
         main = losses.binary(logits, truth, float(recipe.get("smoothing", 0.0)))
+        if teach is not None:
+            main = teach(pictures, logits, main)
         known = torch.from_numpy(films.has_field[chosen]).to(where)
         return main + float(recipe.get("field_weight", 0.3)) * _field_loss(said, field.to(where), known)
 

@@ -19,7 +19,7 @@ from viewer.analysis import networks, packs
 from viewer.core.analysis import PackInfo
 from viewer.core.errors import PackError, UsageError
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
-from viewer.training import card, cases, classification, curves, evaluation, gate, points, segmentation, stacks
+from viewer.training import card, cases, classification, curves, distil, evaluation, gate, points, segmentation, stacks
 from viewer.training.loop import LoopConfig, Trainer, device
 
 _log = logging.getLogger(__name__)
@@ -75,6 +75,8 @@ def train(
     kind = str(recipe.get("task"))
     if kind not in RECIPES:
         raise PackError(f"The recipe's task '{kind}' is unknown.", f"Known: {', '.join(RECIPES)}.")
+    if "distil" in recipe and kind != "classification":
+        raise UsageError(f"A recipe of task '{kind}' cannot distil.", "Take `distil` out of it.")
     job = Job(pack, recipe, table, out / "work", on_progress, cancel)
     if not job.training_cases:
         raise UsageError("The case table has no cases in split 'train'.", "Mark cases with train and val.")
@@ -109,8 +111,11 @@ def train_segmenter(job: Job) -> Trained:
 
 
 def train_classifier(job: Job) -> Trained:
-    """One member per fold (`run_folds`: some of them); films a member never saw fix the operating points."""
-    where = device()
+    """One member per fold (`run_folds`: some of them); films a member never saw fix the operating points.
+
+    With a `distil` block one network taught by the members is shipped in their place.
+    """
+    where, lesson = device(), distil.Distillation.from_recipe(job.recipe)
     films = classification.load_films(job.training_cases, job.pack.inference, job.recipe)
     count = int(job.recipe["folds"])
     folds = cases.assign_folds(films.groups, count, seed=1)
@@ -126,7 +131,25 @@ def train_classifier(job: Job) -> Trained:
     unseen = films.take(np.isin(folds, chosen))
     said = logits[np.isin(folds, chosen), 0]
     fixed = points.fix(said, unseen.truth[:, 0], unseen.groups, job.recipe.get("points", {}))
-    return Trained(merge(members, job.pack.inference["network"]), fixed.points, fixed.temperature, fixed.folds)
+    marks = fixed.points
+    if lesson is not None:
+        members = [_distilled(job, films, members, lesson)]
+        marks = [{**p, "origin": f"{p['origin']}, of the members that taught this network"} for p in marks]
+    return Trained(merge(members, job.pack.inference["network"]), marks, fixed.temperature, fixed.folds)
+
+
+def _distilled(
+    job: Job, films: classification.Films, members: Sequence[nn.Module], lesson: distil.Distillation
+) -> nn.Module:
+    """One network taught on every training case by all members.
+
+    It has seen every training case, so it is not judged on them: operating points and temperature stay those
+    of the members' out-of-fold scores, which it was taught to repeat.
+    """
+    recipe = lesson.recipe_of_student(job.recipe)
+    seed = int(lesson.loop.get("seed", int(job.recipe["folds"]) + 1))
+    loss = classification.make_loss(films, _seeded(recipe, seed), device(), distil.Teacher(members, lesson))
+    return fit(replace(job, recipe=recipe), loss, _WHOLE, seed=seed)
 
 
 def train_stacks(job: Job) -> Trained:
