@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from tests.unit.reading_objects.builders import STORAGE, base, code, item, save
+from tests.unit.reading.objects.builders import STORAGE, base, code, item, save
 
 XA = STORAGE + "12.1"
 GSPS = STORAGE + "11.1"

@@ -15,13 +15,13 @@ from viewer.core.resources import user_data_dir
 from viewer.core.settings import Settings, load_settings
 from viewer.journal import open_journal
 from viewer.reading.pixels.decoders import warm
+from viewer.room.context import Desk
+from viewer.room.room import Work
 from viewer.session.record import LastPlace, last_place
-from viewer.ui.control.desk import Desk
-from viewer.ui.control.work import Work
-from viewer.ui.i18n import set_language, tr
-from viewer.ui.main_window import MainWindow
-from viewer.ui.theme import apply_theme
-from viewer.ui.widgets.basic import FocusRing
+from viewer.ui.kit.basic import FocusRing
+from viewer.ui.kit.theme import apply_theme
+from viewer.ui.shell.main_window import MainWindow
+from viewer.words.i18n import set_language, tr
 
 _LOG = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ from viewer.core.finding import FindingState
 from viewer.core.settings import Settings, save_settings
 from viewer.core.task import CancelFlag, ignore_progress
 from viewer.samples import Sample, write_samples
-from viewer.ui.main_window import MainWindow
-from viewer.ui.refused_packs import RefusedFold
+from viewer.ui.panels.refused_packs import RefusedFold
+from viewer.ui.shell.main_window import MainWindow
 
 HERE = Path(__file__).resolve().parent
 #: Longest a step may take (seconds), on a machine without a graphics card.

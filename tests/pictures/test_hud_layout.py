@@ -19,8 +19,9 @@ from viewer.core.volume import Heatmap
 from viewer.display.overlay import HeatmapLayer, OverlaySet
 from viewer.display.slicing import Plane
 from viewer.display.window import Window
-from viewer.ui import i18n
-from viewer.ui.viewport import Viewport, ink
+from viewer.ui.viewport import ink
+from viewer.ui.viewport.view import Viewport
+from viewer.words import i18n
 
 SIZES = [(320, 280), (420, 500), (640, 480), (1000, 900)]
 

@@ -17,7 +17,7 @@ from viewer.analysis.client import InferenceProcess
 from viewer.analysis.worker import Runner
 from viewer.app import Program
 from viewer.core.settings import Settings, save_settings
-from viewer.ui.i18n import set_language
+from viewer.words.i18n import set_language
 
 #: Longest a step may take on a busy two-core machine (ms).
 LONG = 60_000

@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from viewer.core.analysis import GateReason, GateVerdict, PackInfo, Suitability
 from viewer.core.resources import models_dirs
-from viewer.ui.analysis_panel import AnalysisPanel
-from viewer.ui.i18n import named, set_language
-from viewer.ui.pack_state import AnalysisView, PackState
-from viewer.ui.refused_packs import RefusedFold
-from viewer.ui.theme import apply_theme
+from viewer.room.panels.analysis import AnalysisView, PackState
+from viewer.ui.kit.theme import apply_theme
+from viewer.ui.panels.analysis_panel import AnalysisPanel
+from viewer.ui.panels.refused_packs import RefusedFold
+from viewer.words.i18n import named, set_language
 
 RUN, WARN, REFUSE = Suitability.RUN, Suitability.WARN, Suitability.REFUSE
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from viewer.core.errors import PackError, ReadError, ViewerError
 from viewer.core.task import CancelToken, JobState, OnProgress, Progress
-from viewer.ui.lanes import AnalysisLane, Job, Priority, ReadingPool, Work
+from viewer.ui.kit.lanes import AnalysisLane, Job, Priority, ReadingPool, Work
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from viewer.core.finding import Location
 from viewer.core.graphic import Graphic, PictureRef, Shape, Space
 from viewer.display.window import Window
 from viewer.ui.object_views.tree_view import TreeView
-from viewer.ui.study_rows import RowKind
+from viewer.ui.panels.study_rows import RowKind
 from viewer.ui.viewport.view import Viewport
 
 Start = Callable[..., Program]

@@ -360,7 +360,7 @@ def test_a_full_disk_is_told_and_nothing_lost(film: Program, qtbot: QtBot, monke
 
 
 def test_settings_save_and_keys_conflict_is_shown(film: Program, qtbot: QtBot) -> None:
-    from viewer.ui.dialogs.settings import SettingsDialog
+    from viewer.ui.shell.dialogs.settings import SettingsDialog
 
     film.window.commands.show_settings()
     dialog = film.window.findChild(SettingsDialog)

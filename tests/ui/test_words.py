@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.core.report import INTENDED_USE
 from viewer.core.study import Patient
-from viewer.ui import icons, theme
-from viewer.ui.actions import ACTIONS, MENUS, TOOLBAR, conflicts, row
-from viewer.ui.i18n import date_words, load_words, set_language, tr
-from viewer.ui.report_panel import TEXTS
-from viewer.ui.view_words import value_words
-from viewer.ui.viewport.facts import CursorInfo
-from viewer.ui.words import age_words, patient_name
+from viewer.room.views.facts import CursorInfo
+from viewer.room.views.values import value_words
+from viewer.ui.kit import icons, theme
+from viewer.ui.panels.report_panel import TEXTS
+from viewer.ui.shell.actions import ACTIONS, MENUS, TOOLBAR, conflicts, row
+from viewer.words.i18n import date_words, load_words, set_language, tr
+from viewer.words.people import age_words, patient_name
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "viewer" / "ui").rglob("*.py"))

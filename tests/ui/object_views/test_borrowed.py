@@ -12,7 +12,7 @@ from pydicom import dcmread
 from pytestqt.qtbot import QtBot
 
 from tests import synth
-from tests.unit.reading_objects.builders import plane, segment, shared, write_seg
+from tests.unit.reading.objects.builders import plane, segment, shared, write_seg
 from viewer.analysis.client import InferenceProcess
 from viewer.core.finding import FindingState
 from viewer.core.settings import Settings
@@ -20,8 +20,8 @@ from viewer.core.study import Kind, Stack
 from viewer.display.overlay import Line
 from viewer.journal import open_journal
 from viewer.reading import load_volume, scan
-from viewer.ui.control.desk import Desk
-from viewer.ui.control.overlaying import Overlaying
+from viewer.room.context import Desk
+from viewer.room.overlays import Overlaying
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from tests.unit.reading_objects.builders import number, stack_of, write_report
-from tests.unit.reading_objects.test_object_others import PDF
+from tests.unit.reading.objects.builders import number, stack_of, write_report
+from tests.unit.reading.objects.test_object_others import PDF
 from viewer.core.document import Contour, Document, Node, Roi, Structures
 from viewer.core.finding import Measurement
 from viewer.core.geometry import Geometry
@@ -20,14 +20,14 @@ from viewer.core.study import Kind
 from viewer.core.volume import Mask, Segment
 from viewer.core.waveform import Channel, Waveform
 from viewer.display import ecg
-from viewer.ui.lanes import ReadingPool
+from viewer.ui.kit.lanes import ReadingPool
+from viewer.ui.kit.theme import TOKENS
 from viewer.ui.object_views import ObjectPane, view_of
 from viewer.ui.object_views.ecg_view import ROWS, STANDARD, EcgView
 from viewer.ui.object_views.lists_view import ListView
 from viewer.ui.object_views.pdf_view import PdfView
 from viewer.ui.object_views.signals_view import SignalsView
 from viewer.ui.object_views.tree_view import TreeView
-from viewer.ui.theme import TOKENS
 
 RATE = 500.0
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 
 from viewer.display.slicing import Letters
-from viewer.ui.viewport.camera import (
+from viewer.room.views.camera import (
     MIRROR_LEFT_RIGHT,
     MIRROR_UP_DOWN,
     TURN_LEFT,

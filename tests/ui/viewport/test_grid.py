@@ -12,7 +12,8 @@ from viewer.core.geometry import Geometry
 from viewer.display.hanging import Layout
 from viewer.display.slicing import Plane
 from viewer.display.window import Window
-from viewer.ui.viewport import ViewGrid, ViewSpec
+from viewer.ui.viewport.arrangement import ViewSpec
+from viewer.ui.viewport.grid import ViewGrid
 
 SHAPE = (9, 40, 60)
 PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)

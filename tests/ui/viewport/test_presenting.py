@@ -21,8 +21,8 @@ from viewer.display.presented import Look, turn_of
 from viewer.display.slicing import Letters, Plane
 from viewer.display.subtraction import Subtractor
 from viewer.display.window import Window
-from viewer.ui.viewport import Viewport
 from viewer.ui.viewport.presenting import take_look
+from viewer.ui.viewport.view import Viewport
 
 SHAPE = (3, 40, 60)
 

@@ -25,7 +25,8 @@ from viewer.core.volume import Mask, Segment
 from viewer.display.overlay import MaskLayer, OverlaySet
 from viewer.display.slicing import Plane
 from viewer.display.window import Window
-from viewer.ui.viewport import BadgeSpec, CursorInfo, Message, Viewport
+from viewer.room.views.facts import BadgeSpec, CursorInfo, Message
+from viewer.ui.viewport.view import Viewport
 
 SHAPE = (9, 40, 60)
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
@@ -225,7 +226,7 @@ def test_films_give_detector_millimetres(view: Viewport) -> None:
 
 
 def _pointer(view: Viewport, row: float, column: float) -> Any:
-    from viewer.ui.tools import Pointer
+    from viewer.room.tools import Pointer
 
     at = screen(view, row, column)
     return Pointer(at.x(), at.y(), (row, column))
@@ -614,7 +615,7 @@ def test_a_large_film_is_thinned_only_while_it_moves(view: Viewport) -> None:
 
 
 def test_neighbours_are_prepared_at_rest(view: Viewport, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    from viewer.ui.viewport import picture as module
+    from viewer.room.views import picture as module
 
     show(view).set_overlays(mask_set())
     wheel(view, -120)

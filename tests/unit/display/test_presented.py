@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 
 from tests import others, phantoms, synth
 from tests.conftest import shared_folder
-from tests.unit.reading_objects.builders import item
+from tests.unit.reading.objects.builders import item
 from viewer.core.graphic import Graphic, Layer, PictureRef, Shape, Space
 from viewer.core.presentation import Greys, Presentation, SizeMode
 from viewer.core.study import Instance, Kind, ScanResult, Stack

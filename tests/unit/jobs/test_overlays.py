@@ -10,7 +10,7 @@ from pydicom import dcmread
 
 from tests import synth
 from tests.conftest import shared_folder
-from tests.unit.reading_objects.builders import item, plane, segment, shared, write_seg
+from tests.unit.reading.objects.builders import item, plane, segment, shared, write_seg
 from viewer.core.study import Kind, ScanResult, Stack
 from viewer.display.overlay import MaskLayer, OverlaySet, place
 from viewer.display.slicing import Plane, extract

@@ -22,8 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from viewer.display import ecg
-from viewer.ui.i18n import tr
-from viewer.ui.theme import BODY, CAPTION, TOKENS, colour, font
+from viewer.ui.kit.theme import BODY, CAPTION, TOKENS, colour, font
+from viewer.words.i18n import tr
 
 #: Scale of the sheet on screen, px per mm of paper.
 LEAST_SCALE, MOST_SCALE = 2.0, 16.0

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QScrollBar, QWidge
 
 from viewer.core.waveform import Channel, Waveform
 from viewer.display import ecg
-from viewer.ui.i18n import tr
+from viewer.ui.kit.basic import button, column, frame, label, row
 from viewer.ui.object_views.ecg_paper import EcgPaper
-from viewer.ui.widgets.basic import button, column, frame, label, row
+from viewer.words.i18n import tr
 
 STANDARD, SIX, ROWS = "standard", "six", "rows"
 #: Seconds of the recording on one sheet.

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 from viewer.core.document import Structures
 from viewer.core.volume import Mask
 from viewer.display.colours import palette_colour
-from viewer.ui.i18n import tr
-from viewer.ui.widgets.basic import column, frame, label
+from viewer.ui.kit.basic import column, frame, label
+from viewer.words.i18n import tr
 
 #: Side of a colour swatch, px.
 SWATCH_PX = 14

@@ -13,14 +13,14 @@ from viewer.core.waveform import Waveform
 from viewer.display import ecg
 from viewer.reading.header.sop_classes import name_of
 from viewer.reading.objects.nouns import ObjectNoun, read_object
-from viewer.ui.i18n import error_words, tr
-from viewer.ui.lanes import ReadingPool
+from viewer.ui.kit.basic import ElidedLabel, column, frame, label, row
+from viewer.ui.kit.lanes import ReadingPool
 from viewer.ui.object_views.ecg_view import EcgView
 from viewer.ui.object_views.lists_view import segments_view, structures_view
 from viewer.ui.object_views.pdf_view import PdfView
 from viewer.ui.object_views.signals_view import SignalsView
 from viewer.ui.object_views.tree_view import TreeView
-from viewer.ui.widgets.basic import ElidedLabel, column, frame, label, row
+from viewer.words.i18n import error_words, tr
 
 
 def view_of(noun: ObjectNoun, pool: ReadingPool) -> QWidget | None:

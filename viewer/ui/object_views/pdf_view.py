@@ -12,10 +12,10 @@ from viewer.core.document import Document
 from viewer.core.errors import ViewerError
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.reading.objects.pdf_pages import PdfPages, draw_pages
-from viewer.ui.i18n import error_words, tr
-from viewer.ui.lanes import ReadingPool
-from viewer.ui.theme import SPACE_12
-from viewer.ui.widgets.basic import button, column, frame, label, row
+from viewer.ui.kit.basic import button, column, frame, label, row
+from viewer.ui.kit.lanes import ReadingPool
+from viewer.ui.kit.theme import SPACE_12
+from viewer.words.i18n import error_words, tr
 
 #: Widest and narrowest page, px, and milliseconds of rest before a new width is drawn.
 WIDEST, NARROWEST, REST_MS = 1000, 320, 250

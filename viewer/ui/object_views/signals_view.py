@@ -12,9 +12,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QScrollArea, QScrollBar, QWidget
 
 from viewer.core.waveform import Channel, Waveform
-from viewer.ui.i18n import tr
-from viewer.ui.theme import CAPTION, colour, font
-from viewer.ui.widgets.basic import column, frame, label
+from viewer.ui.kit.basic import column, frame, label
+from viewer.ui.kit.theme import CAPTION, colour, font
+from viewer.words.i18n import tr
 
 #: Height of one row and width of its name and scale, px.
 ROW_PX, NAME_PX = 96, 168

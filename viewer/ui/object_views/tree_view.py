@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 
 from viewer.core.document import Document, Node
 from viewer.core.finding import Measurement
-from viewer.ui import icons
-from viewer.ui.i18n import tr
-from viewer.ui.theme import BODY, colour, font
-from viewer.ui.widgets.basic import column, frame, label, row
+from viewer.ui.kit import icons
+from viewer.ui.kit.basic import column, frame, label, row
+from viewer.ui.kit.theme import BODY, colour, font
+from viewer.words.i18n import tr
 
 #: Lines that are opened at first; longer trees start with their first two levels.
 OPEN_LINES = 400

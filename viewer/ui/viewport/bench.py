@@ -24,7 +24,7 @@ from viewer.display.overlay import MaskLayer, OverlaySet, SliceOverlay
 from viewer.display.slicing import Plane, extract
 from viewer.display.window import Window
 from viewer.jobs.bench.harness import Plan, Target, Way
-from viewer.ui.theme import apply_theme
+from viewer.ui.kit.theme import apply_theme
 from viewer.ui.viewport.view import Viewport
 
 #: Slices, rows, columns; the view on screen; steps timed together.

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from viewer.ui.theme import colour
+from viewer.ui.kit.theme import colour
 
 #: The border lies in this frame, so that it never moves the picture.
 FRAME = 2

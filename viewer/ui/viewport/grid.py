@@ -15,9 +15,9 @@ from viewer.display.hanging import Layout
 from viewer.display.overlay import OverlaySet
 from viewer.display.slicing import Plane, needs_resampling, upright_plane
 from viewer.display.window import Window
+from viewer.room.views.drawings import Drawings
+from viewer.room.views.links import same_cut, same_space
 from viewer.ui.viewport.arrangement import PLACES, ViewSpec, is_small
-from viewer.ui.viewport.drawings import Drawings
-from viewer.ui.viewport.links import same_cut, same_space
 from viewer.ui.viewport.view import LEAST_SIZE, Viewport
 
 #: Share of the width the large view of three has (per mille).

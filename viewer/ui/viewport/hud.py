@@ -13,9 +13,9 @@ from viewer.display.compose import HEAT_BARE
 from viewer.display.corners import SMALL_WIDTH, Corners, ScaleBar, heat_title
 from viewer.display.overlay import Line, OverlaySet
 from viewer.display.slicing import Letters
-from viewer.ui.i18n import tr
-from viewer.ui.theme import colour
+from viewer.ui.kit.theme import colour
 from viewer.ui.viewport.ink import LINE_PX, MARGIN, Points, elided, pen, put_block, put_text, stroke, text_width
+from viewer.words.i18n import tr
 
 BAR_W, BAR_H, BAR_TOP, BAR_TOP_SMALL = 12, 160, 112, 48
 #: Gap round the point of the crosshair.

@@ -13,8 +13,8 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from viewer.display.colours import TILE, Pattern, Rgb, tile
 from viewer.display.overlay import Line
-from viewer.ui.i18n import language
-from viewer.ui.theme import CAPTION, colour, font
+from viewer.ui.kit.theme import CAPTION, colour, font
+from viewer.words.i18n import language
 
 Points = npt.NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from viewer.core.study import Stack
 from viewer.core.verdict import Caution
 from viewer.display.corners import PLANE_TITLES, shown_plane
 from viewer.display.slicing import Letters, Plane
-from viewer.ui.i18n import said, tr
-from viewer.ui.viewport.facts import BadgeSpec
-from viewer.ui.viewport.picture import Picture
+from viewer.room.views.facts import BadgeSpec
+from viewer.room.views.picture import Picture
+from viewer.words.i18n import said, tr
 
 #: "Lossy" gives up its word after "Suits" (1) and "Heatmap checked" (2).
 _LOSSY = 3

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from viewer.ui import icons
-from viewer.ui.i18n import language, tr
-from viewer.ui.theme import CAPTION, TOKENS, font
-from viewer.ui.viewport.facts import Message
+from viewer.room.views.facts import Message
+from viewer.ui.kit import icons
+from viewer.ui.kit.theme import CAPTION, TOKENS, font
+from viewer.words.i18n import language, tr
 
 #: How long a message stays (ms), and how high it may be (px).
 STAY_MS = 8000

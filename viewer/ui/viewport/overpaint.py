@@ -13,14 +13,14 @@ from viewer.core.annotation import Annotation, PointLps
 from viewer.core.errors import ViewerError
 from viewer.display.corners import SMALL_WIDTH, View, corners, gap_lines, scale_bar
 from viewer.display.overlay import Fill
-from viewer.ui.i18n import tr
-from viewer.ui.tools.base import Host, Pointer, Tool
-from viewer.ui.tools.box import on_slice, screen_rect
-from viewer.ui.tools.drawing import finish, measured
+from viewer.room.tools.base import Host, Pointer, Tool
+from viewer.room.tools.box import on_slice, screen_rect
+from viewer.room.tools.drawing import finish, measured
+from viewer.room.views.facts import message_of
+from viewer.room.views.picture import Picture
 from viewer.ui.viewport import hud, shapes
-from viewer.ui.viewport.facts import message_of
 from viewer.ui.viewport.ink import Points
-from viewer.ui.viewport.picture import Picture
+from viewer.words.i18n import tr
 
 if TYPE_CHECKING:
     from viewer.ui.viewport.stage import Stage

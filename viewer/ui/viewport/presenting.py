@@ -10,7 +10,7 @@ from viewer.core.presentation import Area, SizeMode
 from viewer.display.presented import Look, corners_of
 from viewer.display.slicing import SliceView
 from viewer.display.window import Window
-from viewer.ui.viewport.camera import Camera, Turn
+from viewer.room.views.camera import Camera, Turn
 from viewer.ui.viewport.view import Viewport
 
 _MM_PER_INCH = 25.4

@@ -13,8 +13,8 @@ from viewer.core.finding import FindingState
 from viewer.display.colours import Pattern, Rgb
 from viewer.display.graphics import PlacedGraphic
 from viewer.display.overlay import Line, SegmentStyle, SliceOverlay
-from viewer.ui.theme import colour
-from viewer.ui.viewport.camera import Camera
+from viewer.room.views.camera import Camera
+from viewer.ui.kit.theme import colour
 from viewer.ui.viewport.ink import (
     LINE_PX,
     MARGIN,

@@ -14,15 +14,15 @@ from viewer.core.analysis import Box
 from viewer.core.annotation import Annotation, PointLps
 from viewer.core.geometry import SpacingKind
 from viewer.display.window import Window
-from viewer.ui.theme import colour
-from viewer.ui.tools.base import Pointer, Tool, as_point
-from viewer.ui.tools.navigate import PanTool, ZoomTool
-from viewer.ui.viewport.camera import Camera
+from viewer.room.tools.base import Pointer, Tool, as_point
+from viewer.room.tools.navigate import PanTool, ZoomTool
+from viewer.room.views.camera import Camera
+from viewer.room.views.drawings import Drawings
+from viewer.room.views.facts import CursorInfo, Message
+from viewer.room.views.picture import Picture
+from viewer.ui.kit.theme import colour
 from viewer.ui.viewport.canvas import Canvas
-from viewer.ui.viewport.drawings import Drawings
-from viewer.ui.viewport.facts import CursorInfo, Message
 from viewer.ui.viewport.overpaint import Overpaint
-from viewer.ui.viewport.picture import Picture
 
 #: The picture is drawn in full quality this long after the last move (ms).
 REST_MS = 120

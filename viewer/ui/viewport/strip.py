@@ -8,10 +8,10 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from viewer.ui.i18n import language
-from viewer.ui.theme import CAPTION, TOKENS, font
-from viewer.ui.viewport.facts import BadgeSpec
-from viewer.ui.widgets.marks import Badge
+from viewer.room.views.facts import BadgeSpec
+from viewer.ui.kit.marks import Badge
+from viewer.ui.kit.theme import CAPTION, TOKENS, font
+from viewer.words.i18n import language
 
 HEIGHT = 28
 _GAP = 8

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLineEdit
 
-from viewer.ui.i18n import tr
-from viewer.ui.tools import Pointer
-from viewer.ui.tools.drawing import finish, new_annotation
+from viewer.room.tools import Pointer
+from viewer.room.tools.drawing import finish, new_annotation
 from viewer.ui.viewport.stage import Stage
+from viewer.words.i18n import tr
 
 _WIDTH = 200
 

@@ -19,18 +19,18 @@ from viewer.display.overlay import OverlaySet
 from viewer.display.slicing import Plane
 from viewer.display.subtraction import Subtractor
 from viewer.display.window import Window
-from viewer.ui.i18n import tr
-from viewer.ui.tools import TOOLS
+from viewer.room.tools import TOOLS
+from viewer.room.views.camera import MIRROR_LEFT_RIGHT, MIRROR_UP_DOWN, TURN_LEFT, TURN_RIGHT, Camera, Turn
+from viewer.room.views.drawings import Drawings
+from viewer.room.views.facts import BadgeSpec, Message
+from viewer.room.views.picture import Picture, source_of
 from viewer.ui.viewport import labels
 from viewer.ui.viewport.bordered import FRAME, Bordered
-from viewer.ui.viewport.camera import MIRROR_LEFT_RIGHT, MIRROR_UP_DOWN, TURN_LEFT, TURN_RIGHT, Camera, Turn
-from viewer.ui.viewport.drawings import Drawings
-from viewer.ui.viewport.facts import BadgeSpec, Message
 from viewer.ui.viewport.notice import Notice
-from viewer.ui.viewport.picture import Picture, source_of
 from viewer.ui.viewport.stage import Stage
 from viewer.ui.viewport.strip import Strip
 from viewer.ui.viewport.textline import TextLine
+from viewer.words.i18n import tr
 
 LEAST_SIZE = QSize(320, 280)
 

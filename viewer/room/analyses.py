@@ -1,0 +1,339 @@
+"""Analysing: the gate's verdicts, jobs on the lane, boxes, and results into the session."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from viewer.analysis import suitability
+from viewer.analysis.client import InferenceProcess
+from viewer.analysis.device import cpu
+from viewer.core.analysis import AnalysisRequest, Box, GateVerdict, PackInfo, Suitability
+from viewer.core.errors import UsageError, ViewerError
+from viewer.core.study import Stack, Study
+from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore_progress
+from viewer.core.volume import Volume
+from viewer.jobs import cine
+from viewer.jobs.request import request_for, with_age
+from viewer.reading import is_picture
+from viewer.room.context import Desk
+from viewer.room.packs import Packs
+from viewer.room.panels.analysis import AnalysisView, PackState
+from viewer.session import ResultEntry
+from viewer.ui.kit.lanes import Job
+from viewer.ui.panels.pack_cards import box_sides
+from viewer.words.i18n import said, tr
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What a job brings home: the result, its folder, and words where it could not be stored."""
+
+    entry: ResultEntry
+
+
+class Analysing(QObject):
+    """Drives the lane.
+
+    Signals:
+        changed: the panel's view changed; box_wanted: the reader shall place a box (side);
+        arrived: a result was added (its id).
+    """
+
+    changed = Signal()
+    box_wanted = Signal(str)
+    arrived = Signal(str)
+
+    def __init__(self, desk: Desk, packs: Packs) -> None:
+        super().__init__(desk)
+        self._desk, self._packs = desk, packs
+        self._boxes: dict[tuple[str, str], Box] = {}
+        self._loaded: set[str] = set()
+        self.placing = ""
+        desk.lane.changed.connect(self.changed)
+        desk.lane.finished.connect(self._on_finished)
+        packs.changed.connect(self._on_packs)
+
+    # the gate
+
+    def loaded(self, key: str) -> None:
+        """The pictures of a stack are complete: ask the gate."""
+        self._loaded.add(key)
+        self._ask_gate(key)
+
+    def is_ready(self, key: str) -> bool:
+        """True when a stack is complete and the gate has spoken."""
+        return key in self._loaded and bool(self._desk.session.library.gate(key))
+
+    def let_go(self, key: str) -> None:
+        """The pictures of a stack were dropped."""
+        self._loaded.discard(key)
+
+    @Slot()
+    def _on_packs(self) -> None:
+        for key in self._loaded:
+            self._ask_gate(key)
+        self.changed.emit()
+
+    def ask_again(self) -> None:
+        """Settings changed: ask the gate anew for every loaded stack."""
+        self._on_packs()
+
+    def _ask_gate(self, key: str) -> None:
+        library = self._desk.session.library
+        volume, study = library.volume(key), library.study_of(key)
+        if volume is None or not self._packs.known:
+            return
+        packs, research = self._packs.shelf.packs, self._desk.settings.research_packs
+        boxes = {side: box for (of, side), box in self._boxes.items() if of == key}
+
+        aged = volume if study is None else with_age(volume, study)
+
+        def work(_tell: Callable[[object], None], cancel: CancelToken) -> dict[str, GateVerdict]:
+            verdicts = {}
+            for pack in packs:
+                cancel.check()
+                verdicts[pack.id] = _judge(pack, aged, boxes, research)
+            return verdicts
+
+        def done(verdicts: dict[str, GateVerdict]) -> None:
+            self._desk.session.library.put_gate(key, verdicts)
+            self.changed.emit()
+
+        self._desk.pool.submit(work, done, self._desk.complain)
+
+    # boxes
+
+    def want_box(self, _pack_id: str, side: str) -> None:
+        """The reader is about to place a box for a side ("" where the pack has none)."""
+        self.placing = side
+        self.box_wanted.emit(side)
+
+    def put_box(self, key: str, box: Box | None, side: str | None = None) -> None:
+        """A box was drawn (or taken away) on a stack."""
+        side = self.placing if side is None else side
+        if box is None:
+            self._boxes.pop((key, side), None)
+        else:
+            self._boxes[(key, side)] = box
+        self._ask_gate(key)
+        self.changed.emit()
+
+    def boxes(self, key: str) -> dict[str, Box]:
+        """Boxes of a stack by side."""
+        return {side: box for (of, side), box in self._boxes.items() if of == key}
+
+    # the panel
+
+    def view(self, blocked: str = "") -> AnalysisView:
+        """What the Analysis section shows for the active stack."""
+        session = self._desk.session
+        key = session.library.active
+        stack = session.library.stack(key)
+        if stack is None:
+            return AnalysisView(
+                tuple(PackState(p) for p in self._packs.shelf.packs),
+                self._packs.shelf.broken,
+                verified=self._packs.verified_words,
+            )
+        if not is_picture(stack):
+            words = tr("This is no picture: no pack looks at it.")
+            return AnalysisView((), self._packs.shelf.broken, has_series=True, blocked=words, no_picture=True)
+        gate = session.library.gate(key)
+        jobs = self._desk.lane.jobs
+        states = tuple(self._state(pack, key, gate.get(pack.id)) for pack in self._packs.shelf.packs)
+        others = sum(not j.over and j.stack_key != key for j in jobs)
+        return AnalysisView(
+            states,
+            self._packs.shelf.broken,
+            has_series=True,
+            device=self.device_words(),
+            others=others,
+            blocked=blocked,
+            jobs=jobs,
+        )
+
+    def _state(self, pack: PackInfo, key: str, gate: GateVerdict | None) -> PackState:
+        jobs = [j for j in self._desk.lane.jobs if j.pack_id == pack.id and j.stack_key == key]
+        busy = next((j for j in jobs if not j.over), None)
+        failed = next((j for j in reversed(jobs) if j.state is JobState.FAILED), None)
+        latest = {
+            str(e.result.provenance.settings.get("side", "")) if e.result.provenance else "": e
+            for e in self._desk.session.review.results()
+            if e.result.pack_id == pack.id and e.lies_on(key)
+        }
+        sides = tuple(self._boxes_for(pack, key)) if pack.needs_roi else ()
+        return PackState(pack, gate, busy or failed, tuple(latest.values()), sides)
+
+    def device_words(self) -> str:
+        """The device the next analysis runs on, as far as it is known without asking for it."""
+        wanted = self._desk.settings.device
+        if wanted == "cpu":
+            return said(cpu().name)
+        used = [e.result.provenance.device for e in self._desk.session.review.results() if e.result.provenance]
+        if used and used[-1]:
+            return said(used[-1])
+        return said(cpu().name) if wanted == "auto" else tr("Graphics card, else CPU")
+
+    # running
+
+    def run_first(self) -> None:
+        """F5: run the first pack that may run on the active series."""
+        view = self.view()
+        ready = [s for s in view.packs if s.gate is not None and not s.refused and (s.job is None or s.job.over)]
+        ready = [s for s in ready if not s.pack.needs_roi or s.boxes]
+        fresh = [s for s in ready if not s.entries] or ready
+        suits = [s for s in fresh if s.gate is not None and s.gate.verdict is Suitability.RUN]
+        if suits:
+            self.run(suits[0].pack.id)
+            return
+        what = tr("No pack can run on this series without a word from you.") if fresh else tr("No pack can run now.")
+        self._desk.complain(UsageError(what, tr("The Analysis panel says why.")))
+
+    def run_all(self) -> None:
+        """Shift+F5: put every pack that suits and has not run yet on the lane; warned ones wait for a word."""
+        suiting = self.view().suiting
+        for state in suiting:
+            self.run(state.pack.id)
+        if not suiting:
+            self.run_first()
+
+    def explained(self) -> tuple[str, ...]:
+        """Packs whose heatmaps lie on the active stack."""
+        session = self._desk.session
+        entries = [e for e in session.review.results() if e.lies_on(session.library.active) and e.result.heatmaps]
+        return tuple(dict.fromkeys(e.result.pack_id for e in entries))
+
+    def explain_by_occlusion(self) -> None:
+        """Run the packs that drew heatmaps again, with maps made by hiding one part after the other."""
+        packs = self.explained()
+        for pack_id in packs:
+            self.run(pack_id, explain="occlusion")
+        if not packs:
+            what = tr("No heatmap lies on this picture.")
+            self._desk.complain(UsageError(what, tr("Analyse it with a pack that draws one first.")))
+
+    def run(self, pack_id: str, device: str | None = None, explain: str = "") -> None:
+        """Put a pack on the lane for the active stack; once for each box where it needs one.
+
+        Args:
+            explain: "occlusion", or "" for the pack's own way to draw heatmaps.
+        """
+        session = self._desk.session
+        key = session.library.active
+        stack, study, volume = session.library.stack(key), session.library.study_of(key), session.library.volume(key)
+        pack = self._packs.pack(pack_id)
+        if stack is None or study is None or volume is None or pack is None or key not in self._loaded:
+            what = tr("The pictures are still being read.")
+            self._desk.complain(UsageError(what, tr("Analyse when they are there.")))
+            return
+        verdict = session.library.gate(key).get(pack.id)
+        options: dict[str, object] = {
+            "research": self._desk.settings.research_packs,
+            "run_warned": verdict is not None and verdict.verdict is Suitability.WARN,
+            **({"explain": explain} if explain else {}),
+        }
+        wanted = device or self._desk.settings.device
+        for side, box in self._boxes_for(pack, key).items():
+            chosen = options | ({"side": side} if side else {})
+            request = request_for(pack, stack, with_age(volume, study), box, device=wanted, **chosen)
+            self._desk.lane.submit(self._job(request, pack, study, stack))
+
+    def _boxes_for(self, pack: PackInfo, key: str) -> Mapping[str, Box | None]:
+        """What a pack runs on: its boxes by side, or the whole picture.
+
+        A box drawn without naming a side counts too: the engine reads the side from its place where it can.
+        """
+        if not pack.needs_roi:
+            return {"": None}
+        wanted = (*box_sides(pack), "")
+        return {side: box for side, box in self.boxes(key).items() if side in wanted}
+
+    def _job(self, request: AnalysisRequest, pack: PackInfo, study: Study, stack: Stack) -> Job:
+        process, folder = self._desk.process, self._desk.results_folder(request.id)
+
+        def work(on_progress: OnProgress, cancel: CancelToken) -> Made:
+            hooks: Any = {"on_progress": on_progress, "cancel": cancel}
+            home = _run(process, request, pack, study=study, stack=stack, **hooks)
+            on_progress(Progress("Storing the result", 1.0))
+            stored, note = _store(folder, study, home)
+            return Made(ResultEntry(request.id, home.stack.key, study.uid, home.result, stored, note))
+
+        return Job(request.id, pack.name, stack.key, study.uid, pack.id, work)
+
+    @Slot(str, object)
+    def _on_finished(self, job_id: str, made: Made) -> None:
+        self._desk.lane.dismiss(job_id)
+        if self._warned_after_all(made.entry):
+            return
+        if self._desk.session.review.add_result(made.entry):
+            self.arrived.emit(made.entry.id)
+        else:
+            _LOG.info("result %s dropped: its study was closed", job_id)
+
+    def _warned_after_all(self, entry: ResultEntry) -> bool:
+        """The engine's own gate warned of what the first look had not seen: ask the reader, keep no result."""
+        verdict = entry.result.gate
+        if entry.result.outcome != "refused" or verdict is None or verdict.verdict is not Suitability.WARN:
+            return False
+        library = self._desk.session.library
+        library.put_gate(entry.stack_key, library.gate(entry.stack_key) | {entry.result.pack_id: verdict})
+        self.changed.emit()
+        return True
+
+    def start_process(self) -> None:
+        """Spawn the inference process in the lane's thread, once the window has painted."""
+        process: InferenceProcess = self._desk.process
+        self._desk.lane.call(process.start)
+
+
+def _judge(pack: PackInfo, volume: Volume, boxes: dict[str, Box], research: bool) -> GateVerdict:
+    """The worst verdict over the pack's boxes, or without one."""
+    sides = dict.fromkeys((*box_sides(pack), "")) if pack.needs_roi else {}
+    wanted: list[Box | None] = [boxes[side] for side in sides if side in boxes]
+    spoken = [suitability.check(pack, volume, box, research=research) for box in wanted or [None]]
+    reasons = tuple(dict.fromkeys(reason for verdict in spoken for reason in verdict.reasons))
+    return suitability.verdict_of(reasons)
+
+
+def _run(
+    process: InferenceProcess,
+    request: AnalysisRequest,
+    pack: PackInfo,
+    *,
+    study: Study,
+    stack: Stack,
+    on_progress: OnProgress,
+    cancel: CancelToken,
+) -> cine.Home:
+    """The pack on the stack, or on every phase of the heart's beat."""
+    if not cine.is_asked(pack):
+        return cine.Home(stack, request.inputs["image"], process.run(request, on_progress, cancel))
+
+    def load(phase: Stack) -> Volume:
+        from viewer.reading import load_volume
+
+        return with_age(load_volume(phase, ignore_progress, cancel), study)
+
+    beat = cine.beat_of(study, stack, cancel)
+    hooks: Any = {"on_progress": on_progress, "cancel": cancel}
+    return cine.run(request, beat, stack, load=load, runner=process.run, **hooks)
+
+
+def _store(folder: Path, study: Study, home: cine.Home) -> tuple[Path | None, str]:
+    """Write the arrays of a result; a full disk costs the pictures after a restart, not the findings."""
+    from viewer.jobs import result_folder
+
+    try:
+        bare = replace(study, series=())
+        return result_folder.write(folder, bare, home.stack, home.volume, (home.result,)), ""
+    except ViewerError as error:
+        _LOG.warning("result not stored: %s", error.what)
+        return None, error.text

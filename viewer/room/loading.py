@@ -1,0 +1,166 @@
+"""Showing a stack: its pictures are read in a thread, the slice that is looked at first."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from viewer.core.errors import ViewerError
+from viewer.core.study import Kind, Stack
+from viewer.core.task import CancelFlag, CancelToken
+from viewer.reading import StackLoader, is_picture, open_stack
+from viewer.room.context import Desk
+from viewer.words.i18n import error_words, tr
+
+#: News of slices crosses the thread at most this often (s).
+_NEWS_SECONDS = 0.04
+#: Stacks kept in memory that no view shows.
+_KEPT = 2
+
+
+class Showing(QObject):
+    """Loads stacks and keeps the last few.
+
+    Signals:
+        ready: key and loader, its volume still filling; slices: key, more slices came;
+        loaded: key, all slices are there; ended: a reading ended, so what grew meanwhile may be renewed;
+        object_wanted: a stack that is no picture.
+    """
+
+    ready = Signal(str, object)
+    slices = Signal(str)
+    loaded = Signal(str)
+    ended = Signal()
+    dropped = Signal(str)
+    object_wanted = Signal(object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._loaders: OrderedDict[str, StackLoader] = OrderedDict()
+        self._reading: dict[str, CancelFlag] = {}
+        self._complete: set[str] = set()
+        self._seen: dict[str, int] = {}
+
+    def is_loaded(self, key: str) -> bool:
+        """True when every slice of a stack is there."""
+        return key in self._complete
+
+    def loader(self, key: str) -> StackLoader | None:
+        """The loader of a stack that is held."""
+        return self._loaders.get(key)
+
+    def show(self, key: str, first: int | None = None) -> None:
+        """Bring a stack on screen: at once where it is held, else as soon as it is open."""
+        stack = self._desk.session.library.stack(key)
+        if stack is None:
+            return
+        self._desk.session.library.activate(key)
+        if not is_picture(stack):
+            if stack.kind in (Kind.VOLUME, Kind.STACK, Kind.IMAGE, Kind.CINE):
+                self._desk.trouble.emit(tr("This series holds no picture that can be shown."))
+            else:
+                self.object_wanted.emit(stack)
+            return
+        held = self._loaders.get(key)
+        if held is not None:
+            self._loaders.move_to_end(key)
+            self.ready.emit(key, held)
+        elif key not in self._reading:
+            self._read(stack, first)
+
+    def _read(self, stack: Stack, first: int | None) -> None:
+        key = stack.key
+
+        def work(tell: Callable[[object], None], cancel: CancelToken) -> object:
+            loader = open_stack(stack)
+            tell(loader)
+            last = 0.0
+
+            def on_slice(_k: int) -> None:
+                nonlocal last
+                now = time.monotonic()
+                if now - last > _NEWS_SECONDS:
+                    last = now
+                    tell(None)
+
+            loader.load(on_slice, cancel, first)
+            return loader
+
+        def told(news: StackLoader | None) -> None:
+            if news is not None:
+                self._begin(key, news)
+            else:
+                self.slices.emit(key)
+
+        self._reading[key] = self._desk.pool.submit(work, self._end(key), self._failed(key), told=told)
+
+    def _begin(self, key: str, loader: StackLoader) -> None:
+        self._loaders[key] = loader
+        self._desk.session.library.put_volume(key, loader.volume)
+        if self._desk.session.library.active == key:  # else the reader chose another meanwhile: no view is taken
+            self.ready.emit(key, loader)
+
+    def _end(self, key: str) -> Callable[[StackLoader], None]:
+        def end(loader: StackLoader) -> None:
+            self._reading.pop(key, None)
+            if key not in self._loaders:
+                return
+            self._complete.add(key)
+            self.ended.emit()
+            if self._loaders.get(key) is not loader:
+                return  # it had grown meanwhile and is being read again
+            self.slices.emit(key)
+            self.loaded.emit(key)
+            if loader.failed:
+                k, error = min(loader.failed.items())
+                self._desk.trouble.emit(
+                    tr("{n} of {all} images could not be read; the first is image {k} ({file}): {why}",
+                       n=len(loader.failed), all=len(loader.loaded), k=k + 1,
+                       file=loader.stack.instances[k].path.name, why=error_words(error))
+                )  # fmt: skip
+
+        return end
+
+    def _failed(self, key: str) -> Callable[[ViewerError], None]:
+        def failed(error: ViewerError) -> None:
+            self._reading.pop(key, None)
+            self._desk.complain(error)
+
+        return failed
+
+    def renew(self, scan_over: bool) -> None:
+        """A scan found more slices of a stack that is held: read it anew.
+
+        While the scan runs only once the stack has stopped growing.
+        """
+        for key, loader in list(self._loaders.items()):
+            now = self._desk.session.library.stack(key)
+            if now is None or now.instances == loader.stack.instances:
+                continue
+            settled = scan_over or self._seen.get(key) == len(now.instances)
+            self._seen[key] = len(now.instances)
+            if settled:
+                was_active = self._desk.session.library.active == key
+                self.drop(key)
+                if was_active:
+                    self.show(key)
+
+    def let_go(self, shown: tuple[str, ...]) -> None:
+        """Drop what no view shows, but for the last few."""
+        spare = [key for key in self._loaders if key not in shown and key != self._desk.session.library.active]
+        for key in spare[: max(0, len(spare) - _KEPT)]:
+            self.drop(key)
+
+    def drop(self, key: str) -> None:
+        """Stop reading a stack and let its pictures go."""
+        flag = self._reading.pop(key, None)
+        if flag is not None:
+            flag.cancel()
+        self._loaders.pop(key, None)
+        self._complete.discard(key)
+        self._desk.session.library.drop_volume(key)
+        self.dropped.emit(key)

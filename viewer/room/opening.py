@@ -1,0 +1,193 @@
+"""Opening: paths -> scan -> studies, thumbnails, and what the journal knows of them."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from viewer.core.errors import ViewerError
+from viewer.core.study import ScanResult, Stack
+from viewer.core.task import CancelToken, ignore_progress
+from viewer.room.context import Desk
+from viewer.session import ResultEntry
+from viewer.session.record import StudyRecord, study_record
+from viewer.ui.kit.lanes import Priority
+
+_LOG = logging.getLogger(__name__)
+
+THUMBNAIL_PX = 92
+
+
+class Opening(QObject):
+    """Scans what the reader opens.
+
+    Signals:
+        scanned: a scan ended, with the stacks it found first; found: something new is in the studies;
+        restored: UID of a study whose journal is read; thumbnail: key and picture; busy: scans under way or not.
+    """
+
+    scanned = Signal(object)
+    restored = Signal(str)
+    found = Signal()
+    thumbnail = Signal(str, QImage)
+    busy = Signal(bool)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._numbers = itertools.count(1)
+        self._under_way: set[str] = set()
+        self._asked: set[str] = set()
+        self._pictures: dict[str, QImage] = {}
+        self._restored: set[str] = set()
+        self._paths: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a scan runs."""
+        return bool(self._under_way)
+
+    def open_paths(self, paths: Iterable[str]) -> None:
+        """Scan files, folders or ZIPs; the studies fill while it runs."""
+        wanted = tuple(str(Path(path).absolute()) for path in paths)
+        if not wanted:
+            return
+        self._desk.session.library.open_paths(wanted)
+        self._start(wanted)
+
+    def _start(self, paths: tuple[str, ...]) -> None:
+        scan_id = f"scan-{next(self._numbers)}"
+        self._under_way.add(scan_id)
+        self._paths[scan_id] = paths
+        self.busy.emit(True)
+
+        def work(tell: Callable[[object], None], cancel: CancelToken) -> object:
+            from viewer.reading import scan
+
+            return scan(paths, tell, ignore_progress, cancel)
+
+        self._desk.pool.submit(work, self._done(scan_id), self._failed(scan_id), told=self._update(scan_id))
+
+    def _update(self, scan_id: str) -> Callable[[ScanResult], None]:
+        def put(result: ScanResult) -> None:
+            self._desk.session.library.put_scan(scan_id, result)
+            self._restore(result)
+            self.found.emit()
+
+        return put
+
+    def _done(self, scan_id: str) -> Callable[[ScanResult], None]:
+        def end(result: ScanResult) -> None:
+            self._under_way.discard(scan_id)
+            self._update(scan_id)(result)
+            self._ask_thumbnails(result)
+            self.busy.emit(self.is_busy)
+            self.scanned.emit(result)
+
+        return end
+
+    def _failed(self, scan_id: str) -> Callable[[ViewerError], None]:
+        def end(error: ViewerError) -> None:
+            self._under_way.discard(scan_id)
+            self.busy.emit(self.is_busy)
+            self._desk.complain(error)
+
+        return end
+
+    # thumbnails
+
+    def _ask_thumbnails(self, result: ScanResult) -> None:
+        for study in result.studies:
+            for stack in study.stacks:
+                if stack.key not in self._asked and stack.geometry is not None:
+                    self._asked.add(stack.key)
+                    self._ask_thumbnail(stack)
+
+    def _ask_thumbnail(self, stack: Stack) -> None:
+        def work(_tell: Callable[[object], None], _cancel: CancelToken) -> object:
+            from viewer.display.render import thumbnail
+            from viewer.reading import preview
+
+            pixels = thumbnail(preview(stack), side=THUMBNAIL_PX)
+            height, width, _ = pixels.shape
+            return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+        def done(picture: QImage) -> None:
+            self._pictures[stack.key] = picture
+            self.thumbnail.emit(stack.key, picture)
+
+        self._desk.pool.submit(work, done, _no_thumbnail, priority=Priority.THUMBNAIL)
+
+    def thumbnails_again(self) -> None:
+        """Tell a new window of every thumbnail there is."""
+        for key, picture in self._pictures.items():
+            self.thumbnail.emit(key, picture)
+
+    # what the journal knows
+
+    def _restore(self, result: ScanResult) -> None:
+        for study in result.studies:
+            if study.uid not in self._restored:
+                self._restored.add(study.uid)
+                self.restored.emit(study.uid)
+                self._restore_study(study.uid)
+
+    def _restore_study(self, study_uid: str) -> None:
+        record = study_record(self._desk.journal, study_uid)
+        review = self._desk.session.review
+        if record.marks and review.signature(study_uid) is None:
+            review.put_key_marks(study_uid, record.marks, restored=True)
+        if not record.entries:
+            self._restore_text(study_uid, record)
+            return
+
+        def work(_tell: Callable[[object], None], cancel: CancelToken) -> object:
+            return [_with_arrays(entry, cancel) for entry in record.entries]
+
+        def done(entries: list[ResultEntry]) -> None:
+            for entry in entries:
+                findings = [f for f in record.findings if f.result_id == entry.id]
+                review.add_result(entry, findings, restored=True)
+            self._restore_text(study_uid, record)
+
+        self._desk.pool.submit(work, done, self._desk.complain)
+
+    def _restore_text(self, study_uid: str, record: StudyRecord) -> None:
+        review = self._desk.session.review
+        if record.sections is not None and review.signature(study_uid) is None:
+            review.put_report_text(study_uid, record.sections, restored=True)
+        if record.signature is not None and review.signature(study_uid) is None:
+            review.sign(study_uid, record.signature, restored=True)
+
+    def forget(self, study_uid: str) -> None:
+        """A study was closed: when it is opened again its results come back."""
+        self._restored.discard(study_uid)
+
+
+def _no_thumbnail(error: ViewerError) -> None:
+    _LOG.debug("no thumbnail: %s", error.code)
+
+
+def _with_arrays(entry: ResultEntry, cancel: CancelToken) -> ResultEntry:
+    """The entry with its masks and heatmaps; with a note where they cannot be read."""
+    from viewer.jobs import result_folder
+
+    cancel.check()
+    if entry.folder is None:
+        return replace(entry, note="The pictures of this result were not stored; analyse again to see them.")
+    try:
+        stored: tuple[Any, ...] = result_folder.read(Path(entry.folder))
+    except ViewerError as error:
+        return replace(entry, note=f"The pictures of this result cannot be shown: {error.text}")
+    found = next((r for r in stored if r.request_id == entry.result.request_id), None)
+    if found is None:
+        return replace(entry, note="The pictures of this result are missing; analyse again to see them.")
+    arrays = {"masks": found.masks, "phase_masks": found.phase_masks, "heatmaps": found.heatmaps}
+    return replace(entry, result=replace(entry.result, **arrays))

@@ -1,0 +1,79 @@
+"""The packs there are, read and verified once in a reading thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from viewer.analysis import packs
+from viewer.core.analysis import PackInfo
+from viewer.core.errors import PackError, ViewerError
+from viewer.core.task import CancelToken
+from viewer.room.context import Desk
+from viewer.words.i18n import error_words, tr
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Packs that may be used, and those that may not: (name, words)."""
+
+    packs: tuple[PackInfo, ...] = ()
+    broken: tuple[tuple[str, str], ...] = ()
+
+
+class Packs(QObject):
+    """Reads the model folders; `changed` when they are known."""
+
+    changed = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self.shelf = Shelf()
+        self.known = False
+
+    def read(self) -> None:
+        """Read and verify every pack; weights are hashed, so this runs in a thread."""
+        self._desk.pool.submit(_read_all, self._put, self._desk.complain)
+
+    def _put(self, shelf: Shelf) -> None:
+        self.shelf, self.known = shelf, True
+        self.changed.emit()
+
+    def pack(self, pack_id: str) -> PackInfo | None:
+        """A pack by its id."""
+        return next((p for p in self.shelf.packs if p.id == pack_id), None)
+
+    def name(self, pack_id: str) -> str:
+        """A pack's name for people; its id where the pack is gone."""
+        pack = self.pack(pack_id)
+        return pack.name if pack is not None else pack_id
+
+    @property
+    def verified_words(self) -> str:
+        """ "All 7 packs verified (weights match their hashes)"; "" while that is not so."""
+        if not self.known or not self.shelf.packs:
+            return ""
+        count = len(self.shelf.packs)
+        if count == 1:
+            return tr("1 pack verified (weights match their hash)")
+        return tr("{n} packs verified (weights match their hashes)", n=count)
+
+
+def _read_all(_tell: Callable[[object], None], cancel: CancelToken) -> Shelf:
+    found, damaged = packs.list_packs()
+    usable: list[PackInfo] = []
+    broken = [(b.id, error_words(b.error)) for b in damaged]
+    for pack in found:
+        cancel.check()
+        if pack.task == "gate":
+            continue
+        try:
+            packs.verify(pack)
+        except (PackError, ViewerError) as error:
+            broken.append((pack.name, error_words(error)))
+        else:
+            usable.append(pack)
+    return Shelf(tuple(usable), tuple(broken))

@@ -1,0 +1,127 @@
+"""Presentation states and mask subtraction: which of them the reader has on, for each stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from viewer.core.graphic import Graphic
+from viewer.core.subtraction import Subtraction
+from viewer.core.volume import Volume
+from viewer.display.graphics import GraphicLayer, ShutterLayer
+from viewer.display.presented import Presented
+from viewer.display.subtraction import Subtractor
+from viewer.room.context import Desk
+from viewer.room.external import Borrowed
+from viewer.words.i18n import tr
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """A presentation state in the studies list: `on` while it is applied."""
+
+    id: str
+    name: str
+    line: str
+    on: bool
+
+
+class Presenting(QObject):
+    """What the reader applied. A state is never on by itself; a file may ask to open subtracted.
+
+    Signals:
+        changed: something was applied, taken off, switched or chosen.
+    """
+
+    changed = Signal()
+
+    def __init__(self, desk: Desk, borrowed: Borrowed) -> None:
+        super().__init__(desk)
+        self._desk, self._borrowed = desk, borrowed
+        self._applied: dict[str, str] = {}
+        self._switched: dict[str, bool] = {}
+        self._subtractors: dict[str, Subtractor] = {}
+        self._chosen: Graphic | None = None
+
+    # presentation states
+
+    def rows(self, key: str) -> tuple[StateRow, ...]:
+        """Presentation states that name pictures of a stack."""
+        return tuple(
+            StateRow(s.id, s.name or tr("Presentation state"), s.maker, self._applied.get(key) == s.id)
+            for s in self._borrowed.lent(key).states
+        )
+
+    def state(self, key: str) -> Presented | None:
+        """The state that is applied to a stack."""
+        wanted = self._applied.get(key)
+        return next((s for s in self._borrowed.lent(key).states if s.id == wanted), None)
+
+    @Slot(str, str)
+    def toggle(self, key: str, state_id: str) -> None:
+        """Apply a state in the place of another one, or take it off; its mask goes with it."""
+        if self._applied.get(key) == state_id:
+            del self._applied[key]
+        else:
+            self._applied[key] = state_id
+        self._switched.pop(key, None)
+        self.changed.emit()
+
+    def graphics(self, key: str, others: tuple[GraphicLayer, ...]) -> tuple[GraphicLayer, ...]:
+        """Marks of the applied state and of reports, the one that was gone to marked out."""
+        state = self.state(key)
+        layers = (*others, *(state.layers if state is not None else ()))
+        return tuple(replace(layer, selected=self._chosen) for layer in layers)
+
+    def shutters(self, key: str) -> tuple[ShutterLayer, ...]:
+        """What the applied state covers."""
+        state = self.state(key)
+        return () if state is None else state.shutters
+
+    def choose(self, graphic: Graphic | None) -> None:
+        """Mark out a mark that the reader went to."""
+        if graphic != self._chosen:
+            self._chosen = graphic
+            self.changed.emit()
+
+    # mask subtraction
+
+    def subtraction(self, key: str) -> Subtraction | None:
+        """What is asked for a stack: by the applied state, else by its own file."""
+        state = self.state(key)
+        if state is not None and state.subtraction is not None:
+            return state.subtraction
+        return self._borrowed.lent(key).subtraction
+
+    def subtracts(self, key: str) -> bool:
+        """True while frames of a stack are shown with their mask subtracted."""
+        asked = self.subtraction(key)
+        return asked is not None and not asked.problem and self._switched.get(key, asked.recommended)
+
+    def subtractor(self, key: str, volume: Volume) -> Subtractor | None:
+        """What subtracts the masks of a stack; None while it is shown as it is."""
+        asked = self.subtraction(key)
+        if asked is None or not self.subtracts(key):
+            return None
+        held = self._subtractors.get(key)
+        if held is None or held.subtraction is not asked or not held.is_of(volume):
+            held = self._subtractors[key] = Subtractor(volume, asked)
+        return held
+
+    def toggle_subtraction(self) -> None:
+        """Switch the active stack between native and subtracted, or say why it cannot be."""
+        key = self._desk.session.library.active
+        asked = self.subtraction(key)
+        if asked is None:
+            return
+        if asked.problem:
+            self._desk.trouble.emit(tr(asked.problem))
+            return
+        self._switched[key] = not self.subtracts(key)
+        self.changed.emit()
+
+    @Slot(str)
+    def drop(self, key: str) -> None:
+        """Let go of a stack that left the memory; what was applied to it stays chosen."""
+        self._subtractors.pop(key, None)

@@ -1,0 +1,197 @@
+"""The report of the active study: what it shows, its text, its export, its signature."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from viewer.core.analysis import AnalysisResult, Provenance
+from viewer.core.annotation import KeyMark
+from viewer.core.errors import UsageError, ViewerError
+from viewer.core.finding import FindingState
+from viewer.core.report import Signature
+from viewer.core.study import Stack, Study
+from viewer.core.task import CancelToken, ignore_progress
+from viewer.core.volume import Volume
+from viewer.room.context import Desk
+from viewer.room.packs import Packs
+from viewer.ui.panels.report_panel import ReportView
+from viewer.words.i18n import date_words, tr
+from viewer.words.people import patient_line, patient_name, study_words
+
+_LOG = logging.getLogger(__name__)
+
+
+class Reporting(QObject):
+    """Builds the report's view and writes its files.
+
+    Signals:
+        changed: the view changed; exported: folder and names of the files; exporting: while it runs.
+    """
+
+    changed = Signal()
+    exported = Signal(str, object)
+    exporting = Signal(bool)
+
+    def __init__(self, desk: Desk, packs: Packs) -> None:
+        super().__init__(desk)
+        self._desk, self._packs = desk, packs
+
+    def view(self, blocked: str = "") -> ReportView:
+        """What the report shows for the active study."""
+        session, settings = self._desk.session, self._desk.settings
+        study = session.library.active_study
+        if study is None:
+            return ReportView()
+        numbered = list(enumerate(session.review.findings(study.uid), start=1))
+        still_open = [(n, f) for n, f in numbered if f.state is FindingState.PROPOSED]
+        hide = settings.hide_patient_name
+        return ReportView(
+            study.uid,
+            patient_name(study.patient, hide),
+            patient_line(study.patient, study, hide),
+            study_words(study),
+            tuple((n, f) for n, f in numbered if f.state is FindingState.ACCEPTED),
+            tuple(n for n, _ in still_open),
+            tuple(f.id for _, f in still_open),
+            tuple(session.review.report_text(study.uid).items()),
+            self._statement(study),
+            session.review.signature(study.uid),
+            settings.reader_name,
+            settings.organization,
+            settings.language,
+            blocked,
+            len(session.review.key_marks(study.uid)),
+        )
+
+    def _statement(self, study: Study) -> tuple[str, ...]:
+        """One sentence a pack: name, version, weights, when, on what, and what was made of it."""
+        lines = []
+        for entry in self._desk.session.review.latest_results(study.uid):
+            passport = entry.result.provenance
+            if passport is None or entry.result.outcome != "ran":
+                continue
+            findings = self._desk.session.review.findings_of(entry.id)
+            accepted = sum(f.state is FindingState.ACCEPTED for f in findings)
+            lines.append(
+                tr(
+                    "{pack} {version}, weights {hash}, run {when} on {device}. "
+                    "{accepted} of {all} findings accepted. Scores are not probabilities.",
+                    pack=self._packs.name(passport.pack_id),
+                    version=passport.pack_version,
+                    hash=f"{passport.weights_sha256[:4]}…{passport.weights_sha256[-4:]}",
+                    when=_when(passport),
+                    device=passport.device,
+                    accepted=accepted,
+                    all=len(findings),
+                )
+            )
+        return tuple(lines) or (tr("No pack has run on this study."),)
+
+    def put_text(self, study_uid: str, sections: dict[str, str]) -> None:
+        """Keep what the reader typed."""
+        try:
+            self._desk.session.review.put_report_text(study_uid, sections)
+        except UsageError as error:
+            self._desk.complain(error)
+
+    def mark(self, mark: KeyMark) -> None:
+        """Mark a picture for the report of its study, or take its mark away."""
+        study = self._desk.session.library.study_of(mark.stack_key)
+        if study is None:
+            return
+        try:
+            self._desk.session.review.toggle_key_mark(study.uid, mark)
+        except UsageError as error:
+            self._desk.complain(error)
+
+    def put_reader(self, name: str, place: str) -> None:
+        """Keep the reader's name and organisation as settings."""
+        self._desk.change_settings(reader_name=name, organization=place)
+
+    def sign(self, name: str, place: str) -> None:
+        """Sign the active study's report: findings and text are locked."""
+        study = self._desk.session.library.active_study
+        if study is None:
+            return
+        if any(f.state is FindingState.PROPOSED for f in self._desk.session.review.findings(study.uid)):
+            self._desk.complain(UsageError(tr("A finding is still open."), tr("Accept, reject or mark it not sure.")))
+            return
+        self.put_reader(name, place)
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        try:
+            self._desk.session.review.sign(study.uid, Signature(name, place, now))
+        except UsageError as error:
+            self._desk.complain(error)
+        self.changed.emit()
+
+    def export(self, folder: str) -> None:
+        """Write PDF, result.json, SEG and SR of the active study into a new folder inside `folder`."""
+        study = self._desk.session.library.active_study
+        runs = self._runs(study) if study is not None else ()
+        if study is None or not runs:
+            what = tr("There is nothing to report yet.")
+            self._desk.complain(UsageError(what, tr("Analyse the study and judge its findings first.")))
+            return
+        signature = self._desk.session.review.signature(study.uid)
+        sections = self._desk.session.review.report_text(study.uid)
+        out = Path(folder) / f"report-{datetime.now():%Y%m%d-%H%M%S}"
+        marked = self._marked(study)
+        language, uid = self._desk.settings.language, study.uid
+
+        def work(_tell: Callable[[object], None], cancel: CancelToken) -> dict[str, Path]:
+            from viewer.jobs import key_marks, report
+
+            volumes: dict[str, Volume] = {}
+            for stack, volume in ((one[0], one[1]) for one in (*runs, *marked)):
+                if stack.key not in volumes:
+                    volumes[stack.key] = _loaded(stack, volume, cancel)
+            loaded = tuple((stack, volumes[stack.key], result) for stack, _, result in runs)
+            chosen = key_marks.pictures([(mark, stack, volumes[stack.key]) for stack, _, mark in marked], language)
+            return report.export(
+                out, study, loaded, sections=sections, language=language, sign=signature, chosen=chosen, cancel=cancel
+            )
+
+        def done(files: dict[str, Path]) -> None:
+            self.exporting.emit(False)
+            self._desk.recorder.exported(uid, sorted(path.name for path in files.values()))
+            self.exported.emit(str(out), files)
+
+        def failed(error: ViewerError) -> None:
+            self.exporting.emit(False)
+            self._desk.complain(error)
+
+        self.exporting.emit(True)
+        self._desk.pool.submit(work, done, failed)
+
+    def _runs(self, study: Study) -> tuple[tuple[Stack, Volume | None, AnalysisResult], ...]:
+        """Stack, its pictures if they are held, and the result with its findings as judged."""
+        session = self._desk.session
+        runs = []
+        for entry in session.review.latest_results(study.uid):
+            stack = session.library.stack(entry.stack_key)
+            if stack is not None:
+                judged = replace(entry.result, findings=session.review.findings_of(entry.id))
+                runs.append((stack, session.library.volume(entry.stack_key), judged))
+        return tuple(runs)
+
+    def _marked(self, study: Study) -> tuple[tuple[Stack, Volume | None, KeyMark], ...]:
+        """Stack, its pictures if they are held, and the reader's mark."""
+        session = self._desk.session
+        marks = ((session.library.stack(mark.stack_key), mark) for mark in session.review.key_marks(study.uid))
+        return tuple((stack, session.library.volume(stack.key), mark) for stack, mark in marks if stack is not None)
+
+
+def _loaded(stack: Stack, volume: Volume | None, cancel: CancelToken) -> Volume:
+    from viewer.reading import load_volume
+
+    return volume if volume is not None else load_volume(stack, ignore_progress, cancel)
+
+
+def _when(passport: Provenance) -> str:
+    return f"{date_words(passport.started[:10])} {passport.started[11:16]}".strip()

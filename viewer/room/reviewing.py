@@ -1,0 +1,143 @@
+"""Judging: the selected finding, verdicts, edits, undo, and the way to its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from viewer.core.errors import UsageError
+from viewer.core.finding import Finding, FindingState, Side
+from viewer.room.context import Desk
+from viewer.room.overlays import Overlaying
+from viewer.room.packs import Packs
+from viewer.session import ResultEntry
+from viewer.ui.panels.finding_card import FindingLook, side_words
+from viewer.ui.panels.findings_panel import BRIEF_FROM, FindingsView
+from viewer.words.i18n import tr
+
+
+class Reviewing(QObject):
+    """Keeps which finding is selected; the session keeps the rest.
+
+    Signals:
+        changed: the findings' view changed; jump: stack key and finding to show.
+    """
+
+    changed = Signal()
+    jump = Signal(str, object)
+
+    def __init__(self, desk: Desk, overlaying: Overlaying, packs: Packs) -> None:
+        super().__init__(desk)
+        self._desk, self._overlaying, self._packs = desk, overlaying, packs
+        self.selected = ""
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Findings of the active study."""
+        study = self._desk.session.library.active_study
+        return self._desk.session.review.findings(study.uid) if study is not None else ()
+
+    def current(self) -> Finding | None:
+        """The selected finding of the active study."""
+        return next((f for f in self.findings() if f.id == self.selected), None)
+
+    def view(self) -> FindingsView:
+        """What the Findings section shows."""
+        session = self._desk.session
+        study = session.library.active_study
+        if study is None:
+            return FindingsView()
+        entries = session.review.latest_results(study.uid)
+        ran = [e for e in entries if e.result.outcome == "ran"]
+        findings = self.findings()
+        locked = session.review.signature(study.uid) is not None
+        looks = tuple(self._look(n, f, locked, len(findings)) for n, f in enumerate(findings, start=1))
+        nothing = tuple(dict.fromkeys(self._nothing_words(e) for e in ran if not e.result.findings))
+        return FindingsView(looks, bool(ran), sum(e.result.below_threshold for e in ran), nothing)
+
+    def _nothing_words(self, entry: ResultEntry) -> str:
+        name = self._packs.name(entry.result.pack_id)
+        if entry.result.below_threshold:
+            return tr("{pack}: ran, nothing above its threshold.", pack=name)
+        return tr("{pack}: ran, nothing found.", pack=name)
+
+    def _look(self, number: int, finding: Finding, locked: bool, count: int) -> FindingLook:
+        index = finding.location.slice_index
+        entry = self._desk.session.review.result(finding.result_id)
+        stack = self._desk.session.library.stack(entry.stack_key) if entry is not None else None
+        several = stack is not None and stack.geometry is not None and stack.geometry.shape[0] > 1
+        slice_words = tr("image {n}", n=index + 1) if index is not None and several else ""
+        side = side_words(finding.side)
+        where = side or tr("no side") if finding.side_edited else finding.location.text or side
+        return FindingLook(
+            finding,
+            number,
+            " · ".join(part for part in (where, slice_words) if part),
+            self._overlaying.swatch(finding),
+            selected=finding.id == self.selected,
+            locked=locked,
+            brief=count >= BRIEF_FROM,
+        )
+
+    def select(self, finding_id: str, *, jump: bool = True) -> None:
+        """Select a finding and show its place."""
+        self.selected = finding_id
+        finding = self.current()
+        entry = self._desk.session.review.result(finding.result_id) if finding is not None else None
+        self.changed.emit()
+        if jump and finding is not None and entry is not None:
+            self.jump.emit(entry.stack_key, finding)
+
+    def step(self, by: int) -> None:
+        """Next (+1) or previous (-1) finding, round and round."""
+        ids = [f.id for f in self.findings()]
+        if not ids:
+            return
+        at = ids.index(self.selected) + by if self.selected in ids else (0 if by > 0 else -1)
+        self.select(ids[at % len(ids)])
+
+    def select_first(self) -> None:
+        """Select the first open finding where none is selected."""
+        if self.current() is None:
+            first = next((f for f in self.findings() if f.state is FindingState.PROPOSED), None)
+            if first is not None:
+                self.select(first.id)
+
+    def judge(self, finding_id: str, state: FindingState) -> None:
+        """Store the reader's verdict."""
+        try:
+            self._desk.session.review.judge(finding_id, state, self._desk.settings.reader_name)
+        except UsageError as error:
+            self._desk.complain(error)
+
+    def judge_selected(self, state: FindingState) -> None:
+        """A verdict by key."""
+        if self.current() is None:
+            self._desk.complain(UsageError(tr("No finding is selected."), tr("Select one with N.")))
+            return
+        self.judge(self.selected, state)
+
+    def edit(self, finding_id: str, words: str, side: Side, comment: str) -> None:
+        """Store the reader's words."""
+        try:
+            reader = self._desk.settings.reader_name
+            self._desk.session.review.edit(finding_id, label=words, side=side, comment=comment, reader=reader)
+        except UsageError as error:
+            self._desk.complain(error)
+
+    def undo(self) -> None:
+        """Take the last verdict or edit back, and show whose it was."""
+        self._moved(self._desk.session.review.undo)
+
+    def redo(self) -> None:
+        """Do it again."""
+        self._moved(self._desk.session.review.redo)
+
+    def _moved(self, move: Callable[[], Finding | None]) -> None:
+        try:
+            finding = move()
+        except UsageError as error:
+            self._desk.complain(error)
+            return
+        if finding is not None:
+            self.select(finding.id)

@@ -1,0 +1,123 @@
+"""What a tool is, and what it may do to the view it is used in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+from viewer.core.analysis import Box
+from viewer.core.annotation import Annotation, PointLps
+from viewer.display.window import Window
+from viewer.room.views.camera import Camera
+from viewer.room.views.facts import Message
+from viewer.room.views.picture import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Where the mouse is.
+
+    Attributes:
+        x, y: screen px on the canvas.
+        pixel: (row, column) of the image there, fractional.
+    """
+
+    x: float
+    y: float
+    pixel: tuple[float, float]
+
+
+class Host(Protocol):
+    """The view, as tools see it."""
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is shown, None while the view is empty."""
+
+    @property
+    def camera(self) -> Camera:
+        """Where the picture lies."""
+
+    @property
+    def stack_key(self) -> str:
+        """Key of the stack on show."""
+
+    @property
+    def slice_name(self) -> str:
+        """Name of the plane that drawings on this slice belong to."""
+
+    @property
+    def swap_window_drag(self) -> bool:
+        """True where the reader swapped the axes of the window drag."""
+
+    def set_camera(self, camera: Camera) -> None:
+        """Pan, zoom or turn."""
+
+    def set_window(self, window: Window) -> None:
+        """Show through another window."""
+
+    def set_slice(self, index: int) -> None:
+        """Show another slice."""
+
+    def place_crosshair(self, lps: PointLps) -> None:
+        """Put the crosshair here and tell the other views."""
+
+    def show_draft(self, annotation: Annotation | None) -> None:
+        """A drawing that is not finished."""
+
+    def commit(self, annotation: Annotation) -> None:
+        """A finished drawing."""
+
+    def ask_text(self, pointer: Pointer) -> None:
+        """Let the reader type a text here."""
+
+    def say(self, message: Message) -> None:
+        """Show words in the view."""
+
+    @property
+    def roi(self) -> Box | None:
+        """The reader's box on the acquired grid."""
+
+    def place_roi(self, box: Box, finished: bool) -> None:
+        """Move the box; `finished` when the mouse button went up."""
+
+    def to_lps(self, pointer: Pointer) -> PointLps:
+        """The point under the pointer, LPS mm."""
+
+
+class Tool:
+    """One tool: what a drag or a click does. An instance belongs to one view.
+
+    Attributes:
+        id: as in the window's actions.
+        coarse: True for tools that change how the picture is shown, which is then drawn
+            quickly until the mouse rests.
+    """
+
+    id: ClassVar[str]
+    cursor: ClassVar[Qt.CursorShape] = Qt.CursorShape.ArrowCursor
+    coarse: ClassVar[bool] = False
+
+    def press(self, host: Host, at: Pointer) -> None:
+        """The button went down."""
+
+    def drag(self, host: Host, at: Pointer) -> None:
+        """The mouse moved with the button down."""
+
+    def release(self, host: Host, at: Pointer) -> None:
+        """The button went up."""
+
+    def hover(self, host: Host, at: Pointer) -> None:
+        """The mouse moved without a button."""
+
+    def cancel(self, host: Host) -> None:
+        """Esc: drop what is not finished."""
+
+
+def as_point(world: np.typing.ArrayLike) -> PointLps:
+    """An LPS point as plain numbers."""
+    x, y, z = np.asarray(world, dtype=np.float64).tolist()
+    return (x, y, z)

@@ -1,0 +1,68 @@
+"""What the status bar and the Measurements section say of a view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from viewer.core.annotation import Annotation
+from viewer.core.measure import Reading, RegionReading
+from viewer.ui.panels.measurements_panel import MeasureRow
+from viewer.words.i18n import tr
+
+if TYPE_CHECKING:
+    from viewer.room.views.facts import CursorInfo
+
+_NAMES = {
+    "length": ("Length", "length"),
+    "angle": ("Angle", "angle"),
+    "ellipse": ("Ellipse", "roi-ellipse"),
+    "probe": ("Probe", "probe"),
+    "arrow": ("Arrow", "arrow"),
+    "text": ("Text", "text"),
+}
+
+
+def where_words(info: CursorInfo | None) -> str:
+    """Position under the pointer: patient mm, or mm on the film, or the pixel."""
+    if info is None:
+        return ""
+    if info.lps is not None:
+        x, y, z = (_minus(v) for v in info.lps)
+        return f"LPS {x} {y} {z} mm"
+    if info.detector_mm is not None:
+        x, y = (f"{v:.1f}" for v in info.detector_mm)
+        return tr("x {x} y {y} mm (detector)", x=x, y=y)
+    _, j, i = info.index
+    return tr("column {i}, row {j}", i=i + 1, j=j + 1)
+
+
+def value_words(info: CursorInfo | None) -> str:
+    """The value there: "−612 HU", "Value 1742", "RGB 12 40 7"; of PET also the SUV and its factor."""
+    if info is None:
+        return ""
+    if len(info.value) == 3:
+        return "RGB " + " ".join(f"{v:.0f}" for v in info.value)
+    value = info.value[0]
+    text = f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+    text = text.replace("-", "−")
+    words = f"{text} {info.unit}" if info.unit else tr("Value {value}", value=text)
+    return words if info.suv_factor is None else f"{words}  {suv_words(value, info.suv_factor)}"
+
+
+def suv_words(value: float, factor: float) -> str:
+    """ "SUVbw 4.21 (× 0.000318)"; the factor is left out where the values are SUV already."""
+    text = f"SUVbw {value * factor:.2f}".replace("-", "−")
+    return text if factor == 1 else f"{text} (× {factor:.3g})"
+
+
+def _minus(value: float) -> str:
+    return f"{value:.1f}".replace("-", "−")
+
+
+def measure_row(annotation: Annotation, number: int) -> MeasureRow:
+    """A drawing as a row: its kind and number, where it lies, and its value."""
+    name, icon = _NAMES.get(annotation.kind, ("Drawing", "text"))
+    where = tr("Yours · image {n}", n=annotation.slice_index + 1)
+    value = annotation.label.split("\n")[0] if isinstance(annotation.reading, (Reading, RegionReading)) else ""
+    title = annotation.label if annotation.kind == "text" else f"{tr(name)} {number}"
+    return MeasureRow(annotation.id, icon, title, where, value)

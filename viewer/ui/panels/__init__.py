@@ -1,0 +1,1 @@
+"""Panels: a frozen state in, pixels and intents out."""

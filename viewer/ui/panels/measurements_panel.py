@@ -1,0 +1,66 @@
+"""Measurements section: what the reader drew, with a way there and away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from viewer.ui.kit.basic import ElidedLabel, clear, column, icon_label, label, row
+from viewer.ui.kit.section import Section, icon_button
+from viewer.words.i18n import tr
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """One drawn thing: its id, icon, name, where it lies and its value in words."""
+
+    id: str
+    icon: str
+    name: str
+    where: str
+    value: str
+
+
+class MeasurementsPanel(Section):
+    """Lists what the reader drew on the shown series."""
+
+    shown = Signal(str)
+    removed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Measurements"), parent)
+        self._rows: tuple[MeasureRow, ...] | None = None
+        self.show_rows(())
+
+    def show_rows(self, rows: tuple[MeasureRow, ...]) -> None:
+        """Show the measurements; the section hides when there are none."""
+        if rows == self._rows:
+            return
+        self._rows = rows
+        clear(self.body)
+        self.set_count(str(len(rows)))
+        for entry in rows:
+            self._add(entry)
+        self.setVisible(bool(rows))
+
+    def _add(self, entry: MeasureRow) -> None:
+        holder = QWidget()
+        line = row(holder)
+        line.addWidget(icon_label(entry.icon, "measure", 20, entry.name))
+        words = column(spacing=0)
+        words.addWidget(ElidedLabel(entry.name))
+        words.addWidget(ElidedLabel(entry.where, "caption"))
+        line.addLayout(words, 1)
+        line.addWidget(label(entry.value, "number"))
+        line.addWidget(icon_button("crosshair", tr("Show {name}", name=entry.name), self._tell(self.shown, entry.id)))
+        line.addWidget(icon_button("close", tr("Remove {name}", name=entry.name), self._tell(self.removed, entry.id)))
+        self.body.addWidget(holder)
+
+    def _tell(self, signal: object, entry_id: str) -> Callable[[], None]:
+        def tell() -> None:
+            signal.emit(entry_id)  # type: ignore[attr-defined]
+
+        return tell

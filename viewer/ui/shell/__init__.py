@@ -1,0 +1,1 @@
+"""The window: its frame, its actions, what goes where."""

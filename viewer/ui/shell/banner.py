@@ -1,0 +1,48 @@
+"""The banner while two patients are on screen (screen 09)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QWidget
+
+from viewer.core.study import Patient
+from viewer.ui.kit.basic import ElidedLabel, button, clear, icon_label, label, row
+from viewer.words.i18n import tr
+from viewer.words.people import patient_name
+
+
+class PatientBanner(QFrame):
+    """Says that sync, comparison and report are off, and offers to show one patient only."""
+
+    only = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "banner")
+        self._line = row(self, 8)
+        self._line.setContentsMargins(12, 4, 12, 4)
+        self._shown: tuple[tuple[Patient, ...], bool] = ((), False)
+        self.hide()
+
+    def show_patients(self, patients: tuple[Patient, ...], hide_names: bool) -> None:
+        """Show the banner for two patients or more, hide it else."""
+        self.setVisible(len(patients) > 1)
+        if (patients, hide_names) == self._shown or len(patients) < 2:
+            return
+        self._shown = (patients, hide_names)
+        clear(self._line)
+        self._line.addWidget(icon_label("warn", "warn", 20, tr("Warning")))
+        self._line.addWidget(label(tr("Two patients on screen"), "strong"))
+        words = tr("Sync, comparison and report are off until only one is shown.")
+        self._line.addWidget(ElidedLabel(words, "secondary"), 1)
+        for letter, patient in zip("ABCDEFGH", patients, strict=False):
+            name = tr("patient {letter}", letter=letter) if hide_names else patient_name(patient)
+            self._line.addWidget(button(tr("Show {name} only", name=name), self._tell(patient), style="compact"))
+
+    def _tell(self, patient: Patient) -> Callable[[], None]:
+        def tell() -> None:
+            self.only.emit(patient)
+
+        return tell

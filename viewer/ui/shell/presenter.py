@@ -1,0 +1,227 @@
+"""Shows what the session and the parts of the job hold in the panels, once a turn of the event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from viewer.core.geometry import SpacingKind
+from viewer.core.study import Patient
+from viewer.core.task import JobState
+from viewer.room.room import Work
+from viewer.session import (
+    Activated,
+    Event,
+    FindingChanged,
+    GateChanged,
+    KeyMarksChanged,
+    ReportChanged,
+    ResultAdded,
+    StudiesChanged,
+    StudyClosed,
+)
+from viewer.ui.panels.analysis_panel import UPDATE_MS
+from viewer.ui.panels.study_rows import shown_letters
+from viewer.words.i18n import tr
+from viewer.words.people import patient_line, patient_name, study_words
+
+if TYPE_CHECKING:
+    from viewer.ui.shell.main_window import MainWindow
+
+#: A place is stored this long after the last move (ms).
+_PLACE_MS = 700
+#: Cards made anew have their sizes by then (ms).
+_LAID_OUT_MS = 60
+#: Which parts an event concerns.
+_CONCERNS: dict[type, tuple[str, ...]] = {
+    StudiesChanged: ("studies", "patient", "commands"),
+    StudyClosed: ("studies", "patient", "analysis", "overlays", "findings", "report", "commands"),
+    Activated: ("studies", "patient", "analysis", "overlays", "findings", "report", "status", "commands"),
+    GateChanged: ("analysis", "overlays"),
+    ResultAdded: ("analysis", "overlays", "findings", "report", "commands"),
+    FindingChanged: ("overlays", "findings", "report", "commands"),
+    ReportChanged: ("findings", "report", "commands"),
+    KeyMarksChanged: ("overlays", "report"),
+}
+_ALL = ("studies", "patient", "analysis", "overlays", "findings", "measurements", "report", "status", "commands")
+
+
+class Presenter(QObject):
+    """Refreshes panels; several changes in one turn make one refresh."""
+
+    def __init__(self, window: MainWindow, work: Work) -> None:
+        super().__init__(window)
+        self._window, self._work = window, work
+        self._due: set[str] = set()
+        self._selected = ""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._refresh_due)
+        self._job = QTimer(self)
+        self._job.setSingleShot(True)
+        self._job.setInterval(UPDATE_MS)
+        self._job.timeout.connect(self.show_job)
+        self._place = QTimer(self)
+        self._place.setSingleShot(True)
+        self._place.setInterval(_PLACE_MS)
+        self._place.timeout.connect(self.keep_place)
+
+    @Slot(str)
+    def job_moved(self, _job_id: str) -> None:
+        """A job reported: the status bar follows at most four times a second."""
+        if not self._job.isActive():
+            self._job.start()
+
+    @Slot(object)
+    def on_event(self, event: Event) -> None:
+        """Note what an event concerns."""
+        self.need(*_CONCERNS.get(type(event), ()))
+
+    def need(self, *parts: str) -> None:
+        """Refresh these parts soon."""
+        self._due.update(parts)
+        if self._due:
+            self._soon.start()
+
+    def refresh_all(self) -> None:
+        """Refresh everything soon."""
+        self.need(*_ALL)
+
+    @Slot()
+    def _refresh_due(self) -> None:
+        due, self._due = self._due, set()
+        for part in _ALL:
+            if part in due:
+                getattr(self, f"show_{part}")()
+
+    # parts
+
+    @property
+    def _hides_names(self) -> bool:
+        return self._work.desk.settings.hide_patient_name
+
+    def show_studies(self) -> None:
+        """Studies, files, banner, and the start page or the views."""
+        library, window = self._work.desk.session.library, self._window
+        shown = window.centre.shown
+        states = {key: self._work.overlaying.presenting.rows(key) for key in shown}
+        window.browser.show_studies(library.studies, shown, self._hides_names, states)
+        window.browser.show_files(library.files, library.refused, self._work.opening.is_busy)
+        window.browser.show_hanging(window.centre.hanging_words)
+        window.show_pictures(bool(library.studies))
+        patients = self._patients_shown()
+        window.two_patients = len(patients) > 1
+        window.banner.show_patients(patients, self._hides_names)
+        window.status.show_people(len(patients))
+        if window.two_patients and window.shows_report:
+            window.show_report(False)
+
+    def _patients_shown(self) -> tuple[Patient, ...]:
+        library = self._work.desk.session.library
+        studies = (library.study_of(key) for key in self._window.centre.shown)
+        return tuple(dict.fromkeys(s.patient for s in studies if s is not None))
+
+    def show_patient(self) -> None:
+        """Patient block and window title."""
+        library, window = self._work.desk.session.library, self._window
+        study = library.active_study
+        if study is None:
+            window.right.show_patient(None)
+            window.setWindowTitle("SecondRead")
+            return
+        name = patient_name(study.patient, self._hides_names)
+        lines = (name, patient_line(study.patient, study, self._hides_names), study_words(study))
+        letter = shown_letters(library.studies, window.centre.shown).get(study.patient, "")
+        window.right.show_patient(lines, letter)
+        window.setWindowTitle(f"{name} – SecondRead")
+
+    def show_analysis(self) -> None:
+        """Packs, jobs and results of the active stack."""
+        self._window.right.analysis.show_view(self._work.analysing.view())
+        self.show_job()
+        self._window.centre.over.show_boxes(self._window.centre.shown)
+
+    @Slot()
+    def show_job(self) -> None:
+        """The running job in the status bar."""
+        running = self._work.desk.lane.running
+        words = ""
+        if running is not None:
+            fraction = running.progress.fraction
+            percent = f" {fraction * 100:.0f} %" if fraction is not None else ""
+            words = tr("Cancelling") if running.state is JobState.CANCELLING else f"{tr('Analysing')}{percent}"
+        self._window.status.show_job(words)
+        self._window.status.show_device(self._work.analysing.device_words())
+
+    def show_overlays(self) -> None:
+        """Overlay section, and the overlays of every view."""
+        work, window = self._work, self._window
+        key = work.desk.session.library.active
+        window.right.segments.set_choice(work.overlaying.choice)
+        window.right.segments.show_rows(work.overlaying.segment_rows(key), work.overlaying.heat_rows(key))
+        window.centre.show_over()
+
+    def show_findings(self) -> None:
+        """Findings in the right panel and beside the report."""
+        view = self._work.reviewing.view()
+        self._window.right.findings.show_view(view)
+        if self._work.reviewing.selected != self._selected:
+            self._selected = self._work.reviewing.selected
+            QTimer.singleShot(_LAID_OUT_MS, self._show_selected)
+        if self._window.shows_report:
+            self._window.side_findings.show_view(view)
+
+    @Slot()
+    def _show_selected(self) -> None:
+        """Bring the selected card into sight."""
+        card = self._window.right.findings.selected_card()
+        if card is not None:
+            self._window.right.show_section(card)
+
+    def show_measurements(self) -> None:
+        """What the reader drew on the shown series."""
+        self._window.right.measurements.show_rows(self._window.centre.measure_rows())
+
+    def show_report(self) -> None:
+        """Report section and writer."""
+        window = self._window
+        blocked = tr("Off: two patients are on screen.") if window.two_patients else ""
+        view = self._work.reporting.view(blocked)
+        window.right.report.show_view(view)
+        if window.shows_report:
+            window.writer.show_view(view)
+
+    def show_status(self) -> None:
+        """Geometry verdict of the active stack."""
+        library, status = self._work.desk.session.library, self._window.status
+        stack = library.stack(library.active)
+        if stack is None:
+            status.show_nothing()
+        else:
+            status.show_reading()
+            status.show_pointer("", "")
+            at_detector = stack.geometry is not None and stack.geometry.spacing_kind is SpacingKind.DETECTOR
+            status.show_geometry(stack.verdict if stack.geometry is not None else None, at_detector)
+        status.show_device(self._work.analysing.device_words())
+
+    def show_commands(self) -> None:
+        """Which actions may be used."""
+        self._window.commands.update()
+
+    # the place
+
+    def place_moved(self) -> None:
+        """Store where the window is, a moment later."""
+        self._place.start()
+
+    @Slot()
+    def keep_place(self) -> None:
+        """Store where the window is, now."""
+        self._place.stop()
+        place: dict[str, Any] = self._window.centre.place()
+        if place:
+            place["selected"] = self._work.reviewing.selected
+            place["report"] = self._window.shows_report
+            self._work.desk.recorder.place(place)

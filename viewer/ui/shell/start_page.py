@@ -1,0 +1,157 @@
+"""What the middle shows while nothing is open (screen 01)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QWidget
+
+from viewer.ui.kit import icons
+from viewer.ui.kit.basic import button, column, frame, icon_label, label, restyle, row
+from viewer.words.i18n import LANGUAGES, language, tr
+
+_WIDTH = 640
+
+
+class StartPage(QScrollArea):
+    """Open, samples, keys and language."""
+
+    language_chosen = Signal(str)
+
+    def __init__(self, acts: Mapping[str, Callable[[], object]], parent: QWidget | None = None) -> None:
+        """Args: acts: action id -> what its button does."""
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._acts = acts
+        page = frame("window")
+        self.setWidget(page)
+        outer = column(page, 24)
+        outer.addStretch(2)
+        inner = QFrame()
+        inner.setMaximumWidth(_WIDTH)
+        inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        line = row(spacing=0)
+        line.addStretch(1)
+        line.addWidget(inner, 1000)
+        line.addStretch(1)
+        outer.addLayout(line)
+        outer.addStretch(3)
+        body = column(inner, 0, 12)
+        body.addWidget(label(tr("Open a study to start reading"), "page"))
+        body.addWidget(
+            label(
+                tr("CT, MR, X-ray, ultrasound, ECG, PET. Files are read where they lie; nothing leaves this computer."),
+                "secondary",
+                wrap=True,
+            )
+        )
+        body.addSpacing(12)
+        self._drop = self._drop_area()
+        body.addWidget(self._drop)
+        body.addWidget(self._cards())
+        body.addLayout(self._foot())
+
+    def set_hot(self, hot: bool) -> None:
+        """Light the drop area up while something is dragged over the window."""
+        self._drop.setProperty("hot", hot)
+        restyle(self._drop)
+
+    def first_button(self) -> QPushButton:
+        """The button that has the keyboard at the start."""
+        return self._open
+
+    def _drop_area(self) -> QFrame:
+        area = frame("drop")
+        inside = column(area, 32, 12)
+        mark = icon_label("folder-open", "text_1", icons.EMPTY)
+        inside.addWidget(mark, 0, Qt.AlignmentFlag.AlignHCenter)
+        inside.addWidget(
+            label(tr("Drop a folder, a ZIP, files or a DICOMDIR here"), "strong"), 0, Qt.AlignmentFlag.AlignHCenter
+        )
+        inside.addWidget(
+            label(tr("DICOM, NIfTI, PNG and JPEG, recognised by content"), "secondary"),
+            0,
+            Qt.AlignmentFlag.AlignHCenter,
+        )
+        inside.addSpacing(4)
+        self._open = button(
+            f"{tr('Open folder...')}  Ctrl+O",
+            self._acts["file.open_folder"],
+            icon="folder-open",
+            style="primary",
+            name=tr("Open folder..."),
+        )
+        files = button(f"{tr('Open files...')}  Ctrl+Shift+O", self._acts["file.open_files"], name=tr("Open files..."))
+        buttons = row()
+        buttons.addStretch(1)
+        buttons.addWidget(self._open)
+        buttons.addWidget(files)
+        buttons.addStretch(1)
+        inside.addLayout(buttons)
+        return area
+
+    def _cards(self) -> QWidget:
+        holder = QWidget()
+        line = row(holder, 12)
+        line.addWidget(
+            self._card(
+                tr("No study at hand?"),
+                tr("Computer-made studies with known truth. Not for judging accuracy."),
+                tr("Open sample studies"),
+                "volume-3d",
+                self._acts["file.samples"],
+            )
+        )
+        line.addWidget(
+            self._card(
+                tr("Every key"),
+                tr("The whole job works from the keyboard. Keys can be changed in the settings."),
+                tr("Show all keys"),
+                "text",
+                self._acts["help.keys"],
+            )
+        )
+        line.addWidget(
+            self._card(
+                tr("Your name on reports"),
+                tr("Name, organisation, device and language, kept on this computer."),
+                tr("Settings..."),
+                "report",
+                self._acts["file.settings"],
+            )
+        )
+        return holder
+
+    def _card(self, title: str, words: str, verb: str, icon: str, act: Callable[[], object]) -> QFrame:
+        card = frame("card")
+        inside = column(card, 12, 8)
+        inside.addWidget(label(title, "strong"))
+        inside.addWidget(label(words, "caption2", wrap=True))
+        inside.addStretch(1)
+        made = button(verb, act, icon=icon, style="compact")
+        made.setIconSize(QSize(icons.BUTTON, icons.BUTTON))
+        line = row()
+        line.addWidget(made)
+        line.addStretch(1)
+        inside.addLayout(line)
+        card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        return card
+
+    def _foot(self) -> QHBoxLayout:
+        line = row()
+        line.addWidget(label(tr("Language"), "caption2"))
+        for code, name in LANGUAGES:
+            chip = button(name, None, style="chip")
+            chip.setCheckable(True)
+            chip.setChecked(code == language())
+            chip.setProperty("language", code)
+            chip.clicked.connect(self._on_language)
+            line.addWidget(chip)
+        line.addStretch(1)
+        line.addWidget(label(tr("F1 shows every key · mouse: left window, middle pan, right zoom"), "caption"))
+        return line
+
+    def _on_language(self) -> None:
+        self.language_chosen.emit(str(self.sender().property("language")))

@@ -1,0 +1,114 @@
+"""The line at the bottom: where the pointer is, what is there, how far lengths can be trusted, device, jobs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QStatusBar, QWidget
+
+from viewer.core.report import INTENDED_USE
+from viewer.core.verdict import Safety, Verdict
+from viewer.ui.kit import icons
+from viewer.ui.kit.basic import ElidedLabel, icon_label, label, restyle, row
+from viewer.words.i18n import said, tr
+
+_MARKS = {Safety.OK: ("accepted", "accepted"), Safety.WARN: ("warn", "warn"), Safety.UNSAFE: ("refuse", "refuse")}
+
+#: From this width (px) an empty part keeps its place.
+_ROOMY = 1000
+
+
+class StatusBar(QStatusBar):
+    """Parts between hairlines; the sentence at the right never leaves."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        whole = QFrame()
+        self._line = row(whole, 0)
+        self._line.setContentsMargins(4, 0, 16, 0)
+        self._where = self._part()
+        self._where.setMinimumWidth(210)
+        self._value = self._part()
+        self._value.setMinimumWidth(90)
+        self._geometry_mark = icon_label("accepted", "accepted", 14)
+        self._geometry = self._part()
+        self._device = self._part()
+        self._job_mark = icon_label("proposed", "accent", 14)
+        self._job = self._part()
+        self._people_mark = icon_label("warn", "warn", 14)
+        self._people = self._part()
+        for mark, part in (
+            (None, self._where),
+            (None, self._value),
+            (self._geometry_mark, self._geometry),
+            (None, self._device),
+            (self._job_mark, self._job),
+            (self._people_mark, self._people),
+        ):
+            if mark is not None:
+                self._line.addSpacing(12)
+                self._line.addWidget(mark)
+                mark.hide()
+            self._line.addWidget(part)
+        self._line.addStretch(1)
+        self._right = ElidedLabel(tr(INTENDED_USE), "caption2")
+        self._right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._line.addWidget(self._right, 4)
+        self.addWidget(whole, 1)
+        self.show_nothing()
+
+    def _part(self) -> QLabel:
+        made = label("")
+        made.setProperty("part", True)
+        made.hide()
+        return made
+
+    def _put(self, part: QLabel, text: str) -> None:
+        part.setText(text)
+        part.setVisible(bool(text))
+
+    def show_nothing(self) -> None:
+        """No study is open."""
+        self._put(self._where, tr("No study open"))
+        self._put(self._value, "")
+        self.show_geometry(None)
+        self.show_people(0)
+        self._right.set_whole(tr(INTENDED_USE))
+
+    def show_reading(self) -> None:
+        """A study is open: the sentence of every AI output."""
+        self._right.set_whole(tr("AI draft, not for diagnosis"))
+
+    def show_pointer(self, where: str, value: str) -> None:
+        """Position and value under the pointer; an empty one keeps its place, so that nothing beside it moves."""
+        for part, words in ((self._where, where), (self._value, value)):
+            self._put(part, words or " ")
+            part.setVisible(bool(words) or self.width() >= _ROOMY)
+            if part.property("blank") is not (not words):
+                part.setProperty("blank", not words)
+                restyle(part)
+
+    def show_geometry(self, verdict: Verdict | None, at_detector: bool = False) -> None:
+        """Whether lengths can be trusted; the tooltip says why not."""
+        self._geometry_mark.setVisible(verdict is not None and not at_detector)
+        if verdict is None:
+            self._put(self._geometry, "")
+            return
+        icon, token = _MARKS[verdict.safety]
+        self._geometry_mark.setPixmap(icons.pixmap(icon, token, 14, self.devicePixelRatioF()))
+        self._put(self._geometry, tr("Geometry: detector plane only") if at_detector else tr(verdict.text))
+        self._geometry.setToolTip("\n".join(said(caution.text) for caution in verdict.reasons))
+
+    def show_device(self, words: str) -> None:
+        """The device analyses run on."""
+        self._put(self._device, words)
+
+    def show_job(self, words: str) -> None:
+        """The running analysis: "Analysing 62 %"."""
+        self._job_mark.setVisible(bool(words))
+        self._put(self._job, words)
+
+    def show_people(self, patients: int) -> None:
+        """Two patients on screen."""
+        self._people_mark.setVisible(patients > 1)
+        self._put(self._people, tr("Two patients") if patients > 1 else "")

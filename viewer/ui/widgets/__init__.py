@@ -1,1 +1,0 @@
-"""Small widgets the panels are made of."""
