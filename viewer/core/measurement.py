@@ -1,0 +1,44 @@
+"""What a reader measured on a picture: the noun that window, journal, report, PDF, SR and CSV share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viewer.core.annotation import PointLps
+from viewer.core.finding import Code, Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderMeasurement:
+    """One measurement by a person, with the numbers as they were shown.
+
+    Attributes:
+        id: unique in its study; it becomes the tracking identifier of the SR group.
+        tool: key of the tool that made it ("length", "angle", "ellipse" ...).
+        name: what is printed before its numbers, in English ("Length", "Cardiothoracic ratio").
+        stack_key: the stack it was drawn on; `series_uid` names its series, None outside DICOM.
+        sop_instance_uid: the stored picture it lies on; None for cuts across slices and outside DICOM.
+        slice_index: slice counted from 0 in the plane it was drawn in.
+        plane: "native", "axial", "coronal" or "sagittal".
+        points_lps: LPS mm in drawing order (an ellipse: opposite corners of its box). On pictures
+            without a patient frame the same numbers mean column, row and slice steps times the spacing.
+        values: every number with unit (UCUM; "px" and "px2" without a calibration), code and error.
+        notes: what a reader must know with the numbers ("at detector"), in English.
+        code: what was measured as a coded finding, where the tool says one.
+        reader, when: who measured, and when (ISO 8601 with offset).
+    """
+
+    id: str
+    tool: str
+    name: str
+    stack_key: str
+    slice_index: int
+    plane: str
+    points_lps: tuple[PointLps, ...]
+    values: tuple[Measurement, ...]
+    series_uid: str | None = None
+    sop_instance_uid: str | None = None
+    notes: tuple[str, ...] = ()
+    code: Code | None = None
+    reader: str = ""
+    when: str = ""
