@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar, Protocol
 
 import numpy as np
-from PySide6.QtCore import Qt
 
 from viewer.core.analysis import Box
 from viewer.core.annotation import Annotation, PointLps
@@ -14,6 +14,17 @@ from viewer.display.window import Window
 from viewer.room.views.camera import Camera
 from viewer.room.views.facts import Message
 from viewer.room.views.picture import Picture
+
+
+class Cursor(Enum):
+    """What the mouse looks like while a tool is in hand."""
+
+    ARROW = "arrow"
+    CROSS = "cross"
+    HAND = "hand"
+    UP_DOWN = "up down"
+    MOVE = "move"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,7 @@ class Tool:
     """
 
     id: ClassVar[str]
-    cursor: ClassVar[Qt.CursorShape] = Qt.CursorShape.ArrowCursor
+    cursor: ClassVar[Cursor] = Cursor.ARROW
     coarse: ClassVar[bool] = False
 
     def press(self, host: Host, at: Pointer) -> None:

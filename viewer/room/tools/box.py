@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRectF, Qt
 
 from viewer.core.analysis import Box
 from viewer.core.geometry import Geometry
 from viewer.display.slicing import SliceView
-from viewer.room.tools.base import Host, Pointer, Tool
+from viewer.room.tools.base import Cursor, Host, Pointer, Tool
 from viewer.room.views.camera import Camera
 from viewer.room.views.picture import Picture
 
@@ -32,12 +31,6 @@ def on_slice(box: Box, native: Geometry, view: SliceView) -> Corners2 | None:
         return None
     pixels = view.world_to_pixel(world)
     return np.stack([pixels.min(axis=0), pixels.max(axis=0)])
-
-
-def screen_rect(corners: Corners2, camera: Camera) -> QRectF:
-    """Corners on a slice as a rectangle on the screen."""
-    a, b = camera.to_screen(corners)
-    return QRectF(min(a[0], b[0]), min(a[1], b[1]), abs(a[0] - b[0]), abs(a[1] - b[1]))
 
 
 def from_slice(corners: Corners2, picture: Picture, old: Box | None) -> Box:
@@ -86,7 +79,7 @@ class BoxTool(Tool):
     """Draw a box, or move it and its sides; it is cut by every plane it reaches."""
 
     id = "box"
-    cursor = Qt.CursorShape.CrossCursor
+    cursor = Cursor.CROSS
 
     def __init__(self) -> None:
         self._anchor: npt.NDArray[np.float64] | None = None

@@ -6,13 +6,12 @@ from dataclasses import replace
 from uuid import uuid4
 
 import numpy as np
-from PySide6.QtCore import Qt
 
 from viewer.core import measure
 from viewer.core.annotation import Annotation, PointLps
 from viewer.core.errors import ViewerError
 from viewer.core.measure import Reading, RegionReading
-from viewer.room.tools.base import Host, Pointer, Tool
+from viewer.room.tools.base import Cursor, Host, Pointer, Tool
 from viewer.room.views.facts import message_of
 from viewer.room.views.picture import Picture
 from viewer.words.i18n import tr
@@ -88,7 +87,7 @@ class DrawTool(Tool):
     """Press, drag, release: two points."""
 
     kind = ""
-    cursor = Qt.CursorShape.CrossCursor
+    cursor = Cursor.CROSS
 
     def __init__(self) -> None:
         self._draft: Annotation | None = None
@@ -163,7 +162,7 @@ class AngleTool(Tool):
     """Drag the first leg, click the end of the second."""
 
     id = "angle"
-    cursor = Qt.CursorShape.CrossCursor
+    cursor = Cursor.CROSS
 
     def __init__(self) -> None:
         self._draft: Annotation | None = None
@@ -215,7 +214,7 @@ class ProbeTool(Tool):
     """A click leaves the value of a pixel."""
 
     id = "probe"
-    cursor = Qt.CursorShape.CrossCursor
+    cursor = Cursor.CROSS
 
     def release(self, host: Host, at: Pointer) -> None:
         """Leave a mark with the value under the pointer."""
@@ -228,7 +227,7 @@ class TextTool(Tool):
     """A click lets the reader type."""
 
     id = "text"
-    cursor = Qt.CursorShape.IBeamCursor
+    cursor = Cursor.TEXT
 
     def release(self, host: Host, at: Pointer) -> None:
         """Open the line to type in."""

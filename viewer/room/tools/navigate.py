@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-
 from viewer.display.window import Window
-from viewer.room.tools.base import Host, Pointer, Tool
+from viewer.room.tools.base import Cursor, Host, Pointer, Tool
 
 #: A drag over this many px doubles (or halves) the width, and moves the level by one width.
 WINDOW_PX = 250.0
@@ -57,7 +55,7 @@ class PanTool(Tool):
     """The picture follows the mouse."""
 
     id = "pan"
-    cursor = Qt.CursorShape.OpenHandCursor
+    cursor = Cursor.HAND
     coarse = True
 
     def __init__(self) -> None:
@@ -82,7 +80,7 @@ class ZoomTool(Tool):
     """Up = larger; the point where the drag began stays."""
 
     id = "zoom"
-    cursor = Qt.CursorShape.SizeVerCursor
+    cursor = Cursor.UP_DOWN
     coarse = True
 
     def __init__(self) -> None:
@@ -109,7 +107,7 @@ class ScrollTool(Tool):
     """Down = next slice; the whole stack fits the height of the view, without looping."""
 
     id = "scroll"
-    cursor = Qt.CursorShape.SizeVerCursor
+    cursor = Cursor.UP_DOWN
     coarse = True
 
     def __init__(self) -> None:
@@ -136,7 +134,7 @@ class CrosshairTool(Tool):
     """A click or drag shows the point in every linked view."""
 
     id = "crosshair"
-    cursor = Qt.CursorShape.CrossCursor
+    cursor = Cursor.CROSS
 
     def press(self, host: Host, at: Pointer) -> None:
         """Show the point."""

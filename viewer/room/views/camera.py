@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtGui import QTransform
 
 from viewer.display.slicing import Letters
 
@@ -106,27 +105,27 @@ class Camera:
         centre = (other.centre[0] + float(shift[0]), other.centre[1] + float(shift[1]))
         return replace(other, centre=centre)
 
-    def transform(self) -> QTransform:
-        """Image coordinates (x = column, y = row) -> screen."""
-        m = self._matrix()
+    def matrix(self) -> npt.NDArray[np.float64]:
+        """2x3 float64: image coordinates (x = column, y = row, 1) -> screen px (x, y)."""
+        m = self._turned_scale()
         row, column = self.centre
         dx = self.canvas[0] / 2 - (m[0, 0] * column + m[0, 1] * row)
         dy = self.canvas[1] / 2 - (m[1, 0] * column + m[1, 1] * row)
-        return QTransform(m[0, 0], m[1, 0], m[0, 1], m[1, 1], dx, dy)
+        return np.array([[m[0, 0], m[0, 1], dx], [m[1, 0], m[1, 1], dy]])
 
-    def _matrix(self) -> npt.NDArray[np.float64]:
+    def _turned_scale(self) -> npt.NDArray[np.float64]:
         """2x2 (column, row) -> screen px."""
         return _scaled_turn(self.turn, self.mm, self.scale)
 
     def to_screen(self, pixel: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Map (..., 2) image points (row, column) to (..., 2) screen (x, y)."""
         off = np.asarray(pixel, dtype=np.float64) - np.array(self.centre)
-        return np.asarray(off[..., ::-1] @ self._matrix().T + np.array(self.canvas) / 2)
+        return np.asarray(off[..., ::-1] @ self._turned_scale().T + np.array(self.canvas) / 2)
 
     def to_pixel(self, screen: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Map (..., 2) screen points (x, y) to (..., 2) image points (row, column)."""
         off = np.asarray(screen, dtype=np.float64) - np.array(self.canvas) / 2
-        return np.asarray((off @ np.linalg.inv(self._matrix()).T)[..., ::-1] + np.array(self.centre))
+        return np.asarray((off @ np.linalg.inv(self._turned_scale()).T)[..., ::-1] + np.array(self.centre))
 
     def letters(self, upright: Letters) -> Letters:
         """Edge letters after turns and mirrors."""

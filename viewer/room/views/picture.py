@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtGui import QImage
 
 from viewer.core.geometry import Geometry
 from viewer.core.study import Stack
@@ -19,7 +18,6 @@ from viewer.display.overlay import NOTHING, OverlaySet, SliceOverlay, place
 from viewer.display.slicing import Plane, SliceView, cut, cut_array, extract, slice_count
 from viewer.display.subtraction import Subtractor
 from viewer.display.window import Window, auto_window, auto_window_of, default_window
-from viewer.ui.viewport.shapes import StyledPath, segment_paths
 
 #: Slices whose overlays are remembered: scrolling to and fro costs no new outlines.
 KEPT = 64
@@ -49,14 +47,6 @@ class Source:
         return self.stack.verdict
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Placed:
-    """Overlays on one slice, and their outlines."""
-
-    overlay: SliceOverlay
-    paths: tuple[StyledPath, ...]
-
-
 def source_of(stack: Stack, volume: Volume, plane: Plane, loaded: npt.NDArray[np.bool_] | None) -> Source:
     """A source; whether it is resampled is seen from the grids."""
     native = stack.geometry or volume.geometry
@@ -79,9 +69,8 @@ class Picture:
         self._painter = Painter(source.volume)
         self._overlays: OverlaySet | None = None
         self._view: SliceView | None = None
-        self._placed: OrderedDict[int, Placed] = OrderedDict()
-        self._image: QImage | None = None
-        self._words: Picture32 | None = None
+        self._placed: OrderedDict[int, SliceOverlay] = OrderedDict()
+        self._image: Picture32 | None = None
         self._image_key: tuple[object, ...] = ()
         self._revision = 0
         self.image_number = 0
@@ -153,14 +142,9 @@ class Picture:
     @property
     def overlay(self) -> SliceOverlay:
         """Overlays as they lie on this slice."""
-        return NOTHING if self.peek else self._place().overlay
+        return NOTHING if self.peek else self._place()
 
-    @property
-    def paths(self) -> tuple[StyledPath, ...]:
-        """Outlines of this slice."""
-        return () if self.peek else self._place().paths
-
-    def _place(self) -> Placed:
+    def _place(self) -> SliceOverlay:
         """The overlays of this slice; the last `KEPT` slices are remembered."""
         found = self._placed.get(self.index)
         if found is None:
@@ -168,9 +152,8 @@ class Picture:
         self._placed.move_to_end(self.index)
         return found
 
-    def _place_on(self, view: SliceView) -> Placed:
-        overlay = place(self._overlays, view)
-        made = Placed(overlay, segment_paths(overlay))
+    def _place_on(self, view: SliceView) -> SliceOverlay:
+        made = place(self._overlays, view)
         self._placed[view.index] = made
         if len(self._placed) > KEPT:
             self._placed.popitem(last=False)
@@ -223,14 +206,14 @@ class Picture:
         self._view = None
         self._revision += 1
 
-    def image(self, step: int = 1) -> QImage:
-        """The composed picture; every `step`-th pixel of it. The bytes belong to this object."""
+    def image(self, step: int = 1) -> Picture32:
+        """The composed picture, uint32 [rows, columns] = 0xFFRRGGBB; every `step`-th pixel of it."""
         key = (self.index, self.inverted, self.peek, self._revision, step, self.subtractor)
         if self._image is None or key != self._image_key:
             overlay = self.overlay
             settings = self._overlays or OverlaySet()
             blend = Blend(settings.fill, settings.fill_opacity, settings.heatmap_opacity)
-            self._words = self._painter.compose(
+            self._image = self._painter.compose(
                 self.composed,
                 self.window,
                 self.inverted,
@@ -239,8 +222,6 @@ class Picture:
                 loaded=self._present(),
                 step=step,
             )
-            rows, columns = self._words.shape
-            self._image = QImage(self._words.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
             self._image_key = key
             self.image_number += 1
         return self._image

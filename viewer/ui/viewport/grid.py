@@ -329,13 +329,13 @@ class ViewGrid(QWidget):
 
     def _linked(self, view: Viewport) -> tuple[Viewport, ...]:
         """Views whose millimetres are those of `view` (itself included)."""
-        return tuple(other for other in self.views if other is view or same_space(view, other))
+        return tuple(other for other in self.views if other is view or same_space(view.picture, other.picture))
 
     def _crosshair_moved(self, lps: PointLps) -> None:
         sender = self.sender()
         self._crosshair = lps
         for view in self.views:
-            if isinstance(sender, Viewport) and view is not sender and same_space(sender, view):
+            if isinstance(sender, Viewport) and view is not sender and same_space(sender.picture, view.picture):
                 view.show_lps(lps)
         self.crosshair_moved.emit(lps)
 
@@ -357,7 +357,7 @@ class ViewGrid(QWidget):
             self._crosshair = (x, y, z)
         for other in self._linked(view):
             other.set_crosshair(self._crosshair)
-            if other is not view and other.picture is not None and self.sync and same_cut(view, other):
+            if other is not view and other.picture is not None and self.sync and same_cut(view.picture, other.picture):
                 nearest = round(float(other.picture.view.slice_of(here)))
                 if other.picture.go_to(nearest):
                     other.stage.refresh()

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 
 from viewer.core.annotation import Annotation, PointLps
 from viewer.core.errors import ViewerError
 from viewer.display.corners import SMALL_WIDTH, View, corners, gap_lines, scale_bar
 from viewer.display.overlay import Fill
-from viewer.room.tools.base import Host, Pointer, Tool
-from viewer.room.tools.box import on_slice, screen_rect
+from viewer.room.tools.base import Cursor, Host, Pointer, Tool
+from viewer.room.tools.box import on_slice
 from viewer.room.tools.drawing import finish, measured
 from viewer.room.views.facts import message_of
 from viewer.room.views.picture import Picture
 from viewer.ui.viewport import hud, shapes
+from viewer.ui.viewport.convert import transform_of
 from viewer.ui.viewport.ink import Points
 from viewer.words.i18n import tr
 
@@ -51,6 +51,7 @@ class Overpaint:
     selected: str = ""
     grab: Tool | None = None
     _points: dict[str, Points] = field(default_factory=dict)
+    _outlines: shapes.OutlinePaths = field(default_factory=shapes.OutlinePaths)
 
     def paint(self, painter: QPainter, stage: Stage) -> None:
         """Draw it in canvas px."""
@@ -60,7 +61,8 @@ class Overpaint:
         shown = picture.shown_overlays
         if shown is not None:
             patterns = shown.fill is Fill.COLOUR_AND_PATTERN
-            shapes.draw_segments(painter, picture.paths, stage.camera.transform(), patterns, stage.moving)
+            paths = self._outlines.of(picture.overlay)
+            shapes.draw_segments(painter, paths, transform_of(stage.camera.matrix()), patterns, stage.moving)
             marks = [
                 (stage.camera.to_screen(p.points), p.mark.label, p.mark.state, p.mark.line)
                 for p in picture.overlay.marks
@@ -78,7 +80,7 @@ class Overpaint:
         if here is not None:
             handles = stage.tool is not None and stage.tool.id == "box"
             label = self.roi_label or tr("Box, yours")
-            shapes.draw_box(painter, screen_rect(here, stage.camera), label, handles)
+            shapes.draw_box(painter, shapes.rect_of(stage.camera.to_screen(here)), label, handles)
 
     def _paint_drawings(self, painter: QPainter, stage: Stage, picture: Picture) -> None:
         self._points = {}
@@ -142,7 +144,7 @@ class HandleTool(Tool):
     """Moves one point of a finished drawing; its number follows."""
 
     id = "handle"
-    cursor = Qt.CursorShape.SizeAllCursor
+    cursor = Cursor.MOVE
 
     def __init__(self, annotation: Annotation, point: int) -> None:
         self._annotation = annotation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from viewer.display.colours import Pattern, Rgb
 from viewer.display.graphics import PlacedGraphic
 from viewer.display.overlay import Line, SegmentStyle, SliceOverlay
 from viewer.room.views.camera import Camera
+from viewer.room.views.picture import KEPT
 from viewer.ui.kit.theme import colour
 from viewer.ui.viewport.ink import (
     LINE_PX,
@@ -57,6 +59,29 @@ def segment_paths(overlay: SliceOverlay) -> tuple[StyledPath, ...]:
         styled = paths.setdefault(id(outline.style), StyledPath(QPainterPath(), outline.style))
         styled.path.addPolygon(polygon(outline.points[:, ::-1]))
     return tuple(paths.values())
+
+
+class OutlinePaths:
+    """Outlines of the slices painted last, as paths: scrolling to and fro makes none anew."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, tuple[SliceOverlay, tuple[StyledPath, ...]]] = OrderedDict()
+
+    def of(self, overlay: SliceOverlay) -> tuple[StyledPath, ...]:
+        """The paths of one slice's outlines."""
+        found = self._kept.get(id(overlay))
+        if found is None:
+            found = self._kept[id(overlay)] = (overlay, segment_paths(overlay))
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(id(overlay))
+        return found[1]
+
+
+def rect_of(corners: Points) -> QRectF:
+    """Two opposite corners (x, y) as a rectangle."""
+    return QRectF(QPointF(*corners[0]), QPointF(*corners[1])).normalized()
 
 
 def draw_segments(

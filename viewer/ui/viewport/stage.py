@@ -14,7 +14,7 @@ from viewer.core.analysis import Box
 from viewer.core.annotation import Annotation, PointLps
 from viewer.core.geometry import SpacingKind
 from viewer.display.window import Window
-from viewer.room.tools.base import Pointer, Tool, as_point
+from viewer.room.tools.base import Cursor, Pointer, Tool, as_point
 from viewer.room.tools.navigate import PanTool, ZoomTool
 from viewer.room.views.camera import Camera
 from viewer.room.views.drawings import Drawings
@@ -22,6 +22,7 @@ from viewer.room.views.facts import CursorInfo, Message
 from viewer.room.views.picture import Picture
 from viewer.ui.kit.theme import colour
 from viewer.ui.viewport.canvas import Canvas
+from viewer.ui.viewport.convert import CURSORS, image_of, transform_of
 from viewer.ui.viewport.overpaint import Overpaint
 
 #: The picture is drawn in full quality this long after the last move (ms).
@@ -185,7 +186,7 @@ class Stage(QObject):
             return
         rows, columns = self.picture.view.shape
         painter.save()
-        painter.setTransform(self.camera.transform(), True)
+        painter.setTransform(transform_of(self.camera.matrix()), True)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self.moving)
         step = self._step(rows, columns)
         image = self._image(step)
@@ -201,7 +202,7 @@ class Stage(QObject):
         bare = QRegion(0, 0, *self.camera.canvas)
         if self.picture is not None:
             rows, columns = self.camera.image
-            box = self.camera.transform().mapRect(QRectF(-0.5, -0.5, columns, rows))
+            box = transform_of(self.camera.matrix()).mapRect(QRectF(-0.5, -0.5, columns, rows))
             inner = box.toAlignedRect().adjusted(1, 1, -1, -1)
             bare = bare.subtracted(QRegion(inner))
         for rect in cast(Iterable[QRect], bare):  # true, but not in the stubs
@@ -218,7 +219,7 @@ class Stage(QObject):
         """The composed image; shrunk by averaging where it would otherwise lose pixels."""
         if self.picture is None:
             return QImage()
-        image = self.picture.image(step)
+        image = image_of(self.picture.image(step))
         zoom = self.camera.zoom * self.canvas.devicePixelRatioF()
         if self.moving or zoom >= 0.5:
             return image
@@ -275,7 +276,7 @@ class Stage(QObject):
 
     def _cursor(self) -> Qt.CursorShape:
         tool = self.over.grab or self.tool
-        return Qt.CursorShape.ArrowCursor if tool is None else tool.cursor
+        return CURSORS[Cursor.ARROW if tool is None else tool.cursor]
 
     def mouse_released(self, event: QMouseEvent) -> None:
         """Let go; a right click that did not move asks for the menu."""
