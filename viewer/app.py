@@ -15,8 +15,8 @@ from viewer.core.resources import user_data_dir
 from viewer.core.settings import Settings, load_settings
 from viewer.journal import open_journal
 from viewer.reading.pixels.decoders import warm
-from viewer.room.context import Desk
-from viewer.room.room import Work
+from viewer.room.context import Context
+from viewer.room.room import Room
 from viewer.session.record import LastPlace, last_place
 from viewer.ui.kit.basic import FocusRing
 from viewer.ui.kit.theme import apply_theme
@@ -27,7 +27,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Program(QObject):
-    """One running program: the desk, its work, and the window that shows it.
+    """One running program: the context, its work, and the window that shows it.
 
     Args:
         paths: what to open; nothing opens where the last run was, if that run was cut off.
@@ -45,14 +45,14 @@ class Program(QObject):
         apply_theme(app, settings.language)
         self._language = settings.language
         self._last = last_place(journal) if self._alone else LastPlace()
-        self.desk = Desk(journal, settings, process or InferenceProcess())
-        self.work = Work(self.desk)
+        self.context = Context(journal, settings, process or InferenceProcess())
+        self.room = Room(self.context)
         self._ring = FocusRing(app)
-        self.window = MainWindow(self.work)
+        self.window = MainWindow(self.room)
         self._paths = tuple(paths)
         self._closed = False
         self._connect_window()
-        self.desk.settings_changed.connect(self._on_settings)
+        self.context.settings_changed.connect(self._on_settings)
         for words in (words_of_settings, words_of_journal):
             if words:
                 self.window.notices.say(words)
@@ -68,9 +68,9 @@ class Program(QObject):
     @Slot()
     def _on_painted(self) -> None:
         """The window stands: now packs, the inference process, and files."""
-        self.work.start()
+        self.room.start()
         if self._paths:
-            self.work.opening.open_paths(self._paths)
+            self.room.opening.open_paths(self._paths)
         elif not self._last.ended and self._last.paths:
             self._come_back()
 
@@ -78,18 +78,18 @@ class Program(QObject):
         """Open where the last run was cut off."""
         place = self._last.place or {}
         self.window.centre.come_back_to(place)
-        self.work.reviewing.selected = str(place.get("selected", ""))
+        self.room.reviewing.selected = str(place.get("selected", ""))
         if place.get("stack"):
-            self.work.open_at(str(place["stack"]))
-        self.work.opening.open_paths(self._last.paths)
+            self.room.open_at(str(place["stack"]))
+        self.room.opening.open_paths(self._last.paths)
         words = tr("The last session ended unexpectedly. It was opened again where you were; nothing was lost.")
         self.window.notices.say(words, "info")
 
     @Slot()
     def _on_settings(self) -> None:
         """Another language or other keys need a window with other words."""
-        if self.desk.settings.language != self._language:
-            self._language = self.desk.settings.language
+        if self.context.settings.language != self._language:
+            self._language = self.context.settings.language
             QTimer.singleShot(0, self._rebuild)
 
     @Slot()
@@ -101,13 +101,13 @@ class Program(QObject):
         old.keep_report_text()
         old.closing.disconnect(self.close)
         old.wiring.cut()
-        self.window = MainWindow(self.work)
+        self.window = MainWindow(self.room)
         self.window.closing.connect(self.close)
         self.window.resize(size)
         self.window.centre.come_back_to(place)
         self.window.show()
-        self.work.show_again()
-        self.work.opening.thumbnails_again()
+        self.room.show_again()
+        self.room.opening.thumbnails_again()
         old.close()
         old.deleteLater()
 
@@ -116,7 +116,7 @@ class Program(QObject):
         """End lanes, processes and the journal, once."""
         if not self._closed:
             self._closed = True
-            self.desk.close()
+            self.context.close()
             self._lock.unlock()
 
 

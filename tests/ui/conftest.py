@@ -90,11 +90,11 @@ def start(
         running.append(program)
         program.window.resize(1600, 1000)
         program.show()
-        qtbot.waitUntil(lambda: program.work.packs.known, timeout=LONG)
+        qtbot.waitUntil(lambda: program.room.packs.known, timeout=LONG)
         if paths:
-            library = program.desk.session.library
-            qtbot.waitUntil(lambda: bool(library.active) and not program.work.opening.is_busy, timeout=LONG)
-            qtbot.waitUntil(lambda: program.work.analysing.is_ready(library.active), timeout=LONG)
+            library = program.context.session.library
+            qtbot.waitUntil(lambda: bool(library.active) and not program.room.opening.is_busy, timeout=LONG)
+            qtbot.waitUntil(lambda: program.room.analyses.is_ready(library.active), timeout=LONG)
         return program
 
     yield go

@@ -27,8 +27,8 @@ LONG = 30_000
 
 def lent(qtbot: QtBot, program: Program) -> str:
     """Waits until everything lent to the active stack is read; its key."""
-    key = program.desk.session.library.active
-    borrowed = program.work.overlaying.borrowed
+    key = program.context.session.library.active
+    borrowed = program.room.overlays.external
     qtbot.waitUntil(lambda: key in borrowed._found, timeout=LONG)
     return key
 
@@ -71,7 +71,7 @@ def test_a_run_opens_native_unless_asked_and_m_subtracts(qtbot: QtBot, start: St
     action.trigger()
     qtbot.waitUntil(lambda: "Subtracted, mask frame 1" in badges(program), timeout=LONG)
     said: list[str] = []
-    program.desk.trouble.connect(said.append)
+    program.context.trouble.connect(said.append)
     program.window.actions_by_id["image.key"].trigger()
     assert "switch the mask subtraction off" in said[0]
 
@@ -83,12 +83,12 @@ def test_unknown_values_are_never_subtracted(
     run(tmp_path / "xa", mode="SUB", relationship=relationship)
     program = start(tmp_path / "xa")
     said: list[str] = []
-    program.desk.trouble.connect(said.append)
+    program.context.trouble.connect(said.append)
     key = lent(qtbot, program)
     program.window.commands.update()
     program.window.actions_by_id["image.subtract"].trigger()
     assert words in said[-1]
-    assert not program.work.overlaying.presenting.subtracts(key)
+    assert not program.room.overlays.presentations.subtracts(key)
     assert active(program).picture is not None and active(program).picture.mask is None  # type: ignore[union-attr]
 
 
@@ -134,7 +134,7 @@ def test_other_slices_say_that_they_are_not_in_the_state(qtbot: QtBot, start: St
     others.write_state(tmp_path / "mr" / "pr.dcm", [header], window=(300, 100))
     program = start(tmp_path / "mr")
     key = lent(qtbot, program)
-    presenting, view = program.work.overlaying.presenting, active(program)
+    presenting, view = program.room.overlays.presentations, active(program)
     before = view.shown_window
     presenting.toggle(key, presenting.rows(key)[0].id)
     view.set_slice(2)
@@ -152,31 +152,31 @@ def test_a_line_of_a_report_goes_to_its_mark(qtbot: QtBot, start: Start, tmp_pat
     others.write_report(tmp_path / "ct" / "sr.dcm", header, [others.measured_line(header, [3.5, 4.5, 13.5, 9.5], 8.1)])
     program = start(tmp_path / "ct")
     key = lent(qtbot, program)
-    report = next(s for study in program.desk.session.library.studies for s in study.stacks if s.modality == "SR")
-    program.work.showing.show(report.key)
+    report = next(s for study in program.context.session.library.studies for s in study.stacks if s.modality == "SR")
+    program.room.loading.show(report.key)
     pane = program.window.centre
     qtbot.waitUntil(lambda: isinstance(getattr(pane._object, "view", None), TreeView), timeout=LONG)
     tree = pane._object.view.tree  # type: ignore[union-attr]
     line = tree.topLevelItem(1).child(1)
     assert line.text(0) == "Length: 8.1 mm"
     tree.itemClicked.emit(line, 0)
-    qtbot.waitUntil(lambda: program.desk.session.library.active == key, timeout=LONG)
+    qtbot.waitUntil(lambda: program.context.session.library.active == key, timeout=LONG)
     view = active(program)
     qtbot.waitUntil(lambda: view.slice_index == 4, timeout=LONG)
     qtbot.waitUntil(lambda: any(mark.selected for mark in view.picture.overlay.graphics), timeout=LONG)  # type: ignore[union-attr]
-    (row,) = program.work.overlaying.segment_rows(key)
+    (row,) = program.room.overlays.segment_rows(key)
     assert (row.name, row.is_line, row.volume_mm3) == ("Measurements", True, None)
-    choice = program.work.overlaying.choice
-    program.work.overlaying.choose(replace(choice, hidden=frozenset({row.key})))
+    choice = program.room.overlays.choice
+    program.room.overlays.choose(replace(choice, hidden=frozenset({row.key})))
     qtbot.waitUntil(lambda: view.picture.overlay.graphics == (), timeout=LONG)  # type: ignore[union-attr]
 
 
 def test_a_line_about_pictures_that_are_not_open_says_so(start: Start, film_folder: Path) -> None:
     program = start(film_folder)
     said: list[str] = []
-    program.desk.trouble.connect(said.append)
-    program.work.jumping.go(PictureRef("1.2.3"))
-    program.work.jumping.go(Graphic(Shape.POINTS, ((0.0, 0.0, 0.0),), Space.PATIENT, (), "1.2.3"))
+    program.context.trouble.connect(said.append)
+    program.room.navigation.go(PictureRef("1.2.3"))
+    program.room.navigation.go(Graphic(Shape.POINTS, ((0.0, 0.0, 0.0),), Space.PATIENT, (), "1.2.3"))
     assert len(said) == 2 and "not open" in said[0]
 
 
@@ -184,12 +184,12 @@ def test_a_finding_of_another_series_is_shown_on_its_slice(
     qtbot: QtBot, start: Start, film_folder: Path, head_folder: Path
 ) -> None:
     program = start(film_folder, head_folder)
-    library = program.desk.session.library
+    library = program.context.session.library
     stacks = {s.modality: s.key for study in library.studies for s in study.stacks}
-    program.work.showing.show(stacks["DX"])
+    program.room.loading.show(stacks["DX"])
     qtbot.waitUntil(lambda: library.active == stacks["DX"], timeout=LONG)
-    program.work.showing.drop(stacks["MR"])
-    program.work.reviewing.jump.emit(stacks["MR"], finding(location=Location("Somewhere", slice_index=3)))
+    program.room.loading.drop(stacks["MR"])
+    program.room.reviewing.jump.emit(stacks["MR"], finding(location=Location("Somewhere", slice_index=3)))
     qtbot.waitUntil(lambda: library.active == stacks["MR"] and _native_slice(program) == 3, timeout=LONG)
 
 

@@ -35,25 +35,25 @@ def main():
     def until(ready):
         end = time.monotonic() + 120
         while not ready():
-            assert time.monotonic() < end, (program.desk.lane.jobs, program.window.notices.words)
+            assert time.monotonic() < end, (program.context.lane.jobs, program.window.notices.words)
             app.processEvents()
             time.sleep(0.005)
-    library, review = program.desk.session.library, program.desk.session.review
-    until(lambda: not program.work.opening.is_busy and program.work.analysing.is_ready(library.active))
+    library, review = program.context.session.library, program.context.session.review
+    until(lambda: not program.room.opening.is_busy and program.room.analyses.is_ready(library.active))
     key = library.active
-    program.work.analysing.put_box(key, ((2, 8, 4), (20, 40, 36)), "")
-    until(lambda: any(s.boxes for s in program.work.analysing.view().packs))
-    program.work.analysing.run("mr-tiny-segmentation")
+    program.room.analyses.put_box(key, ((2, 8, 4), (20, 40, 36)), "")
+    until(lambda: any(s.boxes for s in program.room.analyses.view().packs))
+    program.room.analyses.run("mr-tiny-segmentation")
     until(lambda: review.results())
-    first, second = program.work.reviewing.findings()
-    program.work.reviewing.judge(first.id, FindingState.ACCEPTED)
-    program.work.reviewing.judge(second.id, FindingState.REJECTED)
-    program.work.reviewing.undo()
-    program.work.reviewing.edit(second.id, "Tail", Side.LEFT, "thin")
+    first, second = program.room.reviewing.findings()
+    program.room.reviewing.judge(first.id, FindingState.ACCEPTED)
+    program.room.reviewing.judge(second.id, FindingState.REJECTED)
+    program.room.reviewing.undo()
+    program.room.reviewing.edit(second.id, "Tail", Side.LEFT, "thin")
     program.window.actions_by_id["view.layout"].trigger()
     program.window.centre.grid.active.set_slice(7)
     program.window.presenter.keep_place()
-    print("ready", program.desk.process.pid, flush=True)
+    print("ready", program.context.process.pid, flush=True)
     while True:
         app.processEvents()
         time.sleep(0.01)
@@ -78,7 +78,7 @@ def test_after_kill_9_it_opens_where_it_was_and_nothing_is_lost(
     _gone(int(line[1]))
 
     program = start()
-    library, review = program.desk.session.library, program.desk.session.review
+    library, review = program.context.session.library, program.context.session.review
     qtbot.waitUntil(lambda: bool(review.results()), timeout=LONG)
     qtbot.waitUntil(lambda: program.window.centre.shown == (library.active,), timeout=LONG)
     first, second = review.findings(library.active_study.uid)  # type: ignore[union-attr]
@@ -86,7 +86,7 @@ def test_after_kill_9_it_opens_where_it_was_and_nothing_is_lost(
     assert (second.state, second.label, second.side) == (FindingState.PROPOSED, "Tail", Side.LEFT)
     assert second.original is not None
     assert second.original.label == "Posterior"
-    qtbot.waitUntil(lambda: program.work.analysing.is_ready(library.active), timeout=LONG)
+    qtbot.waitUntil(lambda: program.room.analyses.is_ready(library.active), timeout=LONG)
     grid = program.window.centre.grid
     assert (grid.arrangement, grid.active.slice_index) == (Layout.ONE, 7)
     assert program.window.centre.hanging_words == "Hanging: by hand"
@@ -113,19 +113,19 @@ def test_after_a_clean_end_nothing_is_opened_again(start: Start, head_folder: Pa
     first.window.close()
     second = start()
     qtbot.wait(200)
-    assert second.desk.session.library.studies == ()
+    assert second.context.session.library.studies == ()
     assert second.window.middle.currentWidget() is second.window.start
 
 
 def test_verdicts_come_back_when_the_study_is_opened_again(start: Start, film_folder: Path, qtbot: QtBot) -> None:
     first = start(film_folder)
-    first.work.analysing.run_first()
-    qtbot.waitUntil(lambda: bool(first.work.reviewing.findings()), timeout=LONG)
-    first.work.reviewing.judge_selected(FindingState.ACCEPTED)
+    first.room.analyses.run_first()
+    qtbot.waitUntil(lambda: bool(first.room.reviewing.findings()), timeout=LONG)
+    first.room.reviewing.judge_selected(FindingState.ACCEPTED)
     first.window.close()
     second = start(film_folder)
-    qtbot.waitUntil(lambda: bool(second.work.reviewing.findings()), timeout=LONG)
-    assert second.work.reviewing.findings()[0].state is FindingState.ACCEPTED
+    qtbot.waitUntil(lambda: bool(second.room.reviewing.findings()), timeout=LONG)
+    assert second.room.reviewing.findings()[0].state is FindingState.ACCEPTED
 
 
 HEAVY = ("torch", "monai", "openvino", "SimpleITK", "pydicom", "highdicom", "vtk", "scipy", "pyqtgraph", "nibabel")

@@ -43,9 +43,9 @@ def act(program: Program, qtbot: QtBot, action_id: str) -> None:
 
 def analyse(program: Program, qtbot: QtBot) -> None:
     """F5, and wait for the result."""
-    before = len(program.desk.session.review.results())
+    before = len(program.context.session.review.results())
     act(program, qtbot, "analysis.run")
-    qtbot.waitUntil(lambda: len(program.desk.session.review.results()) > before, timeout=LONG)
+    qtbot.waitUntil(lambda: len(program.context.session.review.results()) > before, timeout=LONG)
     qtbot.wait(50)
 
 
@@ -60,12 +60,12 @@ def head(start: Start, head_folder: Path) -> Program:
 
 
 def test_the_whole_job_from_opening_to_the_report(film: Program, qtbot: QtBot, tmp_path: Path) -> None:
-    window, review = film.window, film.desk.session.review
+    window, review = film.window, film.context.session.review
     assert "SYNTHETIC CHILD A" in words(window.right)
     analyse(film, qtbot)
     assert "AI draft" in words(window.right) or window.centre.grid.active.strip.specs
-    finding = film.work.reviewing.findings()[0]
-    assert film.work.reviewing.selected == finding.id, "the new finding is selected"
+    finding = film.room.reviewing.findings()[0]
+    assert film.room.reviewing.selected == finding.id, "the new finding is selected"
     act(film, qtbot, "finding.accept")
     assert review.finding(finding.id).state is FindingState.ACCEPTED  # type: ignore[union-attr]
     act(film, qtbot, "edit.undo")
@@ -77,8 +77,8 @@ def test_the_whole_job_from_opening_to_the_report(film: Program, qtbot: QtBot, t
     window.writer._texts["impression"].setPlainText("Patchy opacity.")
     window.keep_report_text()
     done: list[dict[str, Path]] = []
-    film.work.reporting.exported.connect(lambda _folder, files: done.append(files))
-    film.work.reporting.export(str(tmp_path))
+    film.room.reporting.exported.connect(lambda _folder, files: done.append(files))
+    film.room.reporting.export(str(tmp_path))
     qtbot.waitUntil(lambda: bool(done) or bool(window.notices.words), timeout=LONG)
     assert done, window.notices.words
     assert {"report.pdf", "result.json", "sr.dcm"} <= set(done[0])
@@ -102,8 +102,8 @@ def words_of(pdf: Path) -> str:
 def export_to(program: Program, qtbot: QtBot, folder: Path) -> Path:
     """Export the report; its PDF."""
     done: list[dict[str, Path]] = []
-    program.work.reporting.exported.connect(lambda _folder, files: done.append(files))
-    program.work.reporting.export(str(folder))
+    program.room.reporting.exported.connect(lambda _folder, files: done.append(files))
+    program.room.reporting.export(str(folder))
     qtbot.waitUntil(lambda: bool(done), timeout=LONG)
     return done[0]["report.pdf"]
 
@@ -114,10 +114,10 @@ def test_the_key_k_marks_the_picture_for_the_report(film: Program, qtbot: QtBot,
     assert pictures_in(export_to(film, qtbot, tmp_path / "without")) == 0
     window, view = film.window, film.window.centre.grid.active
     qtbot.keyClick(view, Qt.Key.Key_K)
-    (mark,) = film.desk.session.review.key_marks(film.work.reporting.view().study_uid)
+    (mark,) = film.context.session.review.key_marks(film.room.reporting.view().study_uid)
     shown = view.shown_window
     assert shown is not None
-    assert mark.picture == (film.desk.session.library.active, view.plane.value, 0)
+    assert mark.picture == (film.context.session.library.active, view.plane.value, 0)
     assert (mark.center, mark.width) == (shown.center, shown.width)
     qtbot.waitUntil(lambda: "1 key image" in words(window.right.report))
     assert "Key image" in [spec.text for spec in view.strip.specs]
@@ -139,12 +139,12 @@ def test_the_badge_follows_the_slice_and_marks_come_back(head: Program, head_fol
     assert not says_key(head)
     view.set_slice(7)
     assert says_key(head)
-    uid = head.work.reporting.view().study_uid
-    marks = head.desk.session.review.key_marks(uid)
-    head.work.close_study(uid)
-    assert head.desk.session.review.key_marks(uid) == ()
-    head.work.opening.open_paths([str(head_folder)])
-    qtbot.waitUntil(lambda: head.desk.session.review.key_marks(uid) == marks, timeout=LONG)
+    uid = head.room.reporting.view().study_uid
+    marks = head.context.session.review.key_marks(uid)
+    head.room.close_study(uid)
+    assert head.context.session.review.key_marks(uid) == ()
+    head.room.opening.open_paths([str(head_folder)])
+    qtbot.waitUntil(lambda: head.context.session.review.key_marks(uid) == marks, timeout=LONG)
 
 
 def test_verdict_buttons_work_by_mouse_and_only_for_the_selected(film: Program, qtbot: QtBot) -> None:
@@ -152,11 +152,11 @@ def test_verdict_buttons_work_by_mouse_and_only_for_the_selected(film: Program, 
     panel = film.window.right.findings
     press(panel, "Not sure")
     qtbot.wait(20)
-    assert [f.state for f in film.work.reviewing.findings()] == [FindingState.UNSURE]
+    assert [f.state for f in film.room.reviewing.findings()] == [FindingState.UNSURE]
     assert "Dr. A. Reader" in words(panel)
     press(panel, "Reject")
     qtbot.wait(20)
-    assert [f.state for f in film.work.reviewing.findings()] == [FindingState.REJECTED]
+    assert [f.state for f in film.room.reviewing.findings()] == [FindingState.REJECTED]
     assert film.window.right.report.count == "empty", "a report holds accepted findings only"
 
 
@@ -165,13 +165,13 @@ def test_a_verdict_has_no_bare_key(film: Program, qtbot: QtBot) -> None:
     window = film.window
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Backspace, Qt.Key.Key_A, Qt.Key.Key_Space):
         qtbot.keyClick(window, key)
-    assert [f.state for f in film.work.reviewing.findings()] == [FindingState.PROPOSED]
+    assert [f.state for f in film.room.reviewing.findings()] == [FindingState.PROPOSED]
 
 
 def test_editing_in_place(film: Program, qtbot: QtBot) -> None:
     analyse(film, qtbot)
     form = film.window.right.findings
-    place = film.work.reviewing.findings()[0].location.text
+    place = film.room.reviewing.findings()[0].location.text
     assert place in words(form)
     act(film, qtbot, "finding.edit")
     fields = {field.accessibleName(): field for field in form.findChildren(QWidget)}
@@ -179,7 +179,7 @@ def test_editing_in_place(film: Program, qtbot: QtBot) -> None:
     fields["Side"].setCurrentIndex(2)  # type: ignore[attr-defined]
     press(form, "Save")
     qtbot.wait(20)
-    finding = film.work.reviewing.findings()[0]
+    finding = film.room.reviewing.findings()[0]
     assert (finding.label, finding.side, finding.edited) == ("Round opacity", Side.RIGHT, True)
     assert "Proposed as: Bright pattern" in words(form)
     assert place not in words(form)
@@ -191,18 +191,18 @@ def test_a_heatmap_by_occlusion_is_asked_for_in_the_menu(film: Program, qtbot: Q
     analyse(film, qtbot)
     qtbot.waitUntil(wanted.isEnabled)
     wanted.trigger()
-    qtbot.waitUntil(lambda: len(film.desk.session.review.results()) == 2, timeout=LONG)
-    newest = film.desk.session.review.results()[-1].result.provenance
+    qtbot.waitUntil(lambda: len(film.context.session.review.results()) == 2, timeout=LONG)
+    newest = film.context.session.review.results()[-1].result.provenance
     assert newest is not None
     assert newest.settings["explain"] == "occlusion"
 
 
 def test_killing_the_worker_leaves_the_window_alive(film: Program, qtbot: QtBot) -> None:
-    lane = film.desk.lane
-    film.work.analysing.run(tiny_packs.CLASSIFIER)
-    qtbot.waitUntil(lambda: film.desk.process.pid is not None, timeout=LONG)
+    lane = film.context.lane
+    film.room.analyses.run(tiny_packs.CLASSIFIER)
+    qtbot.waitUntil(lambda: film.context.process.pid is not None, timeout=LONG)
     qtbot.wait(100)
-    pid = film.desk.process.pid
+    pid = film.context.process.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: bool(lane.jobs) and lane.jobs[0].over, timeout=LONG)
@@ -213,25 +213,25 @@ def test_killing_the_worker_leaves_the_window_alive(film: Program, qtbot: QtBot)
     assert "safe" in said
     assert "Failed" in {b.accessibleName().split(".")[0] for b in film.window.right.analysis.findChildren(QWidget)}
     press(film.window.right.analysis, "Try again")
-    qtbot.waitUntil(lambda: len(film.desk.session.review.results()) == 1, timeout=LONG)
-    assert film.work.reviewing.findings()
+    qtbot.waitUntil(lambda: len(film.context.session.review.results()) == 1, timeout=LONG)
+    assert film.room.reviewing.findings()
 
 
 def test_cancel_takes_effect_and_the_next_run_works(film: Program, qtbot: QtBot) -> None:
-    film.work.analysing.run(tiny_packs.CLASSIFIER)
-    job = film.desk.lane.jobs[0]
+    film.room.analyses.run(tiny_packs.CLASSIFIER)
+    job = film.context.lane.jobs[0]
     act(film, qtbot, "analysis.cancel")
     qtbot.waitUntil(lambda: job.over, timeout=3000)
     assert job.state is JobState.CANCELLED
     analyse(film, qtbot)
-    assert film.work.reviewing.findings()
+    assert film.room.reviewing.findings()
 
 
 def test_a_result_for_a_closed_study_is_dropped(film: Program, qtbot: QtBot) -> None:
-    film.work.analysing.run(tiny_packs.CLASSIFIER)
+    film.room.analyses.run(tiny_packs.CLASSIFIER)
     act(film, qtbot, "file.close_study")
-    qtbot.waitUntil(lambda: all(job.over for job in film.desk.lane.jobs), timeout=LONG)
-    assert film.desk.session.review.results() == ()
+    qtbot.waitUntil(lambda: all(job.over for job in film.context.lane.jobs), timeout=LONG)
+    assert film.context.session.review.results() == ()
     assert film.window.middle.currentWidget() is film.window.start
 
 
@@ -246,13 +246,13 @@ def test_a_box_is_asked_for_and_then_runs(head: Program, qtbot: QtBot) -> None:
     assert "Needs a box" in {w.accessibleName() for w in panel.findChildren(QWidget)}
     press(panel, "Place box")
     assert head.window.actions_by_id["tool.box"].isChecked()
-    key = head.desk.session.library.active
+    key = head.context.session.library.active
     head.window.centre.grid.active.stage.place_roi(((2, 8, 4), (20, 40, 36)), finished=True)
-    qtbot.waitUntil(lambda: bool(head.work.analysing.boxes(key)))
+    qtbot.waitUntil(lambda: bool(head.room.analyses.boxes(key)))
     qtbot.waitUntil(lambda: any(b.text().strip() == "Analyse" for b in panel.findChildren(QPushButton)), timeout=LONG)
     press(panel, "Analyse")
-    qtbot.waitUntil(lambda: bool(head.desk.session.review.results()), timeout=LONG)
-    entry = head.desk.session.review.results()[0]
+    qtbot.waitUntil(lambda: bool(head.context.session.review.results()), timeout=LONG)
+    entry = head.context.session.review.results()[0]
     assert entry.result.provenance is not None
     assert entry.result.provenance.settings["roi"] == [[2, 8, 4], [20, 40, 36]]
     assert entry.folder is not None
@@ -263,16 +263,16 @@ def test_the_overlay_key_toggles_and_peeks(film: Program, qtbot: QtBot) -> None:
     analyse(film, qtbot)
     handle = film.window.windowHandle()
     qtbot.keyClick(handle, Qt.Key.Key_O)
-    assert not film.work.overlaying.choice.visible
+    assert not film.room.overlays.choice.visible
     qtbot.keyClick(handle, Qt.Key.Key_O)
-    assert film.work.overlaying.choice.visible
+    assert film.room.overlays.choice.visible
     picture = film.window.centre.grid.active.picture
     assert picture is not None
     qtbot.keyPress(handle, Qt.Key.Key_O)
     qtbot.waitUntil(lambda: picture.peek, timeout=2000)
     qtbot.keyRelease(handle, Qt.Key.Key_O)
     assert not picture.peek
-    assert film.work.overlaying.choice.visible, "a peek is no toggle"
+    assert film.room.overlays.choice.visible, "a peek is no toggle"
 
 
 def test_hidden_names_are_hidden_everywhere(film: Program, qtbot: QtBot) -> None:
@@ -282,21 +282,21 @@ def test_hidden_names_are_hidden_everywhere(film: Program, qtbot: QtBot) -> None
     assert "SYNTHETIC" not in words(film.window)
     rows = film.window.browser._model.rows
     assert all("SYNTHETIC" not in row.title for row in rows)
-    assert film.desk.settings.hide_patient_name
+    assert film.context.settings.hide_patient_name
 
 
 def test_two_patients_carry_a_banner_and_no_report(
     start: Start, film_folder: Path, head_folder: Path, qtbot: QtBot
 ) -> None:
     program = start(film_folder, head_folder)
-    window, library = program.window, program.desk.session.library
+    window, library = program.window, program.context.session.library
     film = next(k for s in library.studies for k in s.stacks if k.modality == "DX")
     head = next(k for s in library.studies for k in s.stacks if k.modality == "MR")
-    program.work.showing.show(film.key)
+    program.room.loading.show(film.key)
     qtbot.waitUntil(lambda: window.centre.shown == (film.key,), timeout=LONG)
     act(program, qtbot, "view.layout")
     window.centre.grid.views[1].activated.emit()
-    program.work.showing.show(head.key)
+    program.room.loading.show(head.key)
     qtbot.waitUntil(lambda: len(window.centre.shown) == 2, timeout=LONG)
     qtbot.waitUntil(lambda: "Two patients on screen" in words(window.banner))
     assert window.banner.isVisible()
@@ -320,8 +320,8 @@ def test_files_that_cannot_be_opened_are_listed(start: Start, film_folder: Path,
 
 def test_an_empty_folder_ends_in_words(start: Start, tmp_path: Path, qtbot: QtBot) -> None:
     program = start()
-    program.work.opening.open_paths([str(tmp_path / "missing")])
-    qtbot.waitUntil(lambda: not program.work.opening.is_busy, timeout=LONG)
+    program.room.opening.open_paths([str(tmp_path / "missing")])
+    qtbot.waitUntil(lambda: not program.room.opening.is_busy, timeout=LONG)
     qtbot.wait(50)
     assert program.window.middle.currentWidget() is program.window.start
     said = words(program.window.browser) + " ".join(program.window.notices.words)
@@ -330,16 +330,16 @@ def test_an_empty_folder_ends_in_words(start: Start, tmp_path: Path, qtbot: QtBo
 
 def test_the_other_language_loses_nothing(film: Program, qtbot: QtBot) -> None:
     analyse(film, qtbot)
-    film.work.reviewing.judge_selected(FindingState.ACCEPTED)
-    key = film.desk.session.library.active
-    film.desk.change_settings(language="zh")
+    film.room.reviewing.judge_selected(FindingState.ACCEPTED)
+    key = film.context.session.library.active
+    film.context.change_settings(language="zh")
     qtbot.waitUntil(lambda: film.window.actions_by_id["file.quit"].text() == "退出", timeout=LONG)
     qtbot.waitUntil(lambda: film.window.centre.shown == (key,), timeout=LONG)
     qtbot.wait(50)
     said = words(film.window.right)
     assert "已采纳" in {w.accessibleName() for w in film.window.right.findChildren(QWidget)}
     assert "所见" in said
-    assert film.desk.session.review.can_undo
+    assert film.context.session.review.can_undo
 
 
 def test_a_full_disk_is_told_and_nothing_lost(film: Program, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,12 +350,12 @@ def test_a_full_disk_is_told_and_nothing_lost(film: Program, qtbot: QtBot, monke
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(film.desk.journal, "_flush", full)
-        film.work.reviewing.judge_selected(FindingState.ACCEPTED)
+        patch.setattr(film.context.journal, "_flush", full)
+        film.room.reviewing.judge_selected(FindingState.ACCEPTED)
         assert any("kept in memory" in w for w in film.window.notices.words)
-    assert film.desk.journal.waiting == 1
-    film.work.reviewing.undo()
-    kinds = [e.body["action"] for e in film.desk.journal.entries(kind="finding")]
+    assert film.context.journal.waiting == 1
+    film.room.reviewing.undo()
+    kinds = [e.body["action"] for e in film.context.journal.entries(kind="finding")]
     assert kinds == ["accepted", "undo"]
 
 
@@ -371,7 +371,7 @@ def test_settings_save_and_keys_conflict_is_shown(film: Program, qtbot: QtBot) -
     dialog._rebound.pop("tool.zoom")
     dialog._name.setText("Dr. B")
     press(dialog, "Save")
-    assert film.desk.settings.reader_name == "Dr. B"
+    assert film.context.settings.reader_name == "Dr. B"
 
 
 def test_a_layout_chosen_by_hand_stays_through_another_language(head: Program, qtbot: QtBot) -> None:
@@ -383,7 +383,7 @@ def test_a_layout_chosen_by_hand_stays_through_another_language(head: Program, q
     left = (grid.arrangement, [view.plane for view in grid.views], grid.maximised, grid.active.plane)
     assert left[0] is Layout.THREE
     old = head.window
-    head.desk.change_settings(language="zh")
+    head.context.change_settings(language="zh")
     qtbot.waitUntil(lambda: head.window is not old and head.window.centre.shown != (), timeout=LONG)
     again = head.window.centre.grid
     assert (again.arrangement, [view.plane for view in again.views], again.maximised, again.active.plane) == left
@@ -393,7 +393,7 @@ def test_a_stack_that_opens_late_takes_no_view_from_another_patient(
     start: Start, film_folder: Path, head_folder: Path, qtbot: QtBot
 ) -> None:
     program = start(film_folder, head_folder)
-    showing, library = program.work.showing, program.desk.session.library
+    showing, library = program.room.loading, program.context.session.library
     late, here = (study.stacks[0].key for study in library.studies)
     showing.show(here)
     qtbot.waitUntil(lambda: showing.is_loaded(here), timeout=LONG)

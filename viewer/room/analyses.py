@@ -21,7 +21,7 @@ from viewer.core.volume import Volume
 from viewer.jobs import cine
 from viewer.jobs.request import request_for, with_age
 from viewer.reading import is_picture
-from viewer.room.context import Desk
+from viewer.room.context import Context
 from viewer.room.packs import Packs
 from viewer.room.panels.analysis import AnalysisView, PackState
 from viewer.session import ResultEntry
@@ -39,7 +39,7 @@ class Made:
     entry: ResultEntry
 
 
-class Analysing(QObject):
+class Analyses(QObject):
     """Drives the lane.
 
     Signals:
@@ -51,14 +51,14 @@ class Analysing(QObject):
     box_wanted = Signal(str)
     arrived = Signal(str)
 
-    def __init__(self, desk: Desk, packs: Packs) -> None:
-        super().__init__(desk)
-        self._desk, self._packs = desk, packs
+    def __init__(self, context: Context, packs: Packs) -> None:
+        super().__init__(context)
+        self._context, self._packs = context, packs
         self._boxes: dict[tuple[str, str], Box] = {}
         self._loaded: set[str] = set()
         self.placing = ""
-        desk.lane.changed.connect(self.changed)
-        desk.lane.finished.connect(self._on_finished)
+        context.lane.changed.connect(self.changed)
+        context.lane.finished.connect(self._on_finished)
         packs.changed.connect(self._on_packs)
 
     # the gate
@@ -70,7 +70,7 @@ class Analysing(QObject):
 
     def is_ready(self, key: str) -> bool:
         """True when a stack is complete and the gate has spoken."""
-        return key in self._loaded and bool(self._desk.session.library.gate(key))
+        return key in self._loaded and bool(self._context.session.library.gate(key))
 
     def let_go(self, key: str) -> None:
         """The pictures of a stack were dropped."""
@@ -87,11 +87,11 @@ class Analysing(QObject):
         self._on_packs()
 
     def _ask_gate(self, key: str) -> None:
-        library = self._desk.session.library
+        library = self._context.session.library
         volume, study = library.volume(key), library.study_of(key)
         if volume is None or not self._packs.known:
             return
-        packs, research = self._packs.shelf.packs, self._desk.settings.research_packs
+        packs, research = self._packs.shelf.packs, self._context.settings.research_packs
         boxes = {side: box for (of, side), box in self._boxes.items() if of == key}
 
         aged = volume if study is None else with_age(volume, study)
@@ -104,10 +104,10 @@ class Analysing(QObject):
             return verdicts
 
         def done(verdicts: dict[str, GateVerdict]) -> None:
-            self._desk.session.library.put_gate(key, verdicts)
+            self._context.session.library.put_gate(key, verdicts)
             self.changed.emit()
 
-        self._desk.pool.submit(work, done, self._desk.complain)
+        self._context.pool.submit(work, done, self._context.complain)
 
     # boxes
 
@@ -134,7 +134,7 @@ class Analysing(QObject):
 
     def view(self, blocked: str = "") -> AnalysisView:
         """What the Analysis section shows for the active stack."""
-        session = self._desk.session
+        session = self._context.session
         key = session.library.active
         stack = session.library.stack(key)
         if stack is None:
@@ -147,7 +147,7 @@ class Analysing(QObject):
             words = tr("This is no picture: no pack looks at it.")
             return AnalysisView((), self._packs.shelf.broken, has_series=True, blocked=words, no_picture=True)
         gate = session.library.gate(key)
-        jobs = self._desk.lane.jobs
+        jobs = self._context.lane.jobs
         states = tuple(self._state(pack, key, gate.get(pack.id)) for pack in self._packs.shelf.packs)
         others = sum(not j.over and j.stack_key != key for j in jobs)
         return AnalysisView(
@@ -161,12 +161,12 @@ class Analysing(QObject):
         )
 
     def _state(self, pack: PackInfo, key: str, gate: GateVerdict | None) -> PackState:
-        jobs = [j for j in self._desk.lane.jobs if j.pack_id == pack.id and j.stack_key == key]
+        jobs = [j for j in self._context.lane.jobs if j.pack_id == pack.id and j.stack_key == key]
         busy = next((j for j in jobs if not j.over), None)
         failed = next((j for j in reversed(jobs) if j.state is JobState.FAILED), None)
         latest = {
             str(e.result.provenance.settings.get("side", "")) if e.result.provenance else "": e
-            for e in self._desk.session.review.results()
+            for e in self._context.session.review.results()
             if e.result.pack_id == pack.id and e.lies_on(key)
         }
         sides = tuple(self._boxes_for(pack, key)) if pack.needs_roi else ()
@@ -174,10 +174,10 @@ class Analysing(QObject):
 
     def device_words(self) -> str:
         """The device the next analysis runs on, as far as it is known without asking for it."""
-        wanted = self._desk.settings.device
+        wanted = self._context.settings.device
         if wanted == "cpu":
             return said(cpu().name)
-        used = [e.result.provenance.device for e in self._desk.session.review.results() if e.result.provenance]
+        used = [e.result.provenance.device for e in self._context.session.review.results() if e.result.provenance]
         if used and used[-1]:
             return said(used[-1])
         return said(cpu().name) if wanted == "auto" else tr("Graphics card, else CPU")
@@ -195,7 +195,7 @@ class Analysing(QObject):
             self.run(suits[0].pack.id)
             return
         what = tr("No pack can run on this series without a word from you.") if fresh else tr("No pack can run now.")
-        self._desk.complain(UsageError(what, tr("The Analysis panel says why.")))
+        self._context.complain(UsageError(what, tr("The Analysis panel says why.")))
 
     def run_all(self) -> None:
         """Shift+F5: put every pack that suits and has not run yet on the lane; warned ones wait for a word."""
@@ -207,7 +207,7 @@ class Analysing(QObject):
 
     def explained(self) -> tuple[str, ...]:
         """Packs whose heatmaps lie on the active stack."""
-        session = self._desk.session
+        session = self._context.session
         entries = [e for e in session.review.results() if e.lies_on(session.library.active) and e.result.heatmaps]
         return tuple(dict.fromkeys(e.result.pack_id for e in entries))
 
@@ -218,7 +218,7 @@ class Analysing(QObject):
             self.run(pack_id, explain="occlusion")
         if not packs:
             what = tr("No heatmap lies on this picture.")
-            self._desk.complain(UsageError(what, tr("Analyse it with a pack that draws one first.")))
+            self._context.complain(UsageError(what, tr("Analyse it with a pack that draws one first.")))
 
     def run(self, pack_id: str, device: str | None = None, explain: str = "") -> None:
         """Put a pack on the lane for the active stack; once for each box where it needs one.
@@ -226,25 +226,25 @@ class Analysing(QObject):
         Args:
             explain: "occlusion", or "" for the pack's own way to draw heatmaps.
         """
-        session = self._desk.session
+        session = self._context.session
         key = session.library.active
         stack, study, volume = session.library.stack(key), session.library.study_of(key), session.library.volume(key)
         pack = self._packs.pack(pack_id)
         if stack is None or study is None or volume is None or pack is None or key not in self._loaded:
             what = tr("The pictures are still being read.")
-            self._desk.complain(UsageError(what, tr("Analyse when they are there.")))
+            self._context.complain(UsageError(what, tr("Analyse when they are there.")))
             return
         verdict = session.library.gate(key).get(pack.id)
         options: dict[str, object] = {
-            "research": self._desk.settings.research_packs,
+            "research": self._context.settings.research_packs,
             "run_warned": verdict is not None and verdict.verdict is Suitability.WARN,
             **({"explain": explain} if explain else {}),
         }
-        wanted = device or self._desk.settings.device
+        wanted = device or self._context.settings.device
         for side, box in self._boxes_for(pack, key).items():
             chosen = options | ({"side": side} if side else {})
             request = request_for(pack, stack, with_age(volume, study), box, device=wanted, **chosen)
-            self._desk.lane.submit(self._job(request, pack, study, stack))
+            self._context.lane.submit(self._job(request, pack, study, stack))
 
     def _boxes_for(self, pack: PackInfo, key: str) -> Mapping[str, Box | None]:
         """What a pack runs on: its boxes by side, or the whole picture.
@@ -257,7 +257,7 @@ class Analysing(QObject):
         return {side: box for side, box in self.boxes(key).items() if side in wanted}
 
     def _job(self, request: AnalysisRequest, pack: PackInfo, study: Study, stack: Stack) -> Job:
-        process, folder = self._desk.process, self._desk.results_folder(request.id)
+        process, folder = self._context.process, self._context.results_folder(request.id)
 
         def work(on_progress: OnProgress, cancel: CancelToken) -> Made:
             hooks: Any = {"on_progress": on_progress, "cancel": cancel}
@@ -270,10 +270,10 @@ class Analysing(QObject):
 
     @Slot(str, object)
     def _on_finished(self, job_id: str, made: Made) -> None:
-        self._desk.lane.dismiss(job_id)
+        self._context.lane.dismiss(job_id)
         if self._warned_after_all(made.entry):
             return
-        if self._desk.session.review.add_result(made.entry):
+        if self._context.session.review.add_result(made.entry):
             self.arrived.emit(made.entry.id)
         else:
             _LOG.info("result %s dropped: its study was closed", job_id)
@@ -283,15 +283,15 @@ class Analysing(QObject):
         verdict = entry.result.gate
         if entry.result.outcome != "refused" or verdict is None or verdict.verdict is not Suitability.WARN:
             return False
-        library = self._desk.session.library
+        library = self._context.session.library
         library.put_gate(entry.stack_key, library.gate(entry.stack_key) | {entry.result.pack_id: verdict})
         self.changed.emit()
         return True
 
     def start_process(self) -> None:
         """Spawn the inference process in the lane's thread, once the window has painted."""
-        process: InferenceProcess = self._desk.process
-        self._desk.lane.call(process.start)
+        process: InferenceProcess = self._context.process
+        self._context.lane.call(process.start)
 
 
 def _judge(pack: PackInfo, volume: Volume, boxes: dict[str, Box], research: bool) -> GateVerdict:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer.core.annotation import Annotation
 from viewer.core.plain import from_plain, to_plain
-from viewer.room.context import Desk
+from viewer.room.context import Context
 
 if TYPE_CHECKING:
     from viewer.room.views.drawings import Drawings
@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 _SOON_MS = 250
 
 
-class Drawing(QObject):
+class Annotations(QObject):
     """Follows the drawings of the views.
 
     Signals:
@@ -29,9 +29,9 @@ class Drawing(QObject):
 
     changed = Signal()
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._context = context
         self._kept: dict[str, Annotation] = {}
         self._drawings: Drawings | None = None
         self._soon = QTimer(self)
@@ -61,14 +61,14 @@ class Drawing(QObject):
         self._kept = now
 
     def _write(self, key: str, body: dict[str, Any]) -> None:
-        study = self._desk.session.library.study_of(key)
+        study = self._context.session.library.study_of(key)
         if study is not None:
-            self._desk.recorder.drawing(study.uid, body)
+            self._context.recorder.drawing(study.uid, body)
 
     def restore(self, study_uid: str) -> None:
         """Bring back what was drawn on a study in earlier runs."""
         found: dict[str, Annotation] = {}
-        for line in self._desk.journal.entries(study=study_uid, kind="drawing"):
+        for line in self._context.journal.entries(study=study_uid, kind="drawing"):
             try:
                 if "removed" in line.body:
                     found.pop(line.body["removed"], None)

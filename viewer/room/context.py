@@ -22,7 +22,7 @@ from viewer.words.i18n import error_words, tr
 _LOG = logging.getLogger(__name__)
 
 
-class Desk(QObject):
+class Context(QObject):
     """Session, journal, settings and lanes of one running program.
 
     Signals:

@@ -19,7 +19,7 @@ from viewer.display.overlay import HeatmapLayer, MaskLayer
 from viewer.display.presented import Presented
 from viewer.jobs.overlays import Foreign, is_overlay, overlays_on, planes_in
 from viewer.jobs.states import is_state, states_on, subtraction_of
-from viewer.room.context import Desk
+from viewer.room.context import Context
 from viewer.session import Event, StudiesChanged
 from viewer.ui.kit.lanes import Priority
 from viewer.ui.panels.segments_panel import HeatRow, OverlayChoice, SegmentRow
@@ -40,7 +40,7 @@ class Lent:
     subtraction: Subtraction | None = None
 
 
-class Borrowed(QObject):
+class External(QObject):
     """Overlays, marks and presentation states of the same patient that speak of a stack.
 
     Signals:
@@ -49,13 +49,13 @@ class Borrowed(QObject):
 
     changed = Signal()
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._context = context
         self._found: dict[str, Lent] = {}
         self._looked: dict[str, frozenset[str]] = {}
         self._reading: dict[str, CancelFlag] = {}
-        desk.told.connect(self._on_event)
+        context.told.connect(self._on_event)
 
     def of(self, key: str) -> tuple[Foreign, ...]:
         """What lies over a stack; empty while it is being read."""
@@ -68,7 +68,7 @@ class Borrowed(QObject):
     @Slot(str)
     def look(self, key: str) -> None:
         """Read what speaks of a stack, unless that was done for the objects that are open."""
-        library = self._desk.session.library
+        library = self._context.session.library
         stack, volume = library.stack(key), library.volume(key)
         study = library.study_of(key)
         if stack is None or volume is None or study is None:
@@ -85,7 +85,7 @@ class Borrowed(QObject):
             return Lent((*planes, *foreign), states_on(stack, volume, studies, cancel), subtraction_of(stack))
 
         self.cancel(key)
-        self._reading[key] = self._desk.pool.submit(
+        self._reading[key] = self._context.pool.submit(
             work, self._done(key), self._failed(key), priority=Priority.PREFETCH
         )
 
@@ -115,11 +115,11 @@ class Borrowed(QObject):
             for foreign in found.foreign:
                 if foreign.problem:
                     name = foreign.source.description or tr("no description")
-                    self._desk.trouble.emit(
+                    self._context.trouble.emit(
                         tr("The overlay {name} is not shown. {why}", name=name, why=said(foreign.problem))
                     )
             if found.subtraction is not None and found.subtraction.problem:
-                self._desk.trouble.emit(tr(found.subtraction.problem))
+                self._context.trouble.emit(tr(found.subtraction.problem))
             self.changed.emit()
 
         return done
@@ -127,7 +127,7 @@ class Borrowed(QObject):
     def _failed(self, key: str) -> Callable[[ViewerError], None]:
         def failed(error: ViewerError) -> None:
             self._reading.pop(key, None)
-            self._desk.complain(error)
+            self._context.complain(error)
 
         return failed
 

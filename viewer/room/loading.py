@@ -12,7 +12,7 @@ from viewer.core.errors import ViewerError
 from viewer.core.study import Kind, Stack
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.reading import StackLoader, is_picture, open_stack
-from viewer.room.context import Desk
+from viewer.room.context import Context
 from viewer.words.i18n import error_words, tr
 
 #: News of slices crosses the thread at most this often (s).
@@ -21,7 +21,7 @@ _NEWS_SECONDS = 0.04
 _KEPT = 2
 
 
-class Showing(QObject):
+class Loading(QObject):
     """Loads stacks and keeps the last few.
 
     Signals:
@@ -37,9 +37,9 @@ class Showing(QObject):
     dropped = Signal(str)
     object_wanted = Signal(object)
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._context = context
         self._loaders: OrderedDict[str, StackLoader] = OrderedDict()
         self._reading: dict[str, CancelFlag] = {}
         self._complete: set[str] = set()
@@ -55,13 +55,13 @@ class Showing(QObject):
 
     def show(self, key: str, first: int | None = None) -> None:
         """Bring a stack on screen: at once where it is held, else as soon as it is open."""
-        stack = self._desk.session.library.stack(key)
+        stack = self._context.session.library.stack(key)
         if stack is None:
             return
-        self._desk.session.library.activate(key)
+        self._context.session.library.activate(key)
         if not is_picture(stack):
             if stack.kind in (Kind.VOLUME, Kind.STACK, Kind.IMAGE, Kind.CINE):
-                self._desk.trouble.emit(tr("This series holds no picture that can be shown."))
+                self._context.trouble.emit(tr("This series holds no picture that can be shown."))
             else:
                 self.object_wanted.emit(stack)
             return
@@ -96,12 +96,12 @@ class Showing(QObject):
             else:
                 self.slices.emit(key)
 
-        self._reading[key] = self._desk.pool.submit(work, self._end(key), self._failed(key), told=told)
+        self._reading[key] = self._context.pool.submit(work, self._end(key), self._failed(key), told=told)
 
     def _begin(self, key: str, loader: StackLoader) -> None:
         self._loaders[key] = loader
-        self._desk.session.library.put_volume(key, loader.volume)
-        if self._desk.session.library.active == key:  # else the reader chose another meanwhile: no view is taken
+        self._context.session.library.put_volume(key, loader.volume)
+        if self._context.session.library.active == key:  # else the reader chose another meanwhile: no view is taken
             self.ready.emit(key, loader)
 
     def _end(self, key: str) -> Callable[[StackLoader], None]:
@@ -117,7 +117,7 @@ class Showing(QObject):
             self.loaded.emit(key)
             if loader.failed:
                 k, error = min(loader.failed.items())
-                self._desk.trouble.emit(
+                self._context.trouble.emit(
                     tr("{n} of {all} images could not be read; the first is image {k} ({file}): {why}",
                        n=len(loader.failed), all=len(loader.loaded), k=k + 1,
                        file=loader.stack.instances[k].path.name, why=error_words(error))
@@ -128,7 +128,7 @@ class Showing(QObject):
     def _failed(self, key: str) -> Callable[[ViewerError], None]:
         def failed(error: ViewerError) -> None:
             self._reading.pop(key, None)
-            self._desk.complain(error)
+            self._context.complain(error)
 
         return failed
 
@@ -138,20 +138,20 @@ class Showing(QObject):
         While the scan runs only once the stack has stopped growing.
         """
         for key, loader in list(self._loaders.items()):
-            now = self._desk.session.library.stack(key)
+            now = self._context.session.library.stack(key)
             if now is None or now.instances == loader.stack.instances:
                 continue
             settled = scan_over or self._seen.get(key) == len(now.instances)
             self._seen[key] = len(now.instances)
             if settled:
-                was_active = self._desk.session.library.active == key
+                was_active = self._context.session.library.active == key
                 self.drop(key)
                 if was_active:
                     self.show(key)
 
     def let_go(self, shown: tuple[str, ...]) -> None:
         """Drop what no view shows, but for the last few."""
-        spare = [key for key in self._loaders if key not in shown and key != self._desk.session.library.active]
+        spare = [key for key in self._loaders if key not in shown and key != self._context.session.library.active]
         for key in spare[: max(0, len(spare) - _KEPT)]:
             self.drop(key)
 
@@ -162,5 +162,5 @@ class Showing(QObject):
             flag.cancel()
         self._loaders.pop(key, None)
         self._complete.discard(key)
-        self._desk.session.library.drop_volume(key)
+        self._context.session.library.drop_volume(key)
         self.dropped.emit(key)

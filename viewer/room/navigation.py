@@ -11,9 +11,9 @@ from viewer.core.annotation import PointLps
 from viewer.core.graphic import Graphic, PictureRef, Space
 from viewer.core.study import Stack
 from viewer.display.presented import Pictures
-from viewer.room.context import Desk
-from viewer.room.loading import Showing
-from viewer.room.presentations import Presenting
+from viewer.room.context import Context
+from viewer.room.loading import Loading
+from viewer.room.presentations import Presentations
 from viewer.words.i18n import tr
 
 
@@ -26,7 +26,7 @@ class Spot:
     lps: PointLps | None = None
 
 
-class Jumping(QObject):
+class Navigation(QObject):
     """Shows the stack that a mark lies on, then its slice, with the mark marked out.
 
     Signals:
@@ -35,25 +35,25 @@ class Jumping(QObject):
 
     arrived = Signal(object)
 
-    def __init__(self, desk: Desk, showing: Showing, presenting: Presenting) -> None:
-        super().__init__(desk)
-        self._desk, self._showing, self._presenting = desk, showing, presenting
+    def __init__(self, context: Context, loading: Loading, presentations: Presentations) -> None:
+        super().__init__(context)
+        self._context, self._loading, self._presentations = context, loading, presentations
         self._waiting: Spot | None = None
-        showing.ready.connect(self._on_ready)
+        loading.ready.connect(self._on_ready)
 
     @Slot(object)
     def go(self, place: Graphic | PictureRef) -> None:
         """Go to a mark or a picture; say so where its pictures are not open."""
         spot = self._spot(place)
         if spot is None:
-            self._desk.trouble.emit(tr("The picture that this line speaks of is not open."))
+            self._context.trouble.emit(tr("The picture that this line speaks of is not open."))
             return
-        self._presenting.choose(replace(place, text="") if isinstance(place, Graphic) else None)
+        self._presentations.choose(replace(place, text="") if isinstance(place, Graphic) else None)
         self._waiting = spot
-        self._showing.show(spot.key, spot.index)
+        self._loading.show(spot.key, spot.index)
 
     def _spot(self, place: Graphic | PictureRef) -> Spot | None:
-        stacks = [s for study in self._desk.session.library.studies for s in study.stacks if s.geometry is not None]
+        stacks = [s for study in self._context.session.library.studies for s in study.stacks if s.geometry is not None]
         if isinstance(place, Graphic) and place.space is Space.PATIENT:
             return next((spot for stack in stacks if (spot := _in_space(place, stack)) is not None), None)
         named = (place,) if isinstance(place, PictureRef) else place.pictures

@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 from viewer.core.errors import ViewerError
 from viewer.core.study import ScanResult, Stack
 from viewer.core.task import CancelToken, ignore_progress
-from viewer.room.context import Desk
+from viewer.room.context import Context
 from viewer.session import ResultEntry
 from viewer.session.record import StudyRecord, study_record
 from viewer.ui.kit.lanes import Priority
@@ -39,9 +39,9 @@ class Opening(QObject):
     thumbnail = Signal(str, QImage)
     busy = Signal(bool)
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._context = context
         self._numbers = itertools.count(1)
         self._under_way: set[str] = set()
         self._asked: set[str] = set()
@@ -59,7 +59,7 @@ class Opening(QObject):
         wanted = tuple(str(Path(path).absolute()) for path in paths)
         if not wanted:
             return
-        self._desk.session.library.open_paths(wanted)
+        self._context.session.library.open_paths(wanted)
         self._start(wanted)
 
     def _start(self, paths: tuple[str, ...]) -> None:
@@ -73,11 +73,11 @@ class Opening(QObject):
 
             return scan(paths, tell, ignore_progress, cancel)
 
-        self._desk.pool.submit(work, self._done(scan_id), self._failed(scan_id), told=self._update(scan_id))
+        self._context.pool.submit(work, self._done(scan_id), self._failed(scan_id), told=self._update(scan_id))
 
     def _update(self, scan_id: str) -> Callable[[ScanResult], None]:
         def put(result: ScanResult) -> None:
-            self._desk.session.library.put_scan(scan_id, result)
+            self._context.session.library.put_scan(scan_id, result)
             self._restore(result)
             self.found.emit()
 
@@ -97,7 +97,7 @@ class Opening(QObject):
         def end(error: ViewerError) -> None:
             self._under_way.discard(scan_id)
             self.busy.emit(self.is_busy)
-            self._desk.complain(error)
+            self._context.complain(error)
 
         return end
 
@@ -123,7 +123,7 @@ class Opening(QObject):
             self._pictures[stack.key] = picture
             self.thumbnail.emit(stack.key, picture)
 
-        self._desk.pool.submit(work, done, _no_thumbnail, priority=Priority.THUMBNAIL)
+        self._context.pool.submit(work, done, _no_thumbnail, priority=Priority.THUMBNAIL)
 
     def thumbnails_again(self) -> None:
         """Tell a new window of every thumbnail there is."""
@@ -140,8 +140,8 @@ class Opening(QObject):
                 self._restore_study(study.uid)
 
     def _restore_study(self, study_uid: str) -> None:
-        record = study_record(self._desk.journal, study_uid)
-        review = self._desk.session.review
+        record = study_record(self._context.journal, study_uid)
+        review = self._context.session.review
         if record.marks and review.signature(study_uid) is None:
             review.put_key_marks(study_uid, record.marks, restored=True)
         if not record.entries:
@@ -157,10 +157,10 @@ class Opening(QObject):
                 review.add_result(entry, findings, restored=True)
             self._restore_text(study_uid, record)
 
-        self._desk.pool.submit(work, done, self._desk.complain)
+        self._context.pool.submit(work, done, self._context.complain)
 
     def _restore_text(self, study_uid: str, record: StudyRecord) -> None:
-        review = self._desk.session.review
+        review = self._context.session.review
         if record.sections is not None and review.signature(study_uid) is None:
             review.put_report_text(study_uid, record.sections, restored=True)
         if record.signature is not None and review.signature(study_uid) is None:

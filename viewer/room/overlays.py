@@ -10,10 +10,10 @@ from viewer.core.finding import Finding, FindingState, Measurement, Side
 from viewer.display.band import BAND, COLOUR, NAME, bands_of
 from viewer.display.colours import Pattern
 from viewer.display.overlay import Fill, MaskLayer, OverlaySet, marks_of, overlays_of
-from viewer.room.context import Desk
-from viewer.room.external import Borrowed
+from viewer.room.context import Context
+from viewer.room.external import External
 from viewer.room.packs import Packs
-from viewer.room.presentations import Presenting
+from viewer.room.presentations import Presentations
 from viewer.session import ResultEntry
 from viewer.ui.kit.marks import state_words
 from viewer.ui.panels.pack_cards import box_sides
@@ -22,7 +22,7 @@ from viewer.ui.panels.volumes_panel import VolumeRow, VolumesView, is_draft
 from viewer.words.i18n import tr
 
 
-class Overlaying(QObject):
+class Overlays(QObject):
     """Builds overlay sets and the rows of the Overlay section.
 
     Signals:
@@ -31,14 +31,14 @@ class Overlaying(QObject):
 
     changed = Signal()
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._desk = desk
-        self.borrowed = Borrowed(desk)
-        self.presenting = Presenting(desk, self.borrowed)
-        self.borrowed.changed.connect(self.changed)
-        self.presenting.changed.connect(self.changed)
-        settings = desk.settings
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._context = context
+        self.external = External(context)
+        self.presentations = Presentations(context, self.external)
+        self.external.changed.connect(self.changed)
+        self.presentations.changed.connect(self.changed)
+        settings = context.settings
         self.choice = OverlayChoice(
             fill=Fill(settings.overlay_pattern),
             fill_opacity=settings.fill_opacity,
@@ -57,20 +57,20 @@ class Overlaying(QObject):
 
     def entries(self, key: str) -> tuple[ResultEntry, ...]:
         """Results that count for a stack."""
-        study = self._desk.session.library.study_of(key)
+        study = self._context.session.library.study_of(key)
         if study is None:
             return ()
-        there = (e for e in self._desk.session.review.latest_results(study.uid) if e.lies_on(key))
+        there = (e for e in self._context.session.review.latest_results(study.uid) if e.lies_on(key))
         return tuple(e if e.stack_key == key else replace(e, result=e.result.seen_on(key)) for e in there)
 
     def overlays(self, key: str, selected: str = "") -> OverlaySet | None:
         """Everything over one stack, in the state of its findings; None where there is nothing."""
         entries = self.entries(key)
-        masks = self.borrowed.mask_layers(key, self.choice)
-        heats = self.borrowed.heat_layers(key, self.choice)
-        planes = self.borrowed.plane_layers(key, self.choice)
-        graphics = self.presenting.graphics(key, self.borrowed.graphic_layers(key, self.choice))
-        shutters = self.presenting.shutters(key)
+        masks = self.external.mask_layers(key, self.choice)
+        heats = self.external.heat_layers(key, self.choice)
+        planes = self.external.plane_layers(key, self.choice)
+        graphics = self.presentations.graphics(key, self.external.graphic_layers(key, self.choice))
+        shutters = self.presentations.shutters(key)
         if not any((entries, masks, heats, planes, graphics, shutters)):
             return None
         made = self._own(key, entries, selected) if entries else self._empty()
@@ -89,7 +89,7 @@ class Overlaying(QObject):
     def _own(self, key: str, entries: tuple[ResultEntry, ...], selected: str) -> OverlaySet:
         """What this program's results lay over a stack."""
         study_uid = entries[0].study_uid
-        findings = self._desk.session.review.findings(study_uid)
+        findings = self._context.session.review.findings(study_uid)
         choice = self.choice
         made = overlays_of(
             (e.result for e in entries),
@@ -100,7 +100,7 @@ class Overlaying(QObject):
             fill_opacity=choice.fill_opacity,
             heatmap_opacity=choice.heatmap_opacity,
         )
-        own = {f.id for e in entries for f in self._desk.session.review.findings_of(e.id)}
+        own = {f.id for e in entries for f in self._context.session.review.findings_of(e.id)}
         heats = self._own_heat_rows(key)
         shown = tuple(
             replace(layer, visible=choice.heat_shown(row)) for layer, row in zip(made.heatmaps, heats, strict=True)
@@ -120,7 +120,7 @@ class Overlaying(QObject):
 
     def heat_rows(self, key: str) -> tuple[HeatRow, ...]:
         """Heatmaps of a stack."""
-        return (*self._own_heat_rows(key), *self.borrowed.heat_rows(key))
+        return (*self._own_heat_rows(key), *self.external.heat_rows(key))
 
     def _own_heat_rows(self, key: str) -> tuple[HeatRow, ...]:
         """Heatmaps of results; one that was not tested (its score is under the threshold) starts off."""
@@ -132,8 +132,8 @@ class Overlaying(QObject):
 
     def segment_rows(self, key: str) -> tuple[SegmentRow, ...]:
         """Segments of a stack with volume, swatch and verdict."""
-        borrowed = self.borrowed
-        return (*self._own_segment_rows(key), *borrowed.segment_rows(key, self.choice), *borrowed.line_rows(key))
+        external = self.external
+        return (*self._own_segment_rows(key), *external.segment_rows(key, self.choice), *external.line_rows(key))
 
     def _own_segment_rows(self, key: str) -> tuple[SegmentRow, ...]:
         entries = self.entries(key)
@@ -146,14 +146,14 @@ class Overlaying(QObject):
 
     def _band_rows(self, entry: ResultEntry) -> list[SegmentRow]:
         """The boundary band of a result, under its first segment's heading."""
-        findings = self._desk.session.review.findings_of(entry.id)
+        findings = self._context.session.review.findings_of(entry.id)
         if not bands_of([entry.result], findings):
             return []
         key, group = (entry.result.request_id, BAND), _group(findings[0], entry)
         return [SegmentRow(key, tr(NAME), group, None, COLOUR, Pattern.DOTS.value, None)]
 
     def _rows_of(self, entry: ResultEntry, layer: MaskLayer) -> list[SegmentRow]:
-        findings = self._desk.session.review.findings_of(entry.id)
+        findings = self._context.session.review.findings_of(entry.id)
         judged = {f.location.segment: f for f in findings if f.location.segment is not None}
         rows = []
         for segment in layer.mask.segments:
@@ -187,7 +187,7 @@ class Overlaying(QObject):
 
     def _beat_of(self, entry: ResultEntry) -> VolumesView | None:
         """The heart's volumes; none once the reader rejected the outline."""
-        findings = self._desk.session.review.findings_of(entry.id)
+        findings = self._context.session.review.findings_of(entry.id)
         kept = [finding for finding in findings if finding.state is not FindingState.REJECTED]
         if not kept:
             return None
@@ -202,7 +202,7 @@ class Overlaying(QObject):
         for entry in self.entries(key):
             if entry.result.pack_id != pack_id:
                 continue
-            for finding in self._desk.session.review.findings_of(entry.id):
+            for finding in self._context.session.review.findings_of(entry.id):
                 volume = next((m for m in finding.measurements if m.unit == "mm3"), None)
                 if volume is not None and finding.state is not FindingState.REJECTED:
                     table.setdefault(finding.label, {})[finding.side] = volume
@@ -214,7 +214,7 @@ class Overlaying(QObject):
 
     def swatch(self, finding: Finding) -> tuple[str, int] | None:
         """Colour and pattern of a finding's segment."""
-        entry = self._desk.session.review.result(finding.result_id)
+        entry = self._context.session.review.result(finding.result_id)
         if entry is None or finding.location.segment is None:
             return None
         key = (entry.result.request_id, finding.location.segment)

@@ -11,7 +11,7 @@ from viewer.analysis import packs
 from viewer.core.analysis import PackInfo
 from viewer.core.errors import PackError, ViewerError
 from viewer.core.task import CancelToken
-from viewer.room.context import Desk
+from viewer.room.context import Context
 from viewer.words.i18n import error_words, tr
 
 
@@ -28,15 +28,15 @@ class Packs(QObject):
 
     changed = Signal()
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._context = context
         self.shelf = Shelf()
         self.known = False
 
     def read(self) -> None:
         """Read and verify every pack; weights are hashed, so this runs in a thread."""
-        self._desk.pool.submit(_read_all, self._put, self._desk.complain)
+        self._context.pool.submit(_read_all, self._put, self._context.complain)
 
     def _put(self, shelf: Shelf) -> None:
         self.shelf, self.known = shelf, True

@@ -12,8 +12,8 @@ from viewer.core.volume import Volume
 from viewer.display.graphics import GraphicLayer, ShutterLayer
 from viewer.display.presented import Presented
 from viewer.display.subtraction import Subtractor
-from viewer.room.context import Desk
-from viewer.room.external import Borrowed
+from viewer.room.context import Context
+from viewer.room.external import External
 from viewer.words.i18n import tr
 
 
@@ -27,7 +27,7 @@ class StateRow:
     on: bool
 
 
-class Presenting(QObject):
+class Presentations(QObject):
     """What the reader applied. A state is never on by itself; a file may ask to open subtracted.
 
     Signals:
@@ -36,9 +36,9 @@ class Presenting(QObject):
 
     changed = Signal()
 
-    def __init__(self, desk: Desk, borrowed: Borrowed) -> None:
-        super().__init__(desk)
-        self._desk, self._borrowed = desk, borrowed
+    def __init__(self, context: Context, external: External) -> None:
+        super().__init__(context)
+        self._context, self._external = context, external
         self._applied: dict[str, str] = {}
         self._switched: dict[str, bool] = {}
         self._subtractors: dict[str, Subtractor] = {}
@@ -50,13 +50,13 @@ class Presenting(QObject):
         """Presentation states that name pictures of a stack."""
         return tuple(
             StateRow(s.id, s.name or tr("Presentation state"), s.maker, self._applied.get(key) == s.id)
-            for s in self._borrowed.lent(key).states
+            for s in self._external.lent(key).states
         )
 
     def state(self, key: str) -> Presented | None:
         """The state that is applied to a stack."""
         wanted = self._applied.get(key)
-        return next((s for s in self._borrowed.lent(key).states if s.id == wanted), None)
+        return next((s for s in self._external.lent(key).states if s.id == wanted), None)
 
     @Slot(str, str)
     def toggle(self, key: str, state_id: str) -> None:
@@ -92,7 +92,7 @@ class Presenting(QObject):
         state = self.state(key)
         if state is not None and state.subtraction is not None:
             return state.subtraction
-        return self._borrowed.lent(key).subtraction
+        return self._external.lent(key).subtraction
 
     def subtracts(self, key: str) -> bool:
         """True while frames of a stack are shown with their mask subtracted."""
@@ -111,12 +111,12 @@ class Presenting(QObject):
 
     def toggle_subtraction(self) -> None:
         """Switch the active stack between native and subtracted, or say why it cannot be."""
-        key = self._desk.session.library.active
+        key = self._context.session.library.active
         asked = self.subtraction(key)
         if asked is None:
             return
         if asked.problem:
-            self._desk.trouble.emit(tr(asked.problem))
+            self._context.trouble.emit(tr(asked.problem))
             return
         self._switched[key] = not self.subtracts(key)
         self.changed.emit()

@@ -18,7 +18,7 @@ from viewer.core.report import Signature
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, ignore_progress
 from viewer.core.volume import Volume
-from viewer.room.context import Desk
+from viewer.room.context import Context
 from viewer.room.packs import Packs
 from viewer.ui.panels.report_panel import ReportView
 from viewer.words.i18n import date_words, tr
@@ -38,13 +38,13 @@ class Reporting(QObject):
     exported = Signal(str, object)
     exporting = Signal(bool)
 
-    def __init__(self, desk: Desk, packs: Packs) -> None:
-        super().__init__(desk)
-        self._desk, self._packs = desk, packs
+    def __init__(self, context: Context, packs: Packs) -> None:
+        super().__init__(context)
+        self._context, self._packs = context, packs
 
     def view(self, blocked: str = "") -> ReportView:
         """What the report shows for the active study."""
-        session, settings = self._desk.session, self._desk.settings
+        session, settings = self._context.session, self._context.settings
         study = session.library.active_study
         if study is None:
             return ReportView()
@@ -72,11 +72,11 @@ class Reporting(QObject):
     def _statement(self, study: Study) -> tuple[str, ...]:
         """One sentence a pack: name, version, weights, when, on what, and what was made of it."""
         lines = []
-        for entry in self._desk.session.review.latest_results(study.uid):
+        for entry in self._context.session.review.latest_results(study.uid):
             passport = entry.result.provenance
             if passport is None or entry.result.outcome != "ran":
                 continue
-            findings = self._desk.session.review.findings_of(entry.id)
+            findings = self._context.session.review.findings_of(entry.id)
             accepted = sum(f.state is FindingState.ACCEPTED for f in findings)
             lines.append(
                 tr(
@@ -96,53 +96,55 @@ class Reporting(QObject):
     def put_text(self, study_uid: str, sections: dict[str, str]) -> None:
         """Keep what the reader typed."""
         try:
-            self._desk.session.review.put_report_text(study_uid, sections)
+            self._context.session.review.put_report_text(study_uid, sections)
         except UsageError as error:
-            self._desk.complain(error)
+            self._context.complain(error)
 
     def mark(self, mark: KeyMark) -> None:
         """Mark a picture for the report of its study, or take its mark away."""
-        study = self._desk.session.library.study_of(mark.stack_key)
+        study = self._context.session.library.study_of(mark.stack_key)
         if study is None:
             return
         try:
-            self._desk.session.review.toggle_key_mark(study.uid, mark)
+            self._context.session.review.toggle_key_mark(study.uid, mark)
         except UsageError as error:
-            self._desk.complain(error)
+            self._context.complain(error)
 
     def put_reader(self, name: str, place: str) -> None:
         """Keep the reader's name and organisation as settings."""
-        self._desk.change_settings(reader_name=name, organization=place)
+        self._context.change_settings(reader_name=name, organization=place)
 
     def sign(self, name: str, place: str) -> None:
         """Sign the active study's report: findings and text are locked."""
-        study = self._desk.session.library.active_study
+        study = self._context.session.library.active_study
         if study is None:
             return
-        if any(f.state is FindingState.PROPOSED for f in self._desk.session.review.findings(study.uid)):
-            self._desk.complain(UsageError(tr("A finding is still open."), tr("Accept, reject or mark it not sure.")))
+        if any(f.state is FindingState.PROPOSED for f in self._context.session.review.findings(study.uid)):
+            self._context.complain(
+                UsageError(tr("A finding is still open."), tr("Accept, reject or mark it not sure."))
+            )
             return
         self.put_reader(name, place)
         now = datetime.now().astimezone().isoformat(timespec="seconds")
         try:
-            self._desk.session.review.sign(study.uid, Signature(name, place, now))
+            self._context.session.review.sign(study.uid, Signature(name, place, now))
         except UsageError as error:
-            self._desk.complain(error)
+            self._context.complain(error)
         self.changed.emit()
 
     def export(self, folder: str) -> None:
         """Write PDF, result.json, SEG and SR of the active study into a new folder inside `folder`."""
-        study = self._desk.session.library.active_study
+        study = self._context.session.library.active_study
         runs = self._runs(study) if study is not None else ()
         if study is None or not runs:
             what = tr("There is nothing to report yet.")
-            self._desk.complain(UsageError(what, tr("Analyse the study and judge its findings first.")))
+            self._context.complain(UsageError(what, tr("Analyse the study and judge its findings first.")))
             return
-        signature = self._desk.session.review.signature(study.uid)
-        sections = self._desk.session.review.report_text(study.uid)
+        signature = self._context.session.review.signature(study.uid)
+        sections = self._context.session.review.report_text(study.uid)
         out = Path(folder) / f"report-{datetime.now():%Y%m%d-%H%M%S}"
         marked = self._marked(study)
-        language, uid = self._desk.settings.language, study.uid
+        language, uid = self._context.settings.language, study.uid
 
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> dict[str, Path]:
             from viewer.jobs import key_marks, report
@@ -159,19 +161,19 @@ class Reporting(QObject):
 
         def done(files: dict[str, Path]) -> None:
             self.exporting.emit(False)
-            self._desk.recorder.exported(uid, sorted(path.name for path in files.values()))
+            self._context.recorder.exported(uid, sorted(path.name for path in files.values()))
             self.exported.emit(str(out), files)
 
         def failed(error: ViewerError) -> None:
             self.exporting.emit(False)
-            self._desk.complain(error)
+            self._context.complain(error)
 
         self.exporting.emit(True)
-        self._desk.pool.submit(work, done, failed)
+        self._context.pool.submit(work, done, failed)
 
     def _runs(self, study: Study) -> tuple[tuple[Stack, Volume | None, AnalysisResult], ...]:
         """Stack, its pictures if they are held, and the result with its findings as judged."""
-        session = self._desk.session
+        session = self._context.session
         runs = []
         for entry in session.review.latest_results(study.uid):
             stack = session.library.stack(entry.stack_key)
@@ -182,7 +184,7 @@ class Reporting(QObject):
 
     def _marked(self, study: Study) -> tuple[tuple[Stack, Volume | None, KeyMark], ...]:
         """Stack, its pictures if they are held, and the reader's mark."""
-        session = self._desk.session
+        session = self._context.session
         marks = ((session.library.stack(mark.stack_key), mark) for mark in session.review.key_marks(study.uid))
         return tuple((stack, session.library.volume(stack.key), mark) for stack, mark in marks if stack is not None)
 

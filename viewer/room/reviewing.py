@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState, Side
-from viewer.room.context import Desk
-from viewer.room.overlays import Overlaying
+from viewer.room.context import Context
+from viewer.room.overlays import Overlays
 from viewer.room.packs import Packs
 from viewer.session import ResultEntry
 from viewer.ui.panels.finding_card import FindingLook, side_words
@@ -27,15 +27,15 @@ class Reviewing(QObject):
     changed = Signal()
     jump = Signal(str, object)
 
-    def __init__(self, desk: Desk, overlaying: Overlaying, packs: Packs) -> None:
-        super().__init__(desk)
-        self._desk, self._overlaying, self._packs = desk, overlaying, packs
+    def __init__(self, context: Context, overlays: Overlays, packs: Packs) -> None:
+        super().__init__(context)
+        self._context, self._overlaying, self._packs = context, overlays, packs
         self.selected = ""
 
     def findings(self) -> tuple[Finding, ...]:
         """Findings of the active study."""
-        study = self._desk.session.library.active_study
-        return self._desk.session.review.findings(study.uid) if study is not None else ()
+        study = self._context.session.library.active_study
+        return self._context.session.review.findings(study.uid) if study is not None else ()
 
     def current(self) -> Finding | None:
         """The selected finding of the active study."""
@@ -43,7 +43,7 @@ class Reviewing(QObject):
 
     def view(self) -> FindingsView:
         """What the Findings section shows."""
-        session = self._desk.session
+        session = self._context.session
         study = session.library.active_study
         if study is None:
             return FindingsView()
@@ -63,8 +63,8 @@ class Reviewing(QObject):
 
     def _look(self, number: int, finding: Finding, locked: bool, count: int) -> FindingLook:
         index = finding.location.slice_index
-        entry = self._desk.session.review.result(finding.result_id)
-        stack = self._desk.session.library.stack(entry.stack_key) if entry is not None else None
+        entry = self._context.session.review.result(finding.result_id)
+        stack = self._context.session.library.stack(entry.stack_key) if entry is not None else None
         several = stack is not None and stack.geometry is not None and stack.geometry.shape[0] > 1
         slice_words = tr("image {n}", n=index + 1) if index is not None and several else ""
         side = side_words(finding.side)
@@ -83,7 +83,7 @@ class Reviewing(QObject):
         """Select a finding and show its place."""
         self.selected = finding_id
         finding = self.current()
-        entry = self._desk.session.review.result(finding.result_id) if finding is not None else None
+        entry = self._context.session.review.result(finding.result_id) if finding is not None else None
         self.changed.emit()
         if jump and finding is not None and entry is not None:
             self.jump.emit(entry.stack_key, finding)
@@ -106,38 +106,38 @@ class Reviewing(QObject):
     def judge(self, finding_id: str, state: FindingState) -> None:
         """Store the reader's verdict."""
         try:
-            self._desk.session.review.judge(finding_id, state, self._desk.settings.reader_name)
+            self._context.session.review.judge(finding_id, state, self._context.settings.reader_name)
         except UsageError as error:
-            self._desk.complain(error)
+            self._context.complain(error)
 
     def judge_selected(self, state: FindingState) -> None:
         """A verdict by key."""
         if self.current() is None:
-            self._desk.complain(UsageError(tr("No finding is selected."), tr("Select one with N.")))
+            self._context.complain(UsageError(tr("No finding is selected."), tr("Select one with N.")))
             return
         self.judge(self.selected, state)
 
     def edit(self, finding_id: str, words: str, side: Side, comment: str) -> None:
         """Store the reader's words."""
         try:
-            reader = self._desk.settings.reader_name
-            self._desk.session.review.edit(finding_id, label=words, side=side, comment=comment, reader=reader)
+            reader = self._context.settings.reader_name
+            self._context.session.review.edit(finding_id, label=words, side=side, comment=comment, reader=reader)
         except UsageError as error:
-            self._desk.complain(error)
+            self._context.complain(error)
 
     def undo(self) -> None:
         """Take the last verdict or edit back, and show whose it was."""
-        self._moved(self._desk.session.review.undo)
+        self._moved(self._context.session.review.undo)
 
     def redo(self) -> None:
         """Do it again."""
-        self._moved(self._desk.session.review.redo)
+        self._moved(self._context.session.review.redo)
 
     def _moved(self, move: Callable[[], Finding | None]) -> None:
         try:
             finding = move()
         except UsageError as error:
-            self._desk.complain(error)
+            self._context.complain(error)
             return
         if finding is not None:
             self.select(finding.id)

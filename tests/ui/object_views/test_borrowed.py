@@ -20,16 +20,16 @@ from viewer.core.study import Kind, Stack
 from viewer.display.overlay import Line
 from viewer.journal import open_journal
 from viewer.reading import load_volume, scan
-from viewer.room.context import Desk
-from viewer.room.overlays import Overlaying
+from viewer.room.context import Context
+from viewer.room.overlays import Overlays
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
+def context(qtbot: QtBot, tmp_path: Path) -> Iterator[Context]:
     journal, _ = open_journal(tmp_path / "journal")
-    made = Desk(journal, Settings(), InferenceProcess())
+    made = Context(journal, Settings(), InferenceProcess())
     yield made
     made.close()
 
@@ -56,69 +56,69 @@ def study(folder: Path) -> None:
     )
 
 
-def shown(qtbot: QtBot, desk: Desk, overlaying: Overlaying, folder: Path) -> Stack:
-    """Open a folder and put its series on screen, as `Showing` does."""
-    library = desk.session.library
+def shown(qtbot: QtBot, context: Context, overlays: Overlays, folder: Path) -> Stack:
+    """Open a folder and put its series on screen, as `Loading` does."""
+    library = context.session.library
     found = scan([folder])
     library.put_scan("one", found)
     stack = next(s for st in found.studies for s in st.stacks if s.kind is Kind.VOLUME)
     library.put_volume(stack.key, load_volume(stack))
-    with qtbot.waitSignal(overlaying.borrowed.changed, timeout=10_000):
-        overlaying.borrowed.look(stack.key)
+    with qtbot.waitSignal(overlays.external.changed, timeout=10_000):
+        overlays.external.look(stack.key)
     return stack
 
 
-def test_a_persons_segment_is_solid_and_a_programs_is_a_draft(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+def test_a_persons_segment_is_solid_and_a_programs_is_a_draft(qtbot: QtBot, context: Context, tmp_path: Path) -> None:
     study(tmp_path)
-    overlaying = Overlaying(desk)
-    stack = shown(qtbot, desk, overlaying, tmp_path)
-    overlays = overlaying.overlays(stack.key)
-    assert overlays is not None
-    (layer,) = overlays.masks
+    overlays = Overlays(context)
+    stack = shown(qtbot, context, overlays, tmp_path)
+    laid = overlays.overlays(stack.key)
+    assert laid is not None
+    (layer,) = laid.masks
     lines = {style.name: style.line for style in layer.shown()}
     assert lines == {"Liver": Line.SOLID, "Tumour": Line.DASHED}
-    assert overlays.shows_ai
-    rows = overlaying.segment_rows(stack.key)
+    assert laid.shows_ai
+    rows = overlays.segment_rows(stack.key)
     assert [(row.name, row.state) for row in rows] == [("Liver", None), ("Tumour", FindingState.PROPOSED)]
     assert rows[0].volume_mm3 == pytest.approx(4 * 20 * 0.8 * 0.7 * 5)
 
 
-def test_one_segment_can_be_hidden(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+def test_one_segment_can_be_hidden(qtbot: QtBot, context: Context, tmp_path: Path) -> None:
     study(tmp_path)
-    overlaying = Overlaying(desk)
-    stack = shown(qtbot, desk, overlaying, tmp_path)
-    liver = overlaying.segment_rows(stack.key)[0]
-    overlaying.choose(replace(overlaying.choice, hidden=frozenset({liver.key})))
-    overlays = overlaying.overlays(stack.key)
-    assert overlays is not None
-    assert [style.name for style in overlays.masks[0].shown()] == ["Tumour"]
+    overlays = Overlays(context)
+    stack = shown(qtbot, context, overlays, tmp_path)
+    liver = overlays.segment_rows(stack.key)[0]
+    overlays.choose(replace(overlays.choice, hidden=frozenset({liver.key})))
+    laid = overlays.overlays(stack.key)
+    assert laid is not None
+    assert [style.name for style in laid.masks[0].shown()] == ["Tumour"]
 
 
-def test_objects_are_read_once_and_again_when_more_are_opened(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+def test_objects_are_read_once_and_again_when_more_are_opened(qtbot: QtBot, context: Context, tmp_path: Path) -> None:
     study(tmp_path)
-    overlaying = Overlaying(desk)
-    stack = shown(qtbot, desk, overlaying, tmp_path)
-    first = overlaying.borrowed.of(stack.key)
-    overlaying.borrowed.look(stack.key)
-    assert overlaying.borrowed.of(stack.key) is first
-    assert not desk.pool.busy
+    overlays = Overlays(context)
+    stack = shown(qtbot, context, overlays, tmp_path)
+    first = overlays.external.of(stack.key)
+    overlays.external.look(stack.key)
+    assert overlays.external.of(stack.key) is first
+    assert not context.pool.busy
     again = dcmread(tmp_path / "seg.dcm")
     again.SeriesInstanceUID, again.SOPInstanceUID = again.SeriesInstanceUID + ".1", again.SOPInstanceUID + ".1"
     again.save_as(tmp_path / "second.dcm")
-    with qtbot.waitSignal(overlaying.borrowed.changed, timeout=10_000):
-        desk.session.library.put_scan("one", scan([tmp_path]))
-    assert len(overlaying.borrowed.of(stack.key)) == 2
-    overlaying.borrowed.drop(stack.key)
-    assert overlaying.overlays(stack.key) is None
+    with qtbot.waitSignal(overlays.external.changed, timeout=10_000):
+        context.session.library.put_scan("one", scan([tmp_path]))
+    assert len(overlays.external.of(stack.key)) == 2
+    overlays.external.drop(stack.key)
+    assert overlays.overlays(stack.key) is None
 
 
-def test_a_broken_object_is_told_in_words(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+def test_a_broken_object_is_told_in_words(qtbot: QtBot, context: Context, tmp_path: Path) -> None:
     study(tmp_path)
     ds = dcmread(tmp_path / "seg.dcm")
     ds.NumberOfFrames = 77
     ds.save_as(tmp_path / "seg.dcm")
-    overlaying = Overlaying(desk)
-    with qtbot.waitSignal(desk.trouble, timeout=10_000) as told:
-        stack = shown(qtbot, desk, overlaying, tmp_path)
+    overlays = Overlays(context)
+    with qtbot.waitSignal(context.trouble, timeout=10_000) as told:
+        stack = shown(qtbot, context, overlays, tmp_path)
     assert "is not shown" in told.args[0]
-    assert overlaying.overlays(stack.key) is None
+    assert overlays.overlays(stack.key) is None

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from viewer.core.finding import FindingState
 from viewer.core.resources import user_cache_dir
 from viewer.core.task import CancelToken, ignore_progress
-from viewer.room.room import Work
+from viewer.room.room import Room
 from viewer.ui.shell import places
 from viewer.ui.shell.actions import ACTIONS
 from viewer.ui.shell.dialogs.about import AboutDialog
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 class Commands(QObject):
     """Connects the actions of a window to its work."""
 
-    def __init__(self, window: MainWindow, work: Work, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, window: MainWindow, room: Room, actions: Mapping[str, QAction]) -> None:
         super().__init__(window)
-        self._window, self._work, self._actions = window, work, actions
+        self._window, self._room, self._actions = window, room, actions
         for entry in ACTIONS:
             action = actions[entry.id]
             handler = self.handlers().get(entry.id)
@@ -48,7 +48,7 @@ class Commands(QObject):
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Actions that are not the view's own."""
-        work, window = self._work, self._window
+        room, window = self._room, self._window
         return {
             "file.open_folder": self.open_folder,
             "file.open_files": self.open_files,
@@ -61,46 +61,46 @@ class Commands(QObject):
             "series.next": lambda: self.step_series(1),
             "patient.previous": lambda: self.step_patient(-1),
             "patient.next": lambda: self.step_patient(1),
-            "analysis.run": work.analysing.run_first,
-            "analysis.all": work.analysing.run_all,
-            "analysis.occlusion": work.analysing.explain_by_occlusion,
+            "analysis.run": room.analyses.run_first,
+            "analysis.all": room.analyses.run_all,
+            "analysis.occlusion": room.analyses.explain_by_occlusion,
             "analysis.cancel": self.cancel,
-            "finding.next": lambda: work.reviewing.step(1),
-            "finding.previous": lambda: work.reviewing.step(-1),
-            "finding.accept": lambda: work.reviewing.judge_selected(FindingState.ACCEPTED),
-            "finding.unsure": lambda: work.reviewing.judge_selected(FindingState.UNSURE),
-            "finding.reject": lambda: work.reviewing.judge_selected(FindingState.REJECTED),
+            "finding.next": lambda: room.reviewing.step(1),
+            "finding.previous": lambda: room.reviewing.step(-1),
+            "finding.accept": lambda: room.reviewing.judge_selected(FindingState.ACCEPTED),
+            "finding.unsure": lambda: room.reviewing.judge_selected(FindingState.UNSURE),
+            "finding.reject": lambda: room.reviewing.judge_selected(FindingState.REJECTED),
             "finding.edit": window.edit_finding,
             "report.write": lambda: window.show_report(not window.shows_report),
             "report.export": self.export,
             "image.key": self.mark_key_image,
-            "image.subtract": work.overlaying.presenting.toggle_subtraction,
-            "edit.undo": work.reviewing.undo,
-            "edit.redo": work.reviewing.redo,
+            "image.subtract": room.overlays.presentations.toggle_subtraction,
+            "edit.undo": room.reviewing.undo,
+            "edit.redo": room.reviewing.redo,
             "panel.studies": window.toggle_studies,
             "panel.right": window.toggle_right,
             "help.keys": self.show_keys,
             "help.about": lambda: AboutDialog(window).show(),
-            "overlay.toggle": work.overlaying.toggle,
+            "overlay.toggle": room.overlays.toggle,
         }
 
     def update(self) -> None:
         """Enable what makes sense now."""
-        library, review = self._work.desk.session.library, self._work.desk.session.review
+        library, review = self._room.context.session.library, self._room.context.session.review
         is_open = bool(library.active)
         for entry in ACTIONS:
             if entry.view:
                 self._actions[entry.id].setEnabled(is_open and self._window.centre.can(entry.id))
-        asked = self._work.overlaying.presenting.subtraction(library.active)
+        asked = self._room.overlays.presentations.subtraction(library.active)
         self._actions["image.subtract"].setEnabled(is_open and asked is not None)
-        finding = self._work.reviewing.current()
+        finding = self._room.reviewing.current()
         for name in ("finding.accept", "finding.unsure", "finding.reject", "finding.edit"):
             self._actions[name].setEnabled(finding is not None)
-        self._actions["analysis.occlusion"].setEnabled(bool(self._work.analysing.explained()))
+        self._actions["analysis.occlusion"].setEnabled(bool(self._room.analyses.explained()))
         self._actions["edit.undo"].setEnabled(review.can_undo)
         self._actions["edit.redo"].setEnabled(review.can_redo)
         self._actions["file.close_study"].setEnabled(is_open)
-        self._actions["analysis.cancel"].setEnabled(self._work.desk.lane.running is not None)
+        self._actions["analysis.cancel"].setEnabled(self._room.context.lane.running is not None)
         alone = is_open and not self._window.two_patients
         sync = self._actions["view.sync"]
         sync.setEnabled(sync.isEnabled() and alone)
@@ -113,17 +113,17 @@ class Commands(QObject):
         """Choose a folder."""
         folder = QFileDialog.getExistingDirectory(self._window, tr("Open folder..."))
         if folder:
-            self._work.opening.open_paths([folder])
+            self._room.opening.open_paths([folder])
 
     def open_files(self) -> None:
         """Choose files of any kind: what they are is found out from their content."""
         files, _ = QFileDialog.getOpenFileNames(self._window, tr("Open files..."))
         if files:
-            self._work.opening.open_paths(files)
+            self._room.opening.open_paths(files)
 
     def open_samples(self) -> None:
         """Make the sample studies in a thread, then open them."""
-        desk = self._work.desk
+        context = self._room.context
 
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> tuple[Path, ...]:
             from viewer.jobs.demo import write_studies
@@ -131,63 +131,63 @@ class Commands(QObject):
             return write_studies(user_cache_dir() / "samples", on_progress=ignore_progress, cancel=cancel)
 
         def done(folders: tuple[Path, ...]) -> None:
-            self._work.opening.open_paths([str(folder) for folder in folders])
+            self._room.opening.open_paths([str(folder) for folder in folders])
 
-        desk.pool.submit(work, done, desk.complain)
+        context.pool.submit(work, done, context.complain)
 
     def close_study(self) -> None:
         """Close the active study."""
-        study = self._work.desk.session.library.active_study
+        study = self._room.context.session.library.active_study
         if study is not None:
-            self._work.close_study(study.uid)
+            self._room.close_study(study.uid)
 
     def step_series(self, by: int) -> None:
         """Show the stack before or after the active one, within its study."""
-        library = self._work.desk.session.library
+        library = self._room.context.session.library
         study = library.active_study
         if study is not None:
             keys = [stack.key for stack in study.stacks]
             at = keys.index(library.active) + by
             if 0 <= at < len(keys):
-                self._work.showing.show(keys[at])
+                self._room.loading.show(keys[at])
 
     def step_patient(self, by: int) -> None:
         """Show the first picture of the patient before or after."""
-        library = self._work.desk.session.library
+        library = self._room.context.session.library
         study = library.active_study
         if study is None:
             return
         patients = list(library.patients)
         at = patients.index(study.patient) + by
         if 0 <= at < len(patients):
-            self._work.show_patient(patients[at])
+            self._room.show_patient(patients[at])
 
     # analysis and report
 
     def cancel(self) -> None:
         """Cancel what runs."""
-        running = self._work.desk.lane.running
+        running = self._room.context.lane.running
         if running is not None:
-            self._work.desk.lane.cancel(running.id)
+            self._room.context.lane.cancel(running.id)
 
     def mark_key_image(self) -> None:
         """Mark the active view's picture for the report, or take its mark away."""
         view = self._window.centre.grid.active
         if view.picture is not None and view.picture.mask is not None:
-            self._work.desk.trouble.emit(
+            self._room.context.trouble.emit(
                 tr("Key images show the native picture: switch the mask subtraction off first.")
             )
             return
         mark = places.mark_of(view)
         if mark is not None:
-            self._work.reporting.mark(mark)
+            self._room.reporting.mark(mark)
 
     def export(self) -> None:
         """Choose a folder and write the report there."""
         self._window.keep_report_text()
         folder = QFileDialog.getExistingDirectory(self._window, tr("Export report..."))
         if folder:
-            self._work.reporting.export(folder)
+            self._room.reporting.export(folder)
 
     def show_exported(self, folder: str) -> None:
         """Open the folder of an export in the system's file manager."""
@@ -197,20 +197,20 @@ class Commands(QObject):
 
     def show_settings(self) -> None:
         """Settings; nothing is blocked while they are open."""
-        desk = self._work.desk
-        SettingsDialog(desk.settings, desk.put_settings, self._window).show()
+        context = self._room.context
+        SettingsDialog(context.settings, context.put_settings, self._window).show()
 
     def show_keys(self) -> None:
         """All keys."""
-        KeysDialog(self._work.desk.settings.shortcuts, self._window).show()
+        KeysDialog(self._room.context.settings.shortcuts, self._window).show()
 
     def show_refused(self) -> None:
         """Files not opened."""
-        RefusedDialog(self._work.desk.session.library.refused, self._window).show()
+        RefusedDialog(self._room.context.session.library.refused, self._window).show()
 
     def _hide_name(self) -> None:
-        desk = self._work.desk
-        desk.change_settings(hide_patient_name=not desk.settings.hide_patient_name)
+        context = self._room.context
+        context.change_settings(hide_patient_name=not context.settings.hide_patient_name)
 
 
 def _plain(handler: Callable[[], object]) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""The main window: puts the parts in their places and connects them; the work is in `control`."""
+"""The main window: puts the parts in their places and connects them; the work is in `viewer.room`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QStackedWidget, QWidget
 
-from viewer.room.room import Work
+from viewer.room.room import Room
 from viewer.ui.kit.basic import column
 from viewer.ui.kit.peek import PeekKey
 from viewer.ui.panels.findings_panel import FindingsPanel
@@ -41,9 +41,9 @@ class MainWindow(QMainWindow):
     painted = Signal()
     closing = Signal()
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, room: Room) -> None:
         super().__init__()
-        self.work = work
+        self.room = room
         self.setWindowTitle("SecondRead")
         self.setAcceptDrops(True)
         self.setMinimumSize(800, 500)
@@ -52,23 +52,23 @@ class MainWindow(QMainWindow):
         self._sized_for: tuple[bool, ...] = ()
         self.two_patients = False
         self._make_parts()
-        self.actions_by_id = build(self, work.desk.settings.shortcuts)
+        self.actions_by_id = build(self, room.context.settings.shortcuts)
         build_menus(self, self.actions_by_id)
         self._tools = group_tools(self, self.actions_by_id)
         self.toolbar = ToolBar(self.actions_by_id)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.toolbar)
-        self.commands = Commands(self, work, self.actions_by_id)
+        self.commands = Commands(self, room, self.actions_by_id)
         self.start = StartPage(self.commands.handlers())
         self.peek = PeekKey(self, self._peek_key())
         self._lay_out()
-        self.presenter = Presenter(self, work)
-        self.wiring = Wiring(self, work)
+        self.presenter = Presenter(self, room)
+        self.wiring = Wiring(self, room)
         self.presenter.refresh_all()
         self.resize(1600, 1000)
 
     def _make_parts(self) -> None:
         self.browser = StudyBrowser()
-        self.centre = Centre(self.work)
+        self.centre = Centre(self.room)
         self.right = RightPanel()
         self.banner = PatientBanner()
         self.notices = Notices()
@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
     def _size_sides(self) -> None:
         narrow = self.width() < RAIL_BELOW
         rail = narrow if self._rail_by_hand is None else self._rail_by_hand
-        rail = rail and bool(self.work.desk.session.library.studies)
+        rail = rail and bool(self.room.context.session.library.studies)
         report = self.shows_report
         if rail != self.browser.is_rail:
             self.browser.set_rail(rail)
@@ -168,7 +168,7 @@ class MainWindow(QMainWindow):
 
     def show_report(self, show: bool) -> None:
         """Open or close the report beside the picture."""
-        if show and (not self.work.desk.session.library.active or self.two_patients):
+        if show and (not self.room.context.session.library.active or self.two_patients):
             return
         if not show:
             self.writer.keep_text()
@@ -189,7 +189,7 @@ class MainWindow(QMainWindow):
     def edit_finding(self) -> None:
         """F2: open the form of the selected finding."""
         panel = self.side_findings if self.shows_report else self.right.findings
-        panel.edit(self.work.reviewing.selected)
+        panel.edit(self.room.reviewing.selected)
         QTimer.singleShot(0, self._show_form)
 
     def _show_form(self) -> None:
@@ -212,7 +212,7 @@ class MainWindow(QMainWindow):
                 self.start.first_button().setFocus()
 
     def _peek_key(self) -> str:
-        keys = keys_of(row("overlay.toggle"), self.work.desk.settings.shortcuts)
+        keys = keys_of(row("overlay.toggle"), self.room.context.settings.shortcuts)
         self.actions_by_id["overlay.toggle"].setShortcuts([])
         return keys[0] if keys else ""
 
@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
         """Open what was dropped."""
         self.start.set_hot(False)
         event.acceptProposedAction()
-        self.work.opening.open_paths(_paths(event.mimeData()))
+        self.room.opening.open_paths(_paths(event.mimeData()))
 
     # life
 

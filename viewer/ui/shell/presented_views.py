@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from viewer.core.subtraction import Pair, Step
 from viewer.display.presented import Look, Presented
-from viewer.room.presentations import Presenting
+from viewer.room.presentations import Presentations
 from viewer.words.i18n import tr
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _Given = tuple["Picture", Presented | None, Look | None]
 class PresentedViews:
     """Gives each view the look that the applied state has for its slice, once it changes."""
 
-    def __init__(self, presenting: Presenting) -> None:
-        self._presenting = presenting
+    def __init__(self, presentations: Presentations) -> None:
+        self._presentations = presentations
         self._given: WeakKeyDictionary[Viewport, _Given] = WeakKeyDictionary()
         self._before: WeakKeyDictionary[Viewport, Seen] = WeakKeyDictionary()
         self._masked: WeakKeyDictionary[Viewport, bool] = WeakKeyDictionary()
@@ -35,14 +35,14 @@ class PresentedViews:
         if picture is None:
             return False
         key = picture.source.stack.key
-        view.set_subtractor(self._presenting.subtractor(key, picture.source.volume))
+        view.set_subtractor(self._presentations.subtractor(key, picture.source.volume))
         masked = picture.mask is not None
         moved = self._masked.get(view, False) != masked or picture.subtractor is not None
         self._masked[view] = masked
         return self._take(view, picture, key) or moved
 
     def _take(self, view: Viewport, picture: Picture, key: str) -> bool:
-        state = self._presenting.state(key)
+        state = self._presentations.state(key)
         look = state.look(picture.view) if state is not None else None
         before = self._given.get(view, (picture, None, None))
         if before[0] is not picture:
@@ -70,7 +70,7 @@ class PresentedViews:
         made = []
         if picture.subtractor is not None:
             made.append(_mask_badge(picture.mask))
-        state = self._presenting.state(picture.source.stack.key)
+        state = self._presentations.state(picture.source.stack.key)
         if state is not None:
             name = state.name or tr("Presentation state")
             if state.look(picture.view) is None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from viewer.core.geometry import SpacingKind
 from viewer.core.study import Patient
 from viewer.core.task import JobState
-from viewer.room.room import Work
+from viewer.room.room import Room
 from viewer.session import (
     Activated,
     Event,
@@ -50,9 +50,9 @@ _ALL = ("studies", "patient", "analysis", "overlays", "findings", "measurements"
 class Presenter(QObject):
     """Refreshes panels; several changes in one turn make one refresh."""
 
-    def __init__(self, window: MainWindow, work: Work) -> None:
+    def __init__(self, window: MainWindow, room: Room) -> None:
         super().__init__(window)
-        self._window, self._work = window, work
+        self._window, self._room = window, room
         self._due: set[str] = set()
         self._selected = ""
         self._soon = QTimer(self)
@@ -100,15 +100,15 @@ class Presenter(QObject):
 
     @property
     def _hides_names(self) -> bool:
-        return self._work.desk.settings.hide_patient_name
+        return self._room.context.settings.hide_patient_name
 
     def show_studies(self) -> None:
         """Studies, files, banner, and the start page or the views."""
-        library, window = self._work.desk.session.library, self._window
+        library, window = self._room.context.session.library, self._window
         shown = window.centre.shown
-        states = {key: self._work.overlaying.presenting.rows(key) for key in shown}
+        states = {key: self._room.overlays.presentations.rows(key) for key in shown}
         window.browser.show_studies(library.studies, shown, self._hides_names, states)
-        window.browser.show_files(library.files, library.refused, self._work.opening.is_busy)
+        window.browser.show_files(library.files, library.refused, self._room.opening.is_busy)
         window.browser.show_hanging(window.centre.hanging_words)
         window.show_pictures(bool(library.studies))
         patients = self._patients_shown()
@@ -119,13 +119,13 @@ class Presenter(QObject):
             window.show_report(False)
 
     def _patients_shown(self) -> tuple[Patient, ...]:
-        library = self._work.desk.session.library
+        library = self._room.context.session.library
         studies = (library.study_of(key) for key in self._window.centre.shown)
         return tuple(dict.fromkeys(s.patient for s in studies if s is not None))
 
     def show_patient(self) -> None:
         """Patient block and window title."""
-        library, window = self._work.desk.session.library, self._window
+        library, window = self._room.context.session.library, self._window
         study = library.active_study
         if study is None:
             window.right.show_patient(None)
@@ -139,36 +139,36 @@ class Presenter(QObject):
 
     def show_analysis(self) -> None:
         """Packs, jobs and results of the active stack."""
-        self._window.right.analysis.show_view(self._work.analysing.view())
+        self._window.right.analysis.show_view(self._room.analyses.view())
         self.show_job()
         self._window.centre.over.show_boxes(self._window.centre.shown)
 
     @Slot()
     def show_job(self) -> None:
         """The running job in the status bar."""
-        running = self._work.desk.lane.running
+        running = self._room.context.lane.running
         words = ""
         if running is not None:
             fraction = running.progress.fraction
             percent = f" {fraction * 100:.0f} %" if fraction is not None else ""
             words = tr("Cancelling") if running.state is JobState.CANCELLING else f"{tr('Analysing')}{percent}"
         self._window.status.show_job(words)
-        self._window.status.show_device(self._work.analysing.device_words())
+        self._window.status.show_device(self._room.analyses.device_words())
 
     def show_overlays(self) -> None:
         """Overlay section, and the overlays of every view."""
-        work, window = self._work, self._window
-        key = work.desk.session.library.active
-        window.right.segments.set_choice(work.overlaying.choice)
-        window.right.segments.show_rows(work.overlaying.segment_rows(key), work.overlaying.heat_rows(key))
+        room, window = self._room, self._window
+        key = room.context.session.library.active
+        window.right.segments.set_choice(room.overlays.choice)
+        window.right.segments.show_rows(room.overlays.segment_rows(key), room.overlays.heat_rows(key))
         window.centre.show_over()
 
     def show_findings(self) -> None:
         """Findings in the right panel and beside the report."""
-        view = self._work.reviewing.view()
+        view = self._room.reviewing.view()
         self._window.right.findings.show_view(view)
-        if self._work.reviewing.selected != self._selected:
-            self._selected = self._work.reviewing.selected
+        if self._room.reviewing.selected != self._selected:
+            self._selected = self._room.reviewing.selected
             QTimer.singleShot(_LAID_OUT_MS, self._show_selected)
         if self._window.shows_report:
             self._window.side_findings.show_view(view)
@@ -188,14 +188,14 @@ class Presenter(QObject):
         """Report section and writer."""
         window = self._window
         blocked = tr("Off: two patients are on screen.") if window.two_patients else ""
-        view = self._work.reporting.view(blocked)
+        view = self._room.reporting.view(blocked)
         window.right.report.show_view(view)
         if window.shows_report:
             window.writer.show_view(view)
 
     def show_status(self) -> None:
         """Geometry verdict of the active stack."""
-        library, status = self._work.desk.session.library, self._window.status
+        library, status = self._room.context.session.library, self._window.status
         stack = library.stack(library.active)
         if stack is None:
             status.show_nothing()
@@ -204,7 +204,7 @@ class Presenter(QObject):
             status.show_pointer("", "")
             at_detector = stack.geometry is not None and stack.geometry.spacing_kind is SpacingKind.DETECTOR
             status.show_geometry(stack.verdict if stack.geometry is not None else None, at_detector)
-        status.show_device(self._work.analysing.device_words())
+        status.show_device(self._room.analyses.device_words())
 
     def show_commands(self) -> None:
         """Which actions may be used."""
@@ -222,6 +222,6 @@ class Presenter(QObject):
         self._place.stop()
         place: dict[str, Any] = self._window.centre.place()
         if place:
-            place["selected"] = self._work.reviewing.selected
+            place["selected"] = self._room.reviewing.selected
             place["report"] = self._window.shows_report
-            self._work.desk.recorder.place(place)
+            self._room.context.recorder.place(place)

@@ -16,7 +16,7 @@ from viewer.display import window as windows
 from viewer.display.hanging import Hanging, Layout, hang
 from viewer.display.slicing import Plane, needs_resampling
 from viewer.room.navigation import Spot
-from viewer.room.room import Work
+from viewer.room.room import Room
 from viewer.room.views.values import measure_row, value_words, where_words
 from viewer.ui.panels.measurements_panel import MeasureRow
 from viewer.ui.shell import places
@@ -52,9 +52,9 @@ class Centre(QStackedWidget):
     files_dropped = Signal(object)
     place_wanted = Signal(object)
 
-    def __init__(self, work: Work, parent: QWidget | None = None) -> None:
+    def __init__(self, room: Room, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._work = work
+        self._room = room
         self._grid: ViewGrid | None = None
         self._commands: ViewCommands | None = None
         self._object: ObjectPane | None = None
@@ -66,8 +66,8 @@ class Centre(QStackedWidget):
         self._loaders: dict[str, StackLoader] = {}
         self._place: dict[str, Any] = {}
         self._tool = "window"
-        self.over = OverViews(work)
-        work.desk.settings_changed.connect(self._take_settings)
+        self.over = OverViews(room)
+        room.context.settings_changed.connect(self._take_settings)
 
     # the grid
 
@@ -93,7 +93,7 @@ class Centre(QStackedWidget):
         grid.roi_changed.connect(self._on_roi)
         grid.message.connect(self._on_message)
         grid.files_dropped.connect(self._on_files)
-        self._work.drawing.follow(grid.drawings)
+        self._room.annotations.follow(grid.drawings)
         self.over.attach(grid)
         self._grid, self._commands = grid, ViewCommands(grid)
         self.addWidget(grid)
@@ -101,7 +101,7 @@ class Centre(QStackedWidget):
 
     def _take_settings(self) -> None:
         if self._grid is not None:
-            settings = self._work.desk.settings
+            settings = self._room.context.settings
             self._grid.set_hidden_name(settings.hide_patient_name)
             self._grid.set_swap_drag(settings.swap_window_drag)
 
@@ -172,7 +172,7 @@ class Centre(QStackedWidget):
     def _made(self, stack: Stack, volume: Volume, plane: Plane, loader: StackLoader | None) -> ViewSpec:
         from viewer.ui.viewport.arrangement import ViewSpec
 
-        study = self._work.desk.session.library.study_of(stack.key)
+        study = self._room.context.session.library.study_of(stack.key)
         who = corner_lines(study) if study is not None else ()
         when = ", ".join(p for p in (date_words(study.date), time_words(study.time)) if p) if study else ""
         loaded = loader.loaded if loader is not None and not loader.loaded.all() else None
@@ -187,11 +187,11 @@ class Centre(QStackedWidget):
         from viewer.ui.object_views.pane import ObjectPane
 
         if self._object is None:
-            self._object = ObjectPane(self._work.desk.pool)
+            self._object = ObjectPane(self._room.context.pool)
             self._object.place_wanted.connect(self.place_wanted)
             self.addWidget(self._object)
-        study = self._work.desk.session.library.study_of(stack.key)
-        hide = self._work.desk.settings.hide_patient_name
+        study = self._room.context.session.library.study_of(stack.key)
+        hide = self._room.context.settings.hide_patient_name
         self._object.show_stack(stack, " · ".join(corner_lines(study, hide)) if study is not None else "")
         self._object_key = stack.key
         self.setCurrentWidget(self._object)
@@ -207,7 +207,7 @@ class Centre(QStackedWidget):
         """All slices of a stack are there."""
         self.more_slices(key)
         self._want_resampled(key)
-        if not self._work.opening.is_busy:
+        if not self._room.opening.is_busy:
             self._place = {}  # until a scan is over a stack may come again with more slices
 
     def _set_first_window(self, key: str) -> None:
@@ -245,7 +245,7 @@ class Centre(QStackedWidget):
                     self.grid.set_window(chosen)
                 self.shown_changed.emit()
 
-        self._work.desk.pool.submit(work, done, self._work.desk.complain)
+        self._room.context.pool.submit(work, done, self._room.context.complain)
 
     def clear(self) -> None:
         """Empty every view."""
@@ -271,7 +271,7 @@ class Centre(QStackedWidget):
         self.over.show_boxes(self.shown)
 
     def _on_roi(self, box: Box | None) -> None:
-        self.boxed.emit(self._work.desk.session.library.active, box)
+        self.boxed.emit(self._room.context.session.library.active, box)
 
     # drawings
 
@@ -329,7 +329,7 @@ class Centre(QStackedWidget):
         """Where the window is, for the journal."""
         if self._grid is None or not self.shown:
             return {}
-        active = self._work.desk.session.library.active
+        active = self._room.context.session.library.active
         return places.place_of(self._grid, active) | {"by_hand": self._by_hand}
 
     def come_back_to(self, place: dict[str, Any]) -> None:
@@ -389,7 +389,7 @@ class Centre(QStackedWidget):
 
     def _on_active(self, view: Viewport) -> None:
         if view.picture is not None:
-            self._work.desk.session.library.activate(view.picture.source.stack.key)
+            self._room.context.session.library.activate(view.picture.source.stack.key)
         self.moved.emit()
 
     def _on_message(self, message: Message) -> None:

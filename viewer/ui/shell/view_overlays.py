@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from viewer.core.analysis import Suitability
 from viewer.display.hanging import Layout
-from viewer.room.room import Work
+from viewer.room.room import Room
 from viewer.ui.panels.volumes_panel import VolumesPanel
 from viewer.ui.shell import places
 from viewer.ui.shell.presented_views import PresentedViews
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 class OverViews:
     """Lays what the session holds over a grid of views, once there is one."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, room: Room) -> None:
+        self._room = room
         self._grid: ViewGrid | None = None
         self._sides: dict[str, str] = {}
         self._volumes: VolumesPanel | None = None
         self._has_volumes = False
         self._marked: set[Viewport] = set()
-        self._presented = PresentedViews(work.overlaying.presenting)
+        self._presented = PresentedViews(room.overlays.presentations)
 
     def attach(self, grid: ViewGrid) -> None:
         """Use this grid."""
@@ -40,7 +40,7 @@ class OverViews:
         if self._grid is None:
             return
         for key in shown:
-            self._grid.set_overlays(key, self._work.overlaying.overlays(key, self._work.reviewing.selected))
+            self._grid.set_overlays(key, self._room.overlays.overlays(key, self._room.reviewing.selected))
             badges = self._badges(key)
             for view in self._grid.views_of(key):
                 self._presented.show(view)
@@ -50,12 +50,12 @@ class OverViews:
         """A table of volumes in the fourth cell of three planes, where a pack measured some."""
         if self._grid is None:
             return
-        view = self._work.overlaying.volumes(self._work.desk.session.library.active, self._work.packs)
+        view = self._room.overlays.volumes(self._room.context.session.library.active, self._room.packs)
         wanted = view is not None and self._grid.arrangement is Layout.FOUR and not by_hand
         if view is not None and wanted:
             if self._volumes is None:
                 self._volumes = VolumesPanel()
-                self._volumes.box_asked.connect(self._work.analysing.want_box)
+                self._volumes.box_asked.connect(self._room.analyses.want_box)
             self._volumes.show_view(view)
         if wanted != self._has_volumes:
             self._has_volumes = wanted
@@ -72,11 +72,11 @@ class OverViews:
                 view.set_badges((*badges, *self._presented.badges(view), *self._mark_badge(view)))
 
     def _is_marked(self, view: Viewport) -> bool:
-        mark, library = places.mark_of(view), self._work.desk.session.library
+        mark, library = places.mark_of(view), self._room.context.session.library
         study = library.study_of(mark.stack_key) if mark is not None else None
         if mark is None or study is None:
             return False
-        return any(one.picture == mark.picture for one in self._work.desk.session.review.key_marks(study.uid))
+        return any(one.picture == mark.picture for one in self._room.context.session.review.key_marks(study.uid))
 
     def _mark_badge(self, view: Viewport) -> tuple[BadgeSpec, ...]:
         from viewer.room.views.facts import BadgeSpec
@@ -90,7 +90,7 @@ class OverViews:
     def _badges(self, key: str) -> tuple[BadgeSpec, ...]:
         from viewer.room.views.facts import BadgeSpec
 
-        entries = [e for e in self._work.overlaying.entries(key) if e.result.outcome == "ran"]
+        entries = [e for e in self._room.overlays.entries(key) if e.result.outcome == "ran"]
         made = []
         gates = [e.result.gate for e in entries if e.result.gate is not None]
         if gates:
@@ -109,13 +109,13 @@ class OverViews:
         if self._grid is None:
             return
         for key in shown:
-            boxes = self._work.analysing.boxes(key)
+            boxes = self._room.analyses.boxes(key)
             side = self._sides.get(key, next(iter(boxes), ""))
             words = {"left": tr("Left box, yours"), "right": tr("Right box, yours")}.get(side, tr("Box, yours"))
             self._grid.set_roi(key, boxes.get(side), words if side in boxes else "")
 
     def start_box(self, side: str) -> None:
         """The next box drawn is for this side; that of the other side is put away meanwhile."""
-        key = self._work.desk.session.library.active
+        key = self._room.context.session.library.active
         self._sides[key] = side
         self.show_boxes((key,))
