@@ -17,8 +17,8 @@ from viewer.app import Program
 from viewer.core.finding import Location
 from viewer.core.graphic import Graphic, PictureRef, Shape, Space
 from viewer.display.window import Window
+from viewer.room.panels.studies import RowKind
 from viewer.ui.object_views.tree_view import TreeView
-from viewer.ui.panels.study_rows import RowKind
 from viewer.ui.viewport.view import Viewport
 
 Start = Callable[..., Program]

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.core.report import INTENDED_USE
 from viewer.core.study import Patient
+from viewer.room.panels.report import TEXTS
 from viewer.room.views.facts import CursorInfo
 from viewer.room.views.values import value_words
 from viewer.ui.kit import icons, theme
-from viewer.ui.panels.report_panel import TEXTS
 from viewer.ui.shell.actions import ACTIONS, MENUS, TOOLBAR, conflicts, row
 from viewer.words.i18n import date_words, load_words, set_language, tr
 from viewer.words.people import age_words, patient_name

@@ -22,11 +22,10 @@ from viewer.jobs import cine
 from viewer.jobs.request import request_for, with_age
 from viewer.reading import is_picture
 from viewer.room.context import Context
-from viewer.room.packs import Packs
+from viewer.room.packs import Packs, box_sides
 from viewer.room.panels.analysis import AnalysisView, PackState
 from viewer.session import ResultEntry
 from viewer.ui.kit.lanes import Job
-from viewer.ui.panels.pack_cards import box_sides
 from viewer.words.i18n import said, tr
 
 _LOG = logging.getLogger(__name__)

@@ -20,9 +20,9 @@ from viewer.display.presented import Presented
 from viewer.jobs.overlays import Foreign, is_overlay, overlays_on, planes_in
 from viewer.jobs.states import is_state, states_on, subtraction_of
 from viewer.room.context import Context
+from viewer.room.panels.overlays import HeatRow, OverlayChoice, SegmentRow
 from viewer.session import Event, StudiesChanged
 from viewer.ui.kit.lanes import Priority
-from viewer.ui.panels.segments_panel import HeatRow, OverlayChoice, SegmentRow
 from viewer.words.i18n import said, tr
 
 

@@ -12,14 +12,12 @@ from viewer.display.colours import Pattern
 from viewer.display.overlay import Fill, MaskLayer, OverlaySet, marks_of, overlays_of
 from viewer.room.context import Context
 from viewer.room.external import External
-from viewer.room.packs import Packs
+from viewer.room.packs import Packs, box_sides
+from viewer.room.panels.overlays import HeatRow, OverlayChoice, SegmentRow, VolumeRow, VolumesView, is_draft
 from viewer.room.presentations import Presentations
 from viewer.session import ResultEntry
-from viewer.ui.kit.marks import state_words
-from viewer.ui.panels.pack_cards import box_sides
-from viewer.ui.panels.segments_panel import HeatRow, OverlayChoice, SegmentRow
-from viewer.ui.panels.volumes_panel import VolumeRow, VolumesView, is_draft
 from viewer.words.i18n import tr
+from viewer.words.verdicts import state_words
 
 
 class Overlays(QObject):

@@ -62,6 +62,14 @@ class Packs(QObject):
         return tr("{n} packs verified (weights match their hashes)", n=count)
 
 
+def box_sides(pack: PackInfo) -> tuple[str, ...]:
+    """Which boxes a pack asks for: the sides it names in `viewer.roi.sides`, else one."""
+    wanted = pack.viewer.get("roi", {})
+    sides = wanted.get("sides") if isinstance(wanted, dict) else None
+    known = tuple(str(s) for s in sides if str(s) in ("right", "left")) if isinstance(sides, list) else ()
+    return known or ("",)
+
+
 def _read_all(_tell: Callable[[object], None], cancel: CancelToken) -> Shelf:
     found, damaged = packs.list_packs()
     usable: list[PackInfo] = []

@@ -20,7 +20,7 @@ from viewer.core.task import CancelToken, ignore_progress
 from viewer.core.volume import Volume
 from viewer.room.context import Context
 from viewer.room.packs import Packs
-from viewer.ui.panels.report_panel import ReportView
+from viewer.room.panels.report import ReportView
 from viewer.words.i18n import date_words, tr
 from viewer.words.people import patient_line, patient_name, study_words
 

@@ -11,10 +11,10 @@ from viewer.core.finding import Finding, FindingState, Side
 from viewer.room.context import Context
 from viewer.room.overlays import Overlays
 from viewer.room.packs import Packs
+from viewer.room.panels.findings import BRIEF_FROM, FindingLook, FindingsView
 from viewer.session import ResultEntry
-from viewer.ui.panels.finding_card import FindingLook, side_words
-from viewer.ui.panels.findings_panel import BRIEF_FROM, FindingsView
 from viewer.words.i18n import tr
+from viewer.words.verdicts import side_words
 
 
 class Reviewing(QObject):

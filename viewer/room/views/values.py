@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from viewer.core.annotation import Annotation
 from viewer.core.measure import Reading, RegionReading
-from viewer.ui.panels.measurements_panel import MeasureRow
+from viewer.room.panels.measurements import MeasureRow
 from viewer.words.i18n import tr
 
 if TYPE_CHECKING:

@@ -45,16 +45,6 @@ STATE_ICONS: dict[FindingState, tuple[str, str]] = {
 }
 
 
-def state_words(state: FindingState) -> str:
-    """The word of a verdict, as on badges."""
-    return {
-        FindingState.PROPOSED: tr("AI draft"),
-        FindingState.ACCEPTED: tr("Accepted"),
-        FindingState.UNSURE: tr("Not sure"),
-        FindingState.REJECTED: tr("Rejected"),
-    }[state]
-
-
 class Badge(QWidget):
     """A 20 px badge: icon and word, tinted; its tooltip says the reason."""
 

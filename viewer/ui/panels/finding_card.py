@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from viewer.core.finding import Finding, FindingState, Measurement, Side
+from viewer.room.panels.findings import FindingLook
 from viewer.ui.kit.basic import ElidedLabel, button, column, icon_label, label, row
 from viewer.ui.kit.flow import FlowRow
-from viewer.ui.kit.marks import STATE_ICONS, Badge, ScoreBar, Swatch, state_words
+from viewer.ui.kit.marks import STATE_ICONS, Badge, ScoreBar, Swatch
 from viewer.ui.kit.section import Card
 from viewer.words.i18n import named, said, tr
+from viewer.words.verdicts import side_words, state_words
 
 _BADGES = {
     FindingState.PROPOSED: "proposed",
@@ -24,25 +24,6 @@ _BADGES = {
 _FINER = ("Ejection fraction", "Readers expected to mark it, of four")
 NOT_VALIDATED = "Not validated on patients: proved on drawn shapes only, or known to be off; see the card of the pack."
 _SIDES = (Side.NONE, Side.LEFT, Side.RIGHT, Side.BOTH)
-
-
-@dataclass(frozen=True, slots=True)
-class FindingLook:
-    """How a finding is shown.
-
-    Attributes:
-        number: its number in the study; swatch: colour and pattern of its segment.
-        place: where it lies, in words, with the image where there are several.
-        locked: the report is signed; brief: one line until selected.
-    """
-
-    finding: Finding
-    number: int
-    place: str = ""
-    swatch: tuple[str, int] | None = None
-    selected: bool = False
-    locked: bool = False
-    brief: bool = False
 
 
 def measurement_words(measurement: Measurement) -> str:
@@ -65,11 +46,6 @@ def not_validated_line() -> QWidget:
     cells.addWidget(Badge("warned", tr("not validated"), tr(NOT_VALIDATED)))
     cells.addStretch(1)
     return line
-
-
-def side_words(side: Side) -> str:
-    """The side in words; "" where there is none."""
-    return {Side.LEFT: tr("left"), Side.RIGHT: tr("right"), Side.BOTH: tr("both sides"), Side.NONE: ""}[side]
 
 
 def verdict_words(finding: Finding) -> str:

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
 from viewer.core.finding import FindingState, Side
+from viewer.room.panels.findings import FindingLook, FindingsView
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import button, clear, column, label, row
-from viewer.ui.kit.marks import STATE_ICONS, state_words
+from viewer.ui.kit.marks import STATE_ICONS
 from viewer.ui.kit.section import Section
-from viewer.ui.panels.finding_card import EditForm, FindingCard, FindingLook
+from viewer.ui.panels.finding_card import EditForm, FindingCard
 from viewer.words.i18n import tr
-
-#: From this many findings on, cards show one line until selected.
-BRIEF_FROM = 4
-
-
-@dataclass(frozen=True, slots=True)
-class FindingsView:
-    """What the section shows.
-
-    Attributes:
-        looks: every finding in order, filtered or not; analysed: some pack ran on this study.
-        hidden: proposals under their threshold; nothing: words for packs that ran and found nothing.
-    """
-
-    looks: tuple[FindingLook, ...] = ()
-    analysed: bool = False
-    hidden: int = 0
-    nothing: tuple[str, ...] = ()
+from viewer.words.verdicts import state_words
 
 
 class FindingsPanel(Section):

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from viewer.room.panels.measurements import MeasureRow
 from viewer.ui.kit.basic import ElidedLabel, clear, column, icon_label, label, row
 from viewer.ui.kit.section import Section, icon_button
 from viewer.words.i18n import tr
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureRow:
-    """One drawn thing: its id, icon, name, where it lies and its value in words."""
-
-    id: str
-    icon: str
-    name: str
-    where: str
-    value: str
 
 
 class MeasurementsPanel(Section):

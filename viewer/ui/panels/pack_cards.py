@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from viewer.core.analysis import GateVerdict, PackInfo, Suitability
+from viewer.room.packs import box_sides
 from viewer.room.panels.analysis import Asks, PackState, gate_badge, reason_words
 from viewer.session import ResultEntry
 from viewer.ui.kit.basic import button, column, icon_label, label, row
@@ -117,14 +118,6 @@ def _emit_box(asks: Asks, pack_id: str, side: str) -> Callable[[], None]:
         asks.box(pack_id, side)
 
     return ask
-
-
-def box_sides(pack: PackInfo) -> tuple[str, ...]:
-    """Which boxes a pack asks for: the sides it names in `viewer.roi.sides`, else one."""
-    wanted = pack.viewer.get("roi", {})
-    sides = wanted.get("sides") if isinstance(wanted, dict) else None
-    known = tuple(str(s) for s in sides if str(s) in ("right", "left")) if isinstance(sides, list) else ()
-    return known or ("",)
 
 
 def _run_buttons(asks: Asks, state: PackState, *, warned: bool, primary: bool) -> QHBoxLayout:

@@ -2,62 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
 from viewer.core.finding import Finding, Measurement, Side
-from viewer.core.report import INTENDED_USE, Signature
+from viewer.core.report import INTENDED_USE
+from viewer.room.panels.report import TEXTS, ReportView
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import ElidedLabel, button, clear, column, frame, icon_label, label, row
 from viewer.ui.kit.section import HEADER_HEIGHT, Message, Section, close_button
-from viewer.ui.panels.finding_card import measurement_words, side_words
+from viewer.ui.panels.finding_card import measurement_words
 from viewer.words.i18n import LANGUAGES, date_words, tr
+from viewer.words.verdicts import side_words
 
 #: Typing is kept this long after the last key (ms), and at once when the field is left.
 _KEEP_MS = 600
 REPORT_WIDTH = 640
-#: Section name -> heading; in the order they stand on paper.
-TEXTS: tuple[tuple[str, str], ...] = (
-    ("indication", "Indication"),
-    ("comparison", "Comparison"),
-    ("technique", "Technique and image quality"),
-    ("findings", "Findings"),
-    ("impression", "Impression"),
-    ("recommendation", "Recommendation"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ReportView:
-    """All the report shows; `blocked` says why there can be no report now ("" = there can)."""
-
-    study_uid: str = ""
-    patient: str = ""
-    patient_line: str = ""
-    study: str = ""
-    accepted: tuple[tuple[int, Finding], ...] = ()
-    open_numbers: tuple[int, ...] = ()
-    open_ids: tuple[str, ...] = ()
-    sections: tuple[tuple[str, str], ...] = ()
-    statement: tuple[str, ...] = ()
-    signature: Signature | None = None
-    reader: str = ""
-    organization: str = ""
-    language: str = "en"
-    blocked: str = ""
-    key_images: int = 0
-
-    @property
-    def state_words(self) -> str:
-        """ "draft · 1 accepted, 2 open"."""
-        if not self.study_uid or (not self.accepted and not self.open_numbers and not any(t for _, t in self.sections)):
-            return tr("empty")
-        state = tr("signed") if self.signature else tr("draft")
-        counts = tr("{a} accepted, {o} open", a=len(self.accepted), o=len(self.open_numbers))
-        return f"{state} · {counts}"
 
 
 class ReportSection(Section):

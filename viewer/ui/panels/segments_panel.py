@@ -3,68 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSlider, QWidget
 
-from viewer.core.finding import FindingState
 from viewer.display.overlay import Fill
+from viewer.room.panels.overlays import HeatRow, OverlayChoice, SegmentRow
 from viewer.ui.kit.basic import ElidedLabel, button, clear, icon_label, label, row
 from viewer.ui.kit.flow import FlowRow
-from viewer.ui.kit.marks import STATE_ICONS, Swatch, state_words
+from viewer.ui.kit.marks import STATE_ICONS, Swatch
 from viewer.ui.kit.section import Section, icon_button
 from viewer.words.i18n import named, said, tr
+from viewer.words.verdicts import state_words
 
 _FILL_MAX, _HEAT_MAX = 60, 100
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentRow:
-    """One segment: (result id, number), name, volume in mm3, swatch and verdict.
-
-    A segment of another system's object has no verdict here: its state is None.
-    `is_line`: a mark or an overlay plane, which has neither number nor pattern.
-    """
-
-    key: tuple[str, int]
-    name: str
-    group: str
-    volume_mm3: float | None
-    colour: str
-    pattern: int
-    state: FindingState | None
-    is_line: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HeatRow:
-    """One heatmap: result id, what it speaks for, the honesty check in words; `quiet` ones start off."""
-
-    key: str
-    name: str
-    honest: bool | None
-    honesty: str
-    quiet: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OverlayChoice:
-    """What the reader chose: the `o` switch, strengths, pattern, and what is hidden or shown."""
-
-    visible: bool = True
-    fill: Fill = Fill.COLOUR_AND_PATTERN
-    fill_opacity: float = 0.28
-    heatmap_opacity: float = 0.45
-    hidden: frozenset[tuple[str, int]] = frozenset()
-    heat_hidden: frozenset[str] = frozenset()
-    heat_forced: frozenset[str] = frozenset()
-
-    def heat_shown(self, row_of: HeatRow) -> bool:
-        """Whether a heatmap is on; one that failed its check is off until switched on."""
-        if row_of.honest is False or row_of.quiet:
-            return row_of.key in self.heat_forced
-        return row_of.key not in self.heat_hidden
 
 
 class SegmentsPanel(Section):

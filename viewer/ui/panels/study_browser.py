@@ -7,10 +7,11 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QStackedWidget, QWidget
 
 from viewer.core.study import Refusal, Study
+from viewer.room.panels.studies import RowKind, States, StudyRow, rows_of
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import ElidedLabel, clear, column, frame, label, row
 from viewer.ui.kit.section import HEADER_HEIGHT, Message, icon_button
-from viewer.ui.panels.study_rows import Row, RowDelegate, RowKind, States, StudyModel, rows_of
+from viewer.ui.panels.study_rows import RowDelegate, StudyModel
 from viewer.ui.shell.notices import first_sentence
 from viewer.words.i18n import said, tr
 
@@ -100,7 +101,7 @@ class StudyBrowser(QFrame):
         return self._list
 
     def _on_chosen(self, index: QModelIndex) -> None:
-        entry: Row | None = index.data(StudyModel.ROW)
+        entry: StudyRow | None = index.data(StudyModel.ROW)
         if entry is None or entry.kind not in (RowKind.STACK, RowKind.STATE):
             return
         self._list.clearSelection()

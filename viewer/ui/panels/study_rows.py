@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from viewer.core.study import Patient, Study
-from viewer.room.presentations import StateRow
+from viewer.room.panels.studies import RowKind, StudyRow
 from viewer.ui.kit import icons
 from viewer.ui.kit.theme import colour
-from viewer.words.i18n import date_words, tr
-from viewer.words.people import days_between, patient_line, patient_name, stack_cautions, stack_line, stack_title
+from viewer.words.i18n import tr
 
 Index = QModelIndex | QPersistentModelIndex
 THUMBNAIL = 46
@@ -43,93 +39,6 @@ _STATE_ON = Face(12, "text_1", QFont.Weight.DemiBold)
 _STATE_HEIGHT = 26
 
 
-class RowKind(Enum):
-    """What a row is."""
-
-    PATIENT = 0
-    STUDY = 1
-    STACK = 2
-    STATE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: a patient, a study of theirs, a stack, or a presentation state of the stack above it.
-
-    `key`: stack key or study UID; a state has the key of its stack, and `state`.
-    """
-
-    kind: RowKind
-    key: str
-    title: str
-    line: str
-    caution: str = ""
-    letter: str = ""
-    first: bool = False
-    shown: bool = False
-    state: str = ""
-
-
-States = Mapping[str, Sequence[StateRow]]
-
-
-def rows_of(studies: Sequence[Study], shown: Sequence[str], hide_names: bool, states: States) -> list[Row]:
-    """Rows of every study, patient by patient, newest study first."""
-    made: list[Row] = []
-    by_patient: dict[Patient, list[Study]] = {}
-    for study in studies:
-        by_patient.setdefault(study.patient, []).append(study)
-    letters = shown_letters(studies, shown)
-    for patient, theirs in by_patient.items():
-        newest = sorted(theirs, key=lambda s: (s.date, s.time), reverse=True)
-        made.append(
-            Row(
-                RowKind.PATIENT,
-                patient.id,
-                patient_name(patient, hide_names),
-                patient_line(patient, newest[0], hide_names),
-                letter=letters.get(patient, ""),
-                first=not made,
-            )
-        )
-        made += _study_rows(newest, shown, states)
-    return made
-
-
-def shown_letters(studies: Sequence[Study], shown: Sequence[str]) -> dict[Patient, str]:
-    """A, B, ... for the patients on screen, where there are two or more."""
-    on_screen = dict.fromkeys(s.patient for key in shown for s in studies if any(k.key == key for k in s.stacks))
-    if len(on_screen) < 2:
-        return {}
-    return {patient: chr(ord("A") + n) for n, patient in enumerate(on_screen)}
-
-
-def _study_rows(newest: Sequence[Study], shown: Sequence[str], states: States) -> Iterator[Row]:
-    for position, study in enumerate(newest):
-        yield Row(RowKind.STUDY, study.uid, _study_line(study, newest[0], position), study.description)
-        for stack in study.stacks:
-            here = stack.key in shown
-            yield Row(
-                RowKind.STACK,
-                stack.key,
-                stack_title(stack),
-                stack_line(stack, here),
-                stack_cautions(stack),
-                shown=here,
-            )
-            for one in states.get(stack.key, ()):
-                yield Row(RowKind.STATE, stack.key, one.name, one.line, shown=one.on, state=one.id)
-
-
-def _study_line(study: Study, newest: Study, position: int) -> str:
-    day = date_words(study.date) or tr("no date")
-    if position == 0:
-        return f"{tr('Current')} · {day}"
-    days = days_between(study.date, newest.date)
-    ago = tr("{n} days", n=days) if days is not None else ""
-    return " · ".join(part for part in (tr("Prior"), day, ago) if part)
-
-
 def _state_words(on: bool) -> str:
     return tr("Presentation state, applied; click to take it off") if on else tr("Presentation state; click to apply")
 
@@ -141,7 +50,7 @@ class StudyModel(QAbstractListModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: list[Row] = []
+        self._rows: list[StudyRow] = []
         self._thumbnails: dict[str, QPixmap] = {}
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
@@ -170,7 +79,7 @@ class StudyModel(QAbstractListModel):
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
         return Qt.ItemFlag.ItemIsEnabled
 
-    def set_rows(self, rows: list[Row]) -> None:
+    def set_rows(self, rows: list[StudyRow]) -> None:
         """Show `rows`; where only words changed the list does not jump."""
         if [(r.kind, r.key, r.state) for r in rows] == [(r.kind, r.key, r.state) for r in self._rows]:
             changed = [n for n, (a, b) in enumerate(zip(self._rows, rows, strict=True)) if a != b]
@@ -183,7 +92,7 @@ class StudyModel(QAbstractListModel):
         self.endResetModel()
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[StudyRow, ...]:
         """The rows shown."""
         return tuple(self._rows)
 
@@ -216,7 +125,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
         """Heights of the layout: patient 48, study 24, stack 60 (72 with a caution)."""
-        row: Row = index.data(StudyModel.ROW)
+        row: StudyRow = index.data(StudyModel.ROW)
         if self.rail:
             return QSize(56, 52 if row.kind is RowKind.STACK else 0)
         if row.kind is RowKind.PATIENT:
@@ -229,7 +138,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one row."""
-        row: Row = index.data(StudyModel.ROW)
+        row: StudyRow = index.data(StudyModel.ROW)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         rect = QRect(option.rect)
@@ -243,7 +152,7 @@ class RowDelegate(QStyledItemDelegate):
             self._text(painter, rect.adjusted(_EDGE, 0, -8, 0), row.title, _DATE)
         painter.restore()
 
-    def _paint_patient(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, row: Row) -> None:
+    def _paint_patient(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, row: StudyRow) -> None:
         top = rect.top() + (8 if row.first else 17)
         if not row.first:
             painter.fillRect(QRect(rect.left(), rect.top() + 7, rect.width(), 1), colour("line"))
@@ -255,7 +164,7 @@ class RowDelegate(QStyledItemDelegate):
         self._text(painter, QRect(left, top, width, 20), row.title, _NAME)
         self._text(painter, QRect(rect.left() + _EDGE, top + 19, rect.width() - _EDGE - 8, _LINE), row.line, _CAPTION)
 
-    def _paint_stack(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, row: Row) -> None:
+    def _paint_stack(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, row: StudyRow) -> None:
         state = option.state
         if row.shown or state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, colour("sel"))
@@ -271,7 +180,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.setPen(colour("accent"))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
-    def _paint_state(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, row: Row) -> None:
+    def _paint_state(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, row: StudyRow) -> None:
         """A state under its stack, with an eye that is open while it is applied."""
         if option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, colour("bg_hover"))
@@ -282,7 +191,7 @@ class RowDelegate(QStyledItemDelegate):
         words = QRect(left + 26, rect.top(), rect.right() - left - 32, rect.height())
         self._text(painter, words, row.title, _STATE_ON if row.shown else _STATE)
 
-    def _paint_words(self, painter: QPainter, rect: QRect, left: int, row: Row) -> None:
+    def _paint_words(self, painter: QPainter, rect: QRect, left: int, row: StudyRow) -> None:
         lines = 3 if row.caution else 2
         top = rect.top() + (rect.height() - (20 + _LINE * (lines - 1))) // 2
         width = rect.right() - left - 6

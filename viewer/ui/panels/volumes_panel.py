@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from viewer.core.cine import CineFunction
-from viewer.core.finding import FindingState, Measurement, Side
+from viewer.core.finding import Measurement, Side
+from viewer.room.panels.overlays import VolumeRow, VolumesView
 from viewer.ui.kit.basic import clear, column, frame, label, row
 from viewer.ui.kit.curve import BeatCurve
 from viewer.ui.kit.marks import Badge
 from viewer.ui.kit.section import Message
 from viewer.ui.panels.finding_card import NOT_VALIDATED, measurement_words, not_validated_line
 from viewer.words.i18n import named, said, tr
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeRow:
-    """One structure: its volume in mm3 on each side, None where none was measured."""
-
-    name: str
-    left: Measurement | None
-    right: Measurement | None
-
-
-@dataclass(frozen=True, slots=True)
-class VolumesView:
-    """All the table shows; `missing` are sides without a box, `pack_id` the pack that asks for them.
-
-    With `cine` it shows a heart's volumes over the beat, and `measured` what follows from them.
-    """
-
-    rows: tuple[VolumeRow, ...] = ()
-    missing: tuple[Side, ...] = ()
-    pack_id: str = ""
-    draft: bool = True
-    cine: CineFunction | None = None
-    measured: tuple[Measurement, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 class VolumesPanel(QFrame):
@@ -185,8 +160,3 @@ def _sum(parts: list[Measurement | None]) -> Measurement | None:
     ranges = [part.plus_minus for part in there]
     total = sum(r for r in ranges if r is not None) if None not in ranges else None
     return Measurement("Volume", sum(part.value for part in there), "mm3", plus_minus=total)
-
-
-def is_draft(states: list[FindingState]) -> bool:
-    """True while a segment of the table is not accepted."""
-    return any(state is not FindingState.ACCEPTED for state in states)

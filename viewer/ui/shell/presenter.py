@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from viewer.core.geometry import SpacingKind
 from viewer.core.study import Patient
 from viewer.core.task import JobState
+from viewer.room.panels.studies import shown_letters
 from viewer.room.room import Room
 from viewer.session import (
     Activated,
@@ -22,7 +23,6 @@ from viewer.session import (
     StudyClosed,
 )
 from viewer.ui.panels.analysis_panel import UPDATE_MS
-from viewer.ui.panels.study_rows import shown_letters
 from viewer.words.i18n import tr
 from viewer.words.people import patient_line, patient_name, study_words
 

@@ -16,9 +16,9 @@ from viewer.display import window as windows
 from viewer.display.hanging import Hanging, Layout, hang
 from viewer.display.slicing import Plane, needs_resampling
 from viewer.room.navigation import Spot
+from viewer.room.panels.measurements import MeasureRow
 from viewer.room.room import Room
 from viewer.room.views.values import measure_row, value_words, where_words
-from viewer.ui.panels.measurements_panel import MeasureRow
 from viewer.ui.shell import places
 from viewer.ui.shell.view_overlays import OverViews
 from viewer.words.i18n import date_words, time_words, tr
