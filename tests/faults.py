@@ -1,0 +1,115 @@
+"""A fault layer: runs a piece of work again and again, killing it at each step that changes the disk.
+
+Python announces every opening of a file for writing, every rename, link, removal and new folder
+(`sys.addaudithook`) before it happens. A forked child counts those announcements under one folder
+and kills itself with SIGKILL at the n-th: nothing is tidied up, as with a lost mains plug.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+#: Events that announce a change of the disk -> how many of their arguments are paths.
+_CHANGES = {
+    "os.rename": 2,
+    "os.link": 2,
+    "os.remove": 1,
+    "os.rmdir": 1,
+    "os.mkdir": 1,
+    "os.truncate": 1,
+    "os.symlink": 2,
+    "os.chmod": 1,
+    "os.utime": 1,
+    "shutil.rmtree": 1,
+}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+#: Exit status of a child that came to its end.
+_DONE, _FAILED = 0, 97
+
+
+def kills(work: Callable[[], object], place: Path, *, step: int = 1, most: int = 10_000) -> Iterator[int]:
+    """Run `work` in a child that is killed at its n-th change under `place`, for n = 1, 1 + step ...
+
+    The caller restores the folder after each; the iteration ends once the work comes to its end.
+
+    Yields:
+        n, once the child is dead.
+    """
+    for n in range(1, most, step):
+        if _killed_at(work, place, n):
+            yield n
+        else:
+            return
+    raise AssertionError(f"the work does not end within {most} changes of the disk")
+
+
+def count(work: Callable[[], object], place: Path) -> int:
+    """How many changes under `place` the work announces when it is left alone (run in a child)."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        seen = _Counter(place, None)
+        _run(work, seen)
+        os.write(write, str(seen.count).encode())
+        os._exit(_DONE)
+    os.close(write)
+    os.waitpid(child, 0)
+    with os.fdopen(read) as told:
+        return int(told.read())
+
+
+def _killed_at(work: Callable[[], object], place: Path, n: int) -> bool:
+    child = os.fork()
+    if child == 0:
+        _run(work, _Counter(place, n))
+        os._exit(_DONE)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return True
+    assert os.WEXITSTATUS(status) == _DONE, "the work failed by itself"
+    return False
+
+
+class _Counter:
+    """Counts announcements; kills the process at the n-th."""
+
+    def __init__(self, place: Path, limit: int | None) -> None:
+        self._place = str(place)
+        self._limit = limit
+        self.count = 0
+
+    def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
+        if not self._is_change(event, arguments):
+            return
+        self.count += 1
+        if self.count == self._limit:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _is_change(self, event: str, arguments: tuple[object, ...]) -> bool:
+        if event == "open":
+            flags = arguments[2]
+            return isinstance(flags, int) and bool(flags & _WRITING) and self._is_here(arguments[:1])
+        count = _CHANGES.get(event, 0)
+        return self._is_here(arguments[:count]) or self._is_folder_here(arguments[count : 2 * count])
+
+    def _is_here(self, paths: tuple[object, ...]) -> bool:
+        return any(isinstance(path, (str, Path)) and str(path).startswith(self._place) for path in paths)
+
+    def _is_folder_here(self, handles: tuple[object, ...]) -> bool:
+        """True where a path is named from an open folder that lies here (`shutil.rmtree` does so)."""
+        folders = [Path(f"/proc/self/fd/{h}") for h in handles if isinstance(h, int) and h > 0]
+        return self._is_here(tuple(folder.readlink() for folder in folders if folder.is_symlink()))
+
+
+def _run(work: Callable[[], object], counter: _Counter) -> None:
+    try:
+        sys.addaudithook(counter)
+        work()
+    except BaseException:  # noqa: BLE001 - told to whoever forked, not raised in a copy of the test
+        traceback.print_exc()
+        os._exit(_FAILED)
