@@ -296,14 +296,13 @@ def _now() -> str:
 
 def _pdf(report: Report) -> bytes:
     """The pages, held against the report before anybody sees them."""
-    from viewer.reporting.html import report_html
-    from viewer.reporting.pdf import render
+    from viewer.reporting.paper import paper_of, pixels_of
     from viewer.reporting.readback import compare_pdf, stop_on
+    from viewer.reporting.typeset import typeset
 
-    paper = report_html(report)
-    pdf = render(paper.html, paper.pages, paper.images)
-    stop_on(compare_pdf(report, pdf), "The report")
-    return pdf
+    printed = typeset(paper_of(report), pixels_of(report))
+    stop_on(compare_pdf(report, printed), "The report")
+    return printed.pdf
 
 
 def _share(on_progress: OnProgress, low: float, high: float) -> OnProgress:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from viewer.core.analysis import Provenance
 from viewer.core.report import PackRun, Report
 from viewer.reporting.words import Words
 
-
-def passports(report: Report, words: Words) -> list[dict[str, Any]]:
-    """One table for each pack that was asked for: title and rows of (label, value)."""
-    return [_passport(run, words) for run in report.runs]
+#: A name longer than DICOM allows (PS3.5 6.2: 64 characters) is shortened on paper.
+NAME_LETTERS = 64
 
 
-def judgements(report: Report, words: Words) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Passport:
+    """One table of the page: its title and rows of (label, value)."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def passports(report: Report, words: Words) -> tuple[Passport, ...]:
+    """One table for each pack that was asked for."""
+    return tuple(_passport(run, words) for run in report.runs)
+
+
+def judgements(report: Report, words: Words) -> tuple[str, ...]:
     """Who accepted what, when and why."""
     lines = []
     for n, finding in enumerate(report.findings, start=1):
@@ -25,21 +37,26 @@ def judgements(report: Report, words: Words) -> list[str]:
             n=n,
             label=words.name(finding.label),
             state=words("table", how),
-            reader=finding.reader or words("table", "reader_unknown"),
+            reader=short_name(finding.reader) or words("table", "reader_unknown"),
             when=words.moment(finding.when),
         )
         lines.append(f"{line} {words('judged', 'reason', reason=finding.reason)}" if finding.reason else line)
-    return lines
+    return tuple(lines)
 
 
-def _passport(run: PackRun, words: Words) -> dict[str, Any]:
+def short_name(name: str) -> str:
+    """A person's name, cut where it is longer than any name."""
+    return name if len(name) <= NAME_LETTERS else f"{name[: NAME_LETTERS - 1]}…"
+
+
+def _passport(run: PackRun, words: Words) -> Passport:
     outcome = words("passport", run.outcome) + (f". {run.words}" if run.words else "")
     version = run.provenance.pack_version if run.provenance else ""
     pack = f"{run.pack_id} {version}".strip()
     rows = [(words("passport", "pack"), pack), (words("passport", "outcome"), outcome)]
     if run.provenance is not None:
         rows += _provenance(run.provenance, run.seconds, words)
-    return {"title": words.name(run.name), "rows": [row for row in rows if row[1]]}
+    return Passport(words.name(run.name), tuple(row for row in rows if row[1]))
 
 
 def _provenance(passport: Provenance, seconds: float, words: Words) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Protocol
 
 import numpy as np
@@ -16,15 +17,23 @@ from viewer.core.errors import OutputError
 from viewer.core.finding import Code
 from viewer.core.report import Report
 from viewer.core.volume import Mask
-from viewer.reporting.html import patient_name
+from viewer.reporting.paper import patient_name
+from viewer.reporting.passport import short_name
 from viewer.reporting.seg import SegmentRecord, SegReceipt
 from viewer.reporting.sr import GroupRecord, SrReceipt
+from viewer.reporting.typeset import Printed, printable
 from viewer.reporting.words import words_in
 
 #: Centroids of one segment, meant and found, lie within this (mm).
 CENTROID_MM = 0.1
 #: Numbers survive decimal strings of 16 characters to this relative difference.
 RELATIVE = 1e-6
+#: Variation selectors (Unicode 23.4).
+_SELECTORS = (("\ufe00", "\ufe0f"), ("\u180b", "\u180f"), ("\U000e0100", "\U000e01ef"))
+#: What pdfium gives for a hyphen that ends a line.
+_LINE_HYPHEN = "\ufffe"
+#: Bidirectional classes of letters that run from right to left (UAX #9).
+_LEFTWARDS = frozenset({"R", "AL"})
 
 
 class Reference(Protocol):
@@ -132,16 +141,20 @@ def compare_patient(study_uid: str, patient_id: str, found_study_uid: str, found
     return said if patient_id.strip() == found_patient_id.strip() else [*said, "it names another patient"]
 
 
-def compare_pdf(report: Report, pdf: bytes) -> list[str]:
+def compare_pdf(report: Report, printed: Printed) -> list[str]:
     """Patient on every page, every accepted finding, the status and the intended use in the text."""
     words = words_in(report.language)
-    pages = [_plain(text) for text in _page_texts(pdf)]
+
+    def on(page: str, text: str) -> bool:
+        return _holds(page, printable(text, printed.unprintable))
+
+    pages = [_letters(text) for text in _page_texts(printed.pdf)]
     everywhere = {"name": patient_name(report.patient, words), "ID": report.patient.id}
     said = [
         f"page {number} does not carry the patient's {key}"
         for number, page in enumerate(pages, start=1)
         for key, text in everywhere.items()
-        if _plain(text) not in page
+        if not on(page, text)
     ]
     whole = "".join(pages)
     needed = {"status": words("status", report.status.value), "intended use": words("ai", "use")}
@@ -150,8 +163,8 @@ def compare_pdf(report: Report, pdf: bytes) -> list[str]:
         needed[f"place of finding {number}"] = words.place(finding)
         needed |= {f"{m.name} of finding {number}": words.measurement(m) for m in finding.measurements}
     if report.signature is not None:
-        needed["signature"] = report.signature.name
-    return said + [f"the {key} is missing" for key, text in needed.items() if _plain(text) not in whole]
+        needed["signature"] = short_name(report.signature.name)
+    return said + [f"the {key} is missing" for key, text in needed.items() if not on(whole, text)]
 
 
 def _has(mask: Mask, number: int) -> bool:
@@ -250,6 +263,33 @@ def _page_texts(pdf: bytes) -> list[str]:
         document.close()
 
 
+def _holds(page: str, text: str) -> bool:
+    """True when a page's letters hold a text; where some run from right to left, each run of its letters.
+
+    A reader of PDF gives the words of such a line in the order of the page, not of the name.
+    """
+    if not any(unicodedata.bidirectional(letter) in _LEFTWARDS for letter in text):
+        return _plain(text) in page
+    runs = ("".join(run) for _, run in groupby(text, lambda letter: (letter.isalnum(), _runs_left(letter))))
+    return all(_plain(run) in page for run in runs if any(letter.isalnum() for letter in run))
+
+
+def _runs_left(letter: str) -> bool:
+    return unicodedata.bidirectional(letter) in {*_LEFTWARDS, "NSM"}
+
+
+def _letters(page: str) -> str:
+    """A page's letters; a hyphen at the end of a line, which the reader marks, may be the text's own or not."""
+    ways = dict.fromkeys(page.replace(_LINE_HYPHEN, hyphen) for hyphen in ("-", ""))
+    return "\n".join(_plain(way) for way in ways)
+
+
 def _plain(text: str) -> str:
-    """Letters only: no spaces, no line breaks, compatibility forms folded (Qt writes some kanji as radicals)."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).replace("\u00ad", "").replace("\ufffe", "")
+    """Letters only: no spaces, line breaks, soft hyphens or marks of direction; compatibility forms folded."""
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(letter for letter in "".join(folded.split()) if not _is_mark(letter))
+
+
+def _is_mark(letter: str) -> bool:
+    """True for what shapes or turns its neighbours and is not drawn: format marks, variation selectors."""
+    return unicodedata.category(letter) == "Cf" or any(low <= letter <= high for low, high in _SELECTORS)

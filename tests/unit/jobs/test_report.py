@@ -26,8 +26,6 @@ from viewer.jobs.review import Edit, review
 from viewer.reading import scan
 from viewer.reading.objects.segmentation import read_segmentation
 
-pytestmark = pytest.mark.usefixtures("qapp")
-
 SIGN = ("Dr. A. Reader", "Sample Hospital")
 
 

@@ -20,10 +20,10 @@ from viewer.reading import scan
 from viewer.reading.objects.segmentation import read_segmentation
 from viewer.reading.objects.structured import Item, read_items
 from viewer.reporting import readback
-from viewer.reporting.html import report_html
-from viewer.reporting.pdf import render
+from viewer.reporting.paper import paper_of, pixels_of
 from viewer.reporting.seg import SegReceipt, write_seg
 from viewer.reporting.sr import SrReceipt, write_sr
+from viewer.reporting.typeset import Printed, typeset
 
 
 def scanned(path: Path) -> Stack:
@@ -155,17 +155,13 @@ def test_a_mismatch_stops_the_job() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.usefixtures("qapp")
 def test_a_true_paper_passes(language: str) -> None:
     paper = report(accepted(1), accepted(2, location=Location("Left upper zone"), side=Side.LEFT), language=language)
-    html = report_html(paper)
-    assert readback.compare_pdf(paper, render(html.html, html.pages, html.images)) == []
+    assert readback.compare_pdf(paper, typeset(paper_of(paper), pixels_of(paper))) == []
 
 
-@pytest.mark.usefixtures("qapp")
 def test_a_paper_of_something_else_is_caught() -> None:
-    html = report_html(report(accepted(1)))
-    pdf = render(html.html, html.pages, html.images)
+    pdf = typeset(paper_of(report(accepted(1))), {})
     other = replace(report(accepted(1, label="Mass")), patient=replace(report().patient, id="SYN-9999"))
     said = readback.compare_pdf(other, pdf)
     assert "page 1 does not carry the patient's ID" in said
@@ -174,7 +170,7 @@ def test_a_paper_of_something_else_is_caught() -> None:
 
 def test_what_is_no_pdf_is_said() -> None:
     with pytest.raises(OutputError, match="cannot be read back"):
-        readback.compare_pdf(report(), b"not a pdf")
+        readback.compare_pdf(report(), Printed(b"not a pdf"))
 
 
 def test_findings_with_measurements_of_ours_pass(tmp_path: Path) -> None:
