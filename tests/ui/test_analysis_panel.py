@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from viewer.core.analysis import GateReason, GateVerdict, PackInfo, Suitability
 from viewer.core.resources import models_dirs
-from viewer.room.panels.analysis import AnalysisView, PackState
+from viewer.room.analyses import PackState
+from viewer.room.panels.analysis import AnalysisView
 from viewer.ui.kit.theme import apply_theme
 from viewer.ui.panels.analysis_panel import AnalysisPanel
 from viewer.ui.panels.refused_packs import RefusedFold

@@ -17,6 +17,7 @@ from viewer.app import Program
 from viewer.core.finding import Location
 from viewer.core.graphic import Graphic, PictureRef, Shape, Space
 from viewer.display.window import Window
+from viewer.room.panels.overlays import segment_rows
 from viewer.room.panels.studies import RowKind
 from viewer.ui.object_views.tree_view import TreeView
 from viewer.ui.viewport.view import Viewport
@@ -136,7 +137,7 @@ def test_other_slices_say_that_they_are_not_in_the_state(qtbot: QtBot, start: St
     key = lent(qtbot, program)
     presenting, view = program.room.overlays.presentations, active(program)
     before = view.shown_window
-    presenting.toggle(key, presenting.rows(key)[0].id)
+    presenting.toggle(key, presenting.states(key)[0].id)
     view.set_slice(2)
     qtbot.waitUntil(lambda: "Fracture marked" in badges(program), timeout=LONG)
     assert view.shown_window is not None and view.shown_window.center == 300
@@ -164,7 +165,7 @@ def test_a_line_of_a_report_goes_to_its_mark(qtbot: QtBot, start: Start, tmp_pat
     view = active(program)
     qtbot.waitUntil(lambda: view.slice_index == 4, timeout=LONG)
     qtbot.waitUntil(lambda: any(mark.selected for mark in view.picture.overlay.graphics), timeout=LONG)  # type: ignore[union-attr]
-    (row,) = program.room.overlays.segment_rows(key)
+    (row,) = segment_rows(program.context.session, program.room.overlays, key)
     assert (row.name, row.is_line, row.volume_mm3) == ("Measurements", True, None)
     choice = program.room.overlays.choice
     program.room.overlays.choose(replace(choice, hidden=frozenset({row.key})))

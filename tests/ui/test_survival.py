@@ -42,7 +42,7 @@ def main():
     until(lambda: not program.room.opening.is_busy and program.room.analyses.is_ready(library.active))
     key = library.active
     program.room.analyses.put_box(key, ((2, 8, 4), (20, 40, 36)), "")
-    until(lambda: any(s.boxes for s in program.room.analyses.view().packs))
+    until(lambda: any(s.boxes for s in program.room.analyses.pack_states()))
     program.room.analyses.run("mr-tiny-segmentation")
     until(lambda: review.results())
     first, second = program.room.reviewing.findings()

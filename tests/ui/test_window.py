@@ -114,7 +114,7 @@ def test_the_key_k_marks_the_picture_for_the_report(film: Program, qtbot: QtBot,
     assert pictures_in(export_to(film, qtbot, tmp_path / "without")) == 0
     window, view = film.window, film.window.centre.grid.active
     qtbot.keyClick(view, Qt.Key.Key_K)
-    (mark,) = film.context.session.review.key_marks(film.room.reporting.view().study_uid)
+    (mark,) = film.context.session.review.key_marks(film.context.session.library.active_study.uid)
     shown = view.shown_window
     assert shown is not None
     assert mark.picture == (film.context.session.library.active, view.plane.value, 0)
@@ -139,7 +139,7 @@ def test_the_badge_follows_the_slice_and_marks_come_back(head: Program, head_fol
     assert not says_key(head)
     view.set_slice(7)
     assert says_key(head)
-    uid = head.room.reporting.view().study_uid
+    uid = head.context.session.library.active_study.uid
     marks = head.context.session.review.key_marks(uid)
     head.room.close_study(uid)
     assert head.context.session.review.key_marks(uid) == ()

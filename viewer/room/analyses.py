@@ -20,15 +20,49 @@ from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore
 from viewer.core.volume import Volume
 from viewer.jobs import cine
 from viewer.jobs.request import request_for, with_age
-from viewer.reading import is_picture
 from viewer.room.context import Context
 from viewer.room.packs import Packs, box_sides
-from viewer.room.panels.analysis import AnalysisView, PackState
 from viewer.session import ResultEntry
 from viewer.ui.kit.lanes import Job
 from viewer.words.i18n import said, tr
 
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PackState:
+    """One pack and what is known of it for the active series."""
+
+    pack: PackInfo
+    gate: GateVerdict | None = None
+    job: Job | None = None
+    entries: tuple[ResultEntry, ...] = ()
+    boxes: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """True when the gate refused it for another reason than a missing box."""
+        return (
+            self.gate is not None
+            and self.gate.verdict is Suitability.REFUSE
+            and any(r.rule != "roi" for r in self.gate.reasons if r.verdict is Suitability.REFUSE)
+        )
+
+    @property
+    def is_only_refused(self) -> bool:
+        """True when nothing runs, waits, failed or ran: all there is to say is why it may not run."""
+        busy = self.job is not None and (not self.job.over or self.job.state is JobState.FAILED)
+        return self.refused and not busy and not self.entries
+
+    @property
+    def suits(self) -> bool:
+        """True when it may run at once, without a warning and with the box it needs."""
+        return self.gate is not None and self.gate.verdict is Suitability.RUN
+
+    @property
+    def waits_to_run(self) -> bool:
+        """True when it suits and has neither run nor is on the lane: "all that suit" runs it."""
+        return self.suits and not self.entries and self.job is None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,35 +163,13 @@ class Analyses(QObject):
         """Boxes of a stack by side."""
         return {side: box for (of, side), box in self._boxes.items() if of == key}
 
-    # the panel
+    # what is known of each pack
 
-    def view(self, blocked: str = "") -> AnalysisView:
-        """What the Analysis section shows for the active stack."""
-        session = self._context.session
-        key = session.library.active
-        stack = session.library.stack(key)
-        if stack is None:
-            return AnalysisView(
-                tuple(PackState(p) for p in self._packs.shelf.packs),
-                self._packs.shelf.broken,
-                verified=self._packs.verified_words,
-            )
-        if not is_picture(stack):
-            words = tr("This is no picture: no pack looks at it.")
-            return AnalysisView((), self._packs.shelf.broken, has_series=True, blocked=words, no_picture=True)
-        gate = session.library.gate(key)
-        jobs = self._context.lane.jobs
-        states = tuple(self._state(pack, key, gate.get(pack.id)) for pack in self._packs.shelf.packs)
-        others = sum(not j.over and j.stack_key != key for j in jobs)
-        return AnalysisView(
-            states,
-            self._packs.shelf.broken,
-            has_series=True,
-            device=self.device_words(),
-            others=others,
-            blocked=blocked,
-            jobs=jobs,
-        )
+    def pack_states(self) -> tuple[PackState, ...]:
+        """Every pack and what is known of it for the active stack."""
+        key = self._context.session.library.active
+        gate = self._context.session.library.gate(key)
+        return tuple(self._state(pack, key, gate.get(pack.id)) for pack in self._packs.shelf.packs)
 
     def _state(self, pack: PackInfo, key: str, gate: GateVerdict | None) -> PackState:
         jobs = [j for j in self._context.lane.jobs if j.pack_id == pack.id and j.stack_key == key]
@@ -185,8 +197,8 @@ class Analyses(QObject):
 
     def run_first(self) -> None:
         """F5: run the first pack that may run on the active series."""
-        view = self.view()
-        ready = [s for s in view.packs if s.gate is not None and not s.refused and (s.job is None or s.job.over)]
+        states = self.pack_states()
+        ready = [s for s in states if s.gate is not None and not s.refused and (s.job is None or s.job.over)]
         ready = [s for s in ready if not s.pack.needs_roi or s.boxes]
         fresh = [s for s in ready if not s.entries] or ready
         suits = [s for s in fresh if s.gate is not None and s.gate.verdict is Suitability.RUN]
@@ -198,10 +210,10 @@ class Analyses(QObject):
 
     def run_all(self) -> None:
         """Shift+F5: put every pack that suits and has not run yet on the lane; warned ones wait for a word."""
-        suiting = self.view().suiting
-        for state in suiting:
+        waiting = [state for state in self.pack_states() if state.waits_to_run]
+        for state in waiting:
             self.run(state.pack.id)
-        if not suiting:
+        if not waiting:
             self.run_first()
 
     def explained(self) -> tuple[str, ...]:

@@ -12,16 +12,15 @@ from viewer.core.finding import FindingState
 from viewer.core.study import Study
 from viewer.core.subtraction import Subtraction
 from viewer.core.task import CancelFlag, CancelToken
-from viewer.core.volume import Mask
-from viewer.display.colours import Rgb
+from viewer.core.volume import Heatmap, Mask
 from viewer.display.graphics import GraphicLayer, PlaneLayer
 from viewer.display.overlay import HeatmapLayer, MaskLayer
 from viewer.display.presented import Presented
 from viewer.jobs.overlays import Foreign, is_overlay, overlays_on, planes_in
 from viewer.jobs.states import is_state, states_on, subtraction_of
 from viewer.room.context import Context
-from viewer.room.panels.overlays import HeatRow, OverlayChoice, SegmentRow
 from viewer.session import Event, StudiesChanged
+from viewer.session.overlays import OverlayChoice
 from viewer.ui.kit.lanes import Priority
 from viewer.words.i18n import said, tr
 
@@ -133,92 +132,47 @@ class External(QObject):
 
     def mask_layers(self, key: str, choice: OverlayChoice) -> tuple[MaskLayer, ...]:
         """Masks of other systems: solid, but dashed where a program alone made them."""
-        return tuple(_layer(name, mask, choice) for name, mask in self._masks(key))
+        return tuple(_layer(name, mask, choice) for name, mask in self.masks(key))
 
     def heat_layers(self, key: str, choice: OverlayChoice) -> tuple[HeatmapLayer, ...]:
         """Maps of other systems; each starts switched off, so that the picture is seen first."""
-        maps = [heat for foreign in self.of(key) for heat in foreign.heatmaps]
-        rows = self.heat_rows(key)
         return tuple(
-            HeatmapLayer(heat, visible=row.key in choice.heat_forced, accepted=True)
-            for heat, row in zip(maps, rows, strict=True)
+            HeatmapLayer(heat, visible=choice.heat_shown(row, starts_off=True), accepted=True)
+            for row, heat in self.heatmaps(key)
         )
 
     def graphic_layers(self, key: str, choice: OverlayChoice) -> tuple[GraphicLayer, ...]:
         """Marks of reports."""
-        return tuple(replace(layer, visible=row not in choice.hidden) for row, layer in self._layers(key))
+        return tuple(replace(layer, visible=row not in choice.hidden) for row, layer in self.marks(key))
 
     def plane_layers(self, key: str, choice: OverlayChoice) -> tuple[PlaneLayer, ...]:
         """Overlay planes inside the pictures."""
-        return tuple(replace(layer, visible=row not in choice.hidden) for row, layer in self._planes(key))
+        return tuple(replace(layer, visible=row not in choice.hidden) for row, layer in self.planes(key))
 
-    def _layers(self, key: str) -> list[tuple[tuple[str, int], GraphicLayer]]:
+    # each with the id under which it is hidden
+
+    def masks(self, key: str) -> list[tuple[str, Mask]]:
+        """Masks over a stack."""
+        return [(f"{foreign.source.key}/{n}", mask) for foreign in self.of(key) for n, mask in enumerate(foreign.masks)]
+
+    def heatmaps(self, key: str) -> list[tuple[str, Heatmap]]:
+        """Maps over a stack."""
+        return [
+            (f"{foreign.source.key}/{n}", heat) for foreign in self.of(key) for n, heat in enumerate(foreign.heatmaps)
+        ]
+
+    def marks(self, key: str) -> list[tuple[tuple[str, int], GraphicLayer]]:
+        """Marks of reports over a stack."""
         return [((f"{f.source.key}/marks", n), layer) for f in self.of(key) for n, layer in enumerate(f.layers)]
 
-    def _planes(self, key: str) -> list[tuple[tuple[str, int], PlaneLayer]]:
+    def planes(self, key: str) -> list[tuple[tuple[str, int], PlaneLayer]]:
+        """Overlay planes inside the pictures of a stack."""
         return [((f"{f.source.key}/planes", p.plane.number), p) for f in self.of(key) for p in f.planes]
-
-    def line_rows(self, key: str) -> list[SegmentRow]:
-        """Rows of marks and overlay planes: they have no volume and no pattern."""
-        marks = [
-            SegmentRow(
-                row, layer.name, tr("Marks of reports"), None, _hex(layer.colour), 0, _draft(layer.ai), is_line=True
-            )
-            for row, layer in self._layers(key)
-        ]
-        planes = [
-            SegmentRow(row, _plane_words(p), tr("Overlays in the file"), None, _hex(p.colour), 0, None, is_line=True)
-            for row, p in self._planes(key)
-        ]
-        return marks + planes
-
-    def heat_rows(self, key: str) -> tuple[HeatRow, ...]:
-        """Rows of the maps."""
-        return tuple(
-            HeatRow(f"{foreign.source.key}/{n}", heat.label, None, "", quiet=True)
-            for foreign in self.of(key)
-            for n, heat in enumerate(foreign.heatmaps)
-        )
-
-    def segment_rows(self, key: str, choice: OverlayChoice) -> list[SegmentRow]:
-        """Rows of the segments, under the object's name."""
-        rows = []
-        whole = {foreign.source.key: foreign.whole for foreign in self.of(key)}
-        for name, mask in self._masks(key):
-            layer = _layer(name, mask, choice)
-            measured = mask.geometry.oriented and whole[name.rpartition("/")[0]]
-            for segment in mask.segments:
-                style = layer.style(segment)
-                volume = mask.volume_mm3(segment.number) if measured else None
-                colour, pattern = _hex(style.colour), style.pattern.value
-                state = FindingState.PROPOSED if segment.automatic else None
-                rows.append(SegmentRow((name, segment.number), segment.name, mask.name, volume, colour, pattern, state))
-        return rows
-
-    def _masks(self, key: str) -> list[tuple[str, Mask]]:
-        """Masks of a stack, each with the id under which its segments are hidden."""
-        return [(f"{foreign.source.key}/{n}", mask) for foreign in self.of(key) for n, mask in enumerate(foreign.masks)]
 
 
 def _objects(studies: tuple[Study, ...]) -> frozenset[str]:
     stacks = (stack for study in studies for stack in study.stacks)
     return frozenset(stack.key for stack in stacks if is_overlay(stack) or is_state(stack))
-
-
-def _draft(ai: bool) -> FindingState | None:
-    return FindingState.PROPOSED if ai else None
-
-
-def _hex(rgb: Rgb) -> str:
-    red, green, blue = rgb
-    return f"#{red:02X}{green:02X}{blue:02X}"
-
-
-def _plane_words(layer: PlaneLayer) -> str:
-    plane = layer.plane
-    name = plane.name or tr("Overlay {n}", n=plane.number)
-    kind = f" ({tr('region')})" if plane.region else ""
-    return f"{name}{kind}" + (f" · {tr('reaches beyond the picture')}" if plane.cut else "")
 
 
 def _layer(name: str, mask: Mask, choice: OverlayChoice) -> MaskLayer:

@@ -6,22 +6,19 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from viewer.core.finding import Finding, FindingState, Measurement, Side
-from viewer.display.band import BAND, COLOUR, NAME, bands_of
-from viewer.display.colours import Pattern
+from viewer.core.finding import Finding, FindingState
+from viewer.display.band import bands_of
 from viewer.display.overlay import Fill, MaskLayer, OverlaySet, marks_of, overlays_of
 from viewer.room.context import Context
 from viewer.room.external import External
-from viewer.room.packs import Packs, box_sides
-from viewer.room.panels.overlays import HeatRow, OverlayChoice, SegmentRow, VolumeRow, VolumesView, is_draft
 from viewer.room.presentations import Presentations
 from viewer.session import ResultEntry
-from viewer.words.i18n import tr
+from viewer.session.overlays import OverlayChoice
 from viewer.words.verdicts import state_words
 
 
 class Overlays(QObject):
-    """Builds overlay sets and the rows of the Overlay section.
+    """Builds overlay sets.
 
     Signals:
         changed: the choice or what there is to show changed.
@@ -99,9 +96,10 @@ class Overlays(QObject):
             heatmap_opacity=choice.heatmap_opacity,
         )
         own = {f.id for e in entries for f in self._context.session.review.findings_of(e.id)}
-        heats = self._own_heat_rows(key)
+        rows = [f"{entry.id}/{n}" for entry in entries for n in range(len(entry.result.heatmaps))]
         shown = tuple(
-            replace(layer, visible=choice.heat_shown(row)) for layer, row in zip(made.heatmaps, heats, strict=True)
+            replace(layer, visible=choice.heat_shown(row, starts_off=not layer.heatmap.honest))
+            for row, layer in zip(rows, made.heatmaps, strict=True)
         )
         words = {state: state_words(state) for state in FindingState}
         marks = tuple(mark for mark in marks_of(findings, words) if mark.finding_id in own)
@@ -115,112 +113,3 @@ class Overlays(QObject):
         if chosen is None or chosen.location.segment is None:
             return layer
         return replace(layer, selected=frozenset({chosen.location.segment}))
-
-    def heat_rows(self, key: str) -> tuple[HeatRow, ...]:
-        """Heatmaps of a stack."""
-        return (*self._own_heat_rows(key), *self.external.heat_rows(key))
-
-    def _own_heat_rows(self, key: str) -> tuple[HeatRow, ...]:
-        """Heatmaps of results; one that was not tested (its score is under the threshold) starts off."""
-        return tuple(
-            HeatRow(f"{entry.id}/{number}", heat.label, heat.honest, heat.honesty, quiet=heat.honest is None)
-            for entry in self.entries(key)
-            for number, heat in enumerate(entry.result.heatmaps)
-        )
-
-    def segment_rows(self, key: str) -> tuple[SegmentRow, ...]:
-        """Segments of a stack with volume, swatch and verdict."""
-        external = self.external
-        return (*self._own_segment_rows(key), *external.segment_rows(key, self.choice), *external.line_rows(key))
-
-    def _own_segment_rows(self, key: str) -> tuple[SegmentRow, ...]:
-        entries = self.entries(key)
-        if not entries:
-            return ()
-        layers = overlays_of(e.result for e in entries).masks
-        owners = [entry for entry in entries for _ in entry.result.masks]
-        rows = [row for entry, layer in zip(owners, layers, strict=True) for row in self._rows_of(entry, layer)]
-        return (*rows, *(row for entry in entries for row in self._band_rows(entry)))
-
-    def _band_rows(self, entry: ResultEntry) -> list[SegmentRow]:
-        """The boundary band of a result, under its first segment's heading."""
-        findings = self._context.session.review.findings_of(entry.id)
-        if not bands_of([entry.result], findings):
-            return []
-        key, group = (entry.result.request_id, BAND), _group(findings[0], entry)
-        return [SegmentRow(key, tr(NAME), group, None, COLOUR, Pattern.DOTS.value, None)]
-
-    def _rows_of(self, entry: ResultEntry, layer: MaskLayer) -> list[SegmentRow]:
-        findings = self._context.session.review.findings_of(entry.id)
-        judged = {f.location.segment: f for f in findings if f.location.segment is not None}
-        rows = []
-        for segment in layer.mask.segments:
-            style = layer.style(segment)
-            finding = judged.get(segment.number)
-            if finding is None:
-                continue
-            red, green, blue = style.colour
-            rows.append(
-                SegmentRow(
-                    (entry.result.request_id, segment.number),
-                    segment.name,
-                    _group(finding, entry),
-                    next((m.value for m in finding.measurements if m.unit == "mm3"), None),
-                    f"#{red:02X}{green:02X}{blue:02X}",
-                    style.pattern.value,
-                    finding.state,
-                )
-            )
-        return rows
-
-    def volumes(self, key: str, packs: Packs) -> VolumesView | None:
-        """The table of volumes of a stack: of a pack that runs on one side at a time; None without one."""
-        for entry in reversed(self.entries(key)):
-            if entry.result.cine is not None:
-                return self._beat_of(entry)
-            pack = packs.pack(entry.result.pack_id)
-            if pack is not None and len(box_sides(pack)) == 2 and entry.result.masks:
-                return self._volumes_of(key, pack.id)
-        return None
-
-    def _beat_of(self, entry: ResultEntry) -> VolumesView | None:
-        """The heart's volumes; none once the reader rejected the outline."""
-        findings = self._context.session.review.findings_of(entry.id)
-        kept = [finding for finding in findings if finding.state is not FindingState.REJECTED]
-        if not kept:
-            return None
-        first = kept[0]
-        draft = is_draft([finding.state for finding in kept])
-        pack = entry.result.pack_id
-        return VolumesView((), (), pack, draft, cine=entry.result.cine, measured=first.measurements, notes=first.notes)
-
-    def _volumes_of(self, key: str, pack_id: str) -> VolumesView:
-        table: dict[str, dict[Side, Measurement]] = {}
-        states: list[FindingState] = []
-        for entry in self.entries(key):
-            if entry.result.pack_id != pack_id:
-                continue
-            for finding in self._context.session.review.findings_of(entry.id):
-                volume = next((m for m in finding.measurements if m.unit == "mm3"), None)
-                if volume is not None and finding.state is not FindingState.REJECTED:
-                    table.setdefault(finding.label, {})[finding.side] = volume
-                    states.append(finding.state)
-        rows = tuple(VolumeRow(name, by.get(Side.LEFT), by.get(Side.RIGHT)) for name, by in table.items())
-        measured = {side for by in table.values() for side in by}
-        missing = tuple(side for side in (Side.RIGHT, Side.LEFT) if side not in measured)
-        return VolumesView(rows, missing, pack_id, is_draft(states))
-
-    def swatch(self, finding: Finding) -> tuple[str, int] | None:
-        """Colour and pattern of a finding's segment."""
-        entry = self._context.session.review.result(finding.result_id)
-        if entry is None or finding.location.segment is None:
-            return None
-        key = (entry.result.request_id, finding.location.segment)
-        row = next((r for r in self.segment_rows(entry.stack_key) if r.key == key), None)
-        return (row.colour, row.pattern) if row is not None else None
-
-
-def _group(finding: Finding, entry: ResultEntry) -> str:
-    """Heading over segments: the side, else the pack."""
-    side = {"left": tr("Left"), "right": tr("Right")}.get(finding.side.value, "")
-    return side or entry.result.pack_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -15,16 +15,6 @@ from viewer.display.subtraction import Subtractor
 from viewer.room.context import Context
 from viewer.room.external import External
 from viewer.words.i18n import tr
-
-
-@dataclass(frozen=True, slots=True)
-class StateRow:
-    """A presentation state in the studies list: `on` while it is applied."""
-
-    id: str
-    name: str
-    line: str
-    on: bool
 
 
 class Presentations(QObject):
@@ -46,12 +36,9 @@ class Presentations(QObject):
 
     # presentation states
 
-    def rows(self, key: str) -> tuple[StateRow, ...]:
+    def states(self, key: str) -> tuple[Presented, ...]:
         """Presentation states that name pictures of a stack."""
-        return tuple(
-            StateRow(s.id, s.name or tr("Presentation state"), s.maker, self._applied.get(key) == s.id)
-            for s in self._external.lent(key).states
-        )
+        return self._external.lent(key).states
 
     def state(self, key: str) -> Presented | None:
         """The state that is applied to a stack."""

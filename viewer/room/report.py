@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from viewer.core.analysis import AnalysisResult, Provenance
+from viewer.core.analysis import AnalysisResult
 from viewer.core.annotation import KeyMark
 from viewer.core.errors import UsageError, ViewerError
 from viewer.core.finding import FindingState
@@ -20,9 +20,7 @@ from viewer.core.task import CancelToken, ignore_progress
 from viewer.core.volume import Volume
 from viewer.room.context import Context
 from viewer.room.packs import Packs
-from viewer.room.panels.report import ReportView
-from viewer.words.i18n import date_words, tr
-from viewer.words.people import patient_line, patient_name, study_words
+from viewer.words.i18n import tr
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,57 +39,6 @@ class Reporting(QObject):
     def __init__(self, context: Context, packs: Packs) -> None:
         super().__init__(context)
         self._context, self._packs = context, packs
-
-    def view(self, blocked: str = "") -> ReportView:
-        """What the report shows for the active study."""
-        session, settings = self._context.session, self._context.settings
-        study = session.library.active_study
-        if study is None:
-            return ReportView()
-        numbered = list(enumerate(session.review.findings(study.uid), start=1))
-        still_open = [(n, f) for n, f in numbered if f.state is FindingState.PROPOSED]
-        hide = settings.hide_patient_name
-        return ReportView(
-            study.uid,
-            patient_name(study.patient, hide),
-            patient_line(study.patient, study, hide),
-            study_words(study),
-            tuple((n, f) for n, f in numbered if f.state is FindingState.ACCEPTED),
-            tuple(n for n, _ in still_open),
-            tuple(f.id for _, f in still_open),
-            tuple(session.review.report_text(study.uid).items()),
-            self._statement(study),
-            session.review.signature(study.uid),
-            settings.reader_name,
-            settings.organization,
-            settings.language,
-            blocked,
-            len(session.review.key_marks(study.uid)),
-        )
-
-    def _statement(self, study: Study) -> tuple[str, ...]:
-        """One sentence a pack: name, version, weights, when, on what, and what was made of it."""
-        lines = []
-        for entry in self._context.session.review.latest_results(study.uid):
-            passport = entry.result.provenance
-            if passport is None or entry.result.outcome != "ran":
-                continue
-            findings = self._context.session.review.findings_of(entry.id)
-            accepted = sum(f.state is FindingState.ACCEPTED for f in findings)
-            lines.append(
-                tr(
-                    "{pack} {version}, weights {hash}, run {when} on {device}. "
-                    "{accepted} of {all} findings accepted. Scores are not probabilities.",
-                    pack=self._packs.name(passport.pack_id),
-                    version=passport.pack_version,
-                    hash=f"{passport.weights_sha256[:4]}…{passport.weights_sha256[-4:]}",
-                    when=_when(passport),
-                    device=passport.device,
-                    accepted=accepted,
-                    all=len(findings),
-                )
-            )
-        return tuple(lines) or (tr("No pack has run on this study."),)
 
     def put_text(self, study_uid: str, sections: dict[str, str]) -> None:
         """Keep what the reader typed."""
@@ -193,7 +140,3 @@ def _loaded(stack: Stack, volume: Volume | None, cancel: CancelToken) -> Volume:
     from viewer.reading import load_volume
 
     return volume if volume is not None else load_volume(stack, ignore_progress, cancel)
-
-
-def _when(passport: Provenance) -> str:
-    return f"{date_words(passport.started[:10])} {passport.started[11:16]}".strip()

@@ -9,12 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState, Side
 from viewer.room.context import Context
-from viewer.room.overlays import Overlays
-from viewer.room.packs import Packs
-from viewer.room.panels.findings import BRIEF_FROM, FindingLook, FindingsView
-from viewer.session import ResultEntry
 from viewer.words.i18n import tr
-from viewer.words.verdicts import side_words
 
 
 class Reviewing(QObject):
@@ -27,9 +22,9 @@ class Reviewing(QObject):
     changed = Signal()
     jump = Signal(str, object)
 
-    def __init__(self, context: Context, overlays: Overlays, packs: Packs) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._context, self._overlaying, self._packs = context, overlays, packs
+        self._context = context
         self.selected = ""
 
     def findings(self) -> tuple[Finding, ...]:
@@ -40,44 +35,6 @@ class Reviewing(QObject):
     def current(self) -> Finding | None:
         """The selected finding of the active study."""
         return next((f for f in self.findings() if f.id == self.selected), None)
-
-    def view(self) -> FindingsView:
-        """What the Findings section shows."""
-        session = self._context.session
-        study = session.library.active_study
-        if study is None:
-            return FindingsView()
-        entries = session.review.latest_results(study.uid)
-        ran = [e for e in entries if e.result.outcome == "ran"]
-        findings = self.findings()
-        locked = session.review.signature(study.uid) is not None
-        looks = tuple(self._look(n, f, locked, len(findings)) for n, f in enumerate(findings, start=1))
-        nothing = tuple(dict.fromkeys(self._nothing_words(e) for e in ran if not e.result.findings))
-        return FindingsView(looks, bool(ran), sum(e.result.below_threshold for e in ran), nothing)
-
-    def _nothing_words(self, entry: ResultEntry) -> str:
-        name = self._packs.name(entry.result.pack_id)
-        if entry.result.below_threshold:
-            return tr("{pack}: ran, nothing above its threshold.", pack=name)
-        return tr("{pack}: ran, nothing found.", pack=name)
-
-    def _look(self, number: int, finding: Finding, locked: bool, count: int) -> FindingLook:
-        index = finding.location.slice_index
-        entry = self._context.session.review.result(finding.result_id)
-        stack = self._context.session.library.stack(entry.stack_key) if entry is not None else None
-        several = stack is not None and stack.geometry is not None and stack.geometry.shape[0] > 1
-        slice_words = tr("image {n}", n=index + 1) if index is not None and several else ""
-        side = side_words(finding.side)
-        where = side or tr("no side") if finding.side_edited else finding.location.text or side
-        return FindingLook(
-            finding,
-            number,
-            " · ".join(part for part in (where, slice_words) if part),
-            self._overlaying.swatch(finding),
-            selected=finding.id == self.selected,
-            locked=locked,
-            brief=count >= BRIEF_FROM,
-        )
 
     def select(self, finding_id: str, *, jump: bool = True) -> None:
         """Select a finding and show its place."""
@@ -95,13 +52,6 @@ class Reviewing(QObject):
             return
         at = ids.index(self.selected) + by if self.selected in ids else (0 if by > 0 else -1)
         self.select(ids[at % len(ids)])
-
-    def select_first(self) -> None:
-        """Select the first open finding where none is selected."""
-        if self.current() is None:
-            first = next((f for f in self.findings() if f.state is FindingState.PROPOSED), None)
-            if first is not None:
-                self.select(first.id)
 
     def judge(self, finding_id: str, state: FindingState) -> None:
         """Store the reader's verdict."""

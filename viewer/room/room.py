@@ -40,7 +40,7 @@ class Room(QObject):
         self.loading = Loading(context)
         self.analyses = Analyses(context, self.packs)
         self.overlays = Overlays(context)
-        self.reviewing = Reviewing(context, self.overlays, self.packs)
+        self.reviewing = Reviewing(context)
         self.reporting = Reporting(context, self.packs)
         self.annotations = Annotations(context)
         self.navigation = Navigation(context, self.loading, self.overlays.presentations)

@@ -22,6 +22,7 @@ from viewer.journal import open_journal
 from viewer.reading import load_volume, scan
 from viewer.room.context import Context
 from viewer.room.overlays import Overlays
+from viewer.room.panels.overlays import segment_rows
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
@@ -78,7 +79,7 @@ def test_a_persons_segment_is_solid_and_a_programs_is_a_draft(qtbot: QtBot, cont
     lines = {style.name: style.line for style in layer.shown()}
     assert lines == {"Liver": Line.SOLID, "Tumour": Line.DASHED}
     assert laid.shows_ai
-    rows = overlays.segment_rows(stack.key)
+    rows = segment_rows(context.session, overlays, stack.key)
     assert [(row.name, row.state) for row in rows] == [("Liver", None), ("Tumour", FindingState.PROPOSED)]
     assert rows[0].volume_mm3 == pytest.approx(4 * 20 * 0.8 * 0.7 * 5)
 
@@ -87,7 +88,7 @@ def test_one_segment_can_be_hidden(qtbot: QtBot, context: Context, tmp_path: Pat
     study(tmp_path)
     overlays = Overlays(context)
     stack = shown(qtbot, context, overlays, tmp_path)
-    liver = overlays.segment_rows(stack.key)[0]
+    liver = segment_rows(context.session, overlays, stack.key)[0]
     overlays.choose(replace(overlays.choice, hidden=frozenset({liver.key})))
     laid = overlays.overlays(stack.key)
     assert laid is not None

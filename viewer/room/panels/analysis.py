@@ -1,47 +1,18 @@
-"""What the Analysis section knows of each pack, and what its cards may ask for."""
+"""What the Analysis section shows, and what its cards may ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from viewer.core.analysis import GateReason, GateVerdict, PackInfo, Suitability
-from viewer.core.task import JobState
-from viewer.session import ResultEntry
+from viewer.core.analysis import GateReason, GateVerdict, Suitability
+from viewer.reading import is_picture
+from viewer.room.analyses import PackState
+from viewer.room.room import Room
+from viewer.room.views.facts import BadgeSpec
+from viewer.session import Session
 from viewer.ui.kit.lanes import Job
-from viewer.ui.kit.marks import Badge
 from viewer.words.i18n import said, tr
-
-
-@dataclass(frozen=True, slots=True)
-class PackState:
-    """One pack and what is known of it for the active series."""
-
-    pack: PackInfo
-    gate: GateVerdict | None = None
-    job: Job | None = None
-    entries: tuple[ResultEntry, ...] = ()
-    boxes: tuple[str, ...] = ()
-
-    @property
-    def refused(self) -> bool:
-        """True when the gate refused it for another reason than a missing box."""
-        return (
-            self.gate is not None
-            and self.gate.verdict is Suitability.REFUSE
-            and any(r.rule != "roi" for r in self.gate.reasons if r.verdict is Suitability.REFUSE)
-        )
-
-    @property
-    def is_only_refused(self) -> bool:
-        """True when nothing runs, waits, failed or ran: all there is to say is why it may not run."""
-        busy = self.job is not None and (not self.job.over or self.job.state is JobState.FAILED)
-        return self.refused and not busy and not self.entries
-
-    @property
-    def suits(self) -> bool:
-        """True when it may run at once, without a warning and with the box it needs."""
-        return self.gate is not None and self.gate.verdict is Suitability.RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +33,27 @@ class AnalysisView:
     @property
     def suiting(self) -> tuple[PackState, ...]:
         """Packs that suit and have neither run nor wait: what "all that suit" runs."""
-        return tuple(s for s in self.packs if s.suits and not s.entries and s.job is None)
+        return tuple(s for s in self.packs if s.waits_to_run)
+
+
+def state(session: Session, room: Room) -> AnalysisView:
+    """What the section shows for the active stack."""
+    key, shelf = session.library.active, room.packs.shelf
+    stack = session.library.stack(key)
+    if stack is None:
+        return AnalysisView(room.analyses.pack_states(), shelf.broken, verified=room.packs.verified_words)
+    if not is_picture(stack):
+        words = tr("This is no picture: no pack looks at it.")
+        return AnalysisView((), shelf.broken, has_series=True, blocked=words, no_picture=True)
+    jobs = room.context.lane.jobs
+    return AnalysisView(
+        room.analyses.pack_states(),
+        shelf.broken,
+        has_series=True,
+        device=room.analyses.device_words(),
+        others=sum(not job.over and job.stack_key != key for job in jobs),
+        jobs=jobs,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +73,13 @@ def reason_words(reason: GateReason) -> str:
     return f"{said(reason.text)} {tag if tag.startswith('(') else f'({tag})' if tag else ''}".rstrip()
 
 
-def gate_badge(gate: GateVerdict | None) -> Badge:
+def gate_badge(gate: GateVerdict | None) -> BadgeSpec:
     """The gate's word as a badge; its tooltip holds every reason."""
     if gate is None:
-        return Badge("plain", tr("Not checked"), tr("The pictures are still being read."))
+        return BadgeSpec("plain", tr("Not checked"), tr("The pictures are still being read."))
     reasons = "\n".join(reason_words(r) for r in gate.reasons)
     if gate.verdict is Suitability.RUN:
-        return Badge("suits", tr("Suits"), reasons or tr("Every rule of the pack is met."))
+        return BadgeSpec("suits", tr("Suits"), reasons or tr("Every rule of the pack is met."))
     if gate.verdict is Suitability.WARN:
-        return Badge("warned", tr("Warned"), reasons)
-    return Badge("refused", tr("Refused"), reasons)
+        return BadgeSpec("warned", tr("Warned"), reasons)
+    return BadgeSpec("refused", tr("Refused"), reasons)

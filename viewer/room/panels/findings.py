@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viewer.core.finding import Finding
+from viewer.room.panels import overlays
+from viewer.room.room import Room
+from viewer.session import ResultEntry, Session
+from viewer.words.i18n import tr
+from viewer.words.verdicts import side_words
 
 #: From this many findings on, cards show one line until selected.
 BRIEF_FROM = 4
@@ -42,3 +47,46 @@ class FindingsView:
     analysed: bool = False
     hidden: int = 0
     nothing: tuple[str, ...] = ()
+
+
+def state(session: Session, room: Room) -> FindingsView:
+    """What the section shows for the study of the active stack."""
+    study = session.library.active_study
+    if study is None:
+        return FindingsView()
+    ran = [entry for entry in session.review.latest_results(study.uid) if entry.result.outcome == "ran"]
+    findings = session.review.findings(study.uid)
+    is_locked = session.review.signature(study.uid) is not None
+    looks = tuple(
+        FindingLook(
+            finding,
+            number,
+            _place(session, finding),
+            overlays.swatch(session, room.overlays, finding),
+            selected=finding.id == room.reviewing.selected,
+            locked=is_locked,
+            brief=len(findings) >= BRIEF_FROM,
+        )
+        for number, finding in enumerate(findings, start=1)
+    )
+    nothing = tuple(dict.fromkeys(_nothing_words(room, entry) for entry in ran if not entry.result.findings))
+    return FindingsView(looks, bool(ran), sum(entry.result.below_threshold for entry in ran), nothing)
+
+
+def _nothing_words(room: Room, entry: ResultEntry) -> str:
+    name = room.packs.name(entry.result.pack_id)
+    if entry.result.below_threshold:
+        return tr("{pack}: ran, nothing above its threshold.", pack=name)
+    return tr("{pack}: ran, nothing found.", pack=name)
+
+
+def _place(session: Session, finding: Finding) -> str:
+    """Where a finding lies, with its image where its stack has several."""
+    index = finding.location.slice_index
+    entry = session.review.result(finding.result_id)
+    stack = session.library.stack(entry.stack_key) if entry is not None else None
+    several = stack is not None and stack.geometry is not None and stack.geometry.shape[0] > 1
+    image = tr("image {n}", n=index + 1) if index is not None and several else ""
+    side = side_words(finding.side)
+    where = side or tr("no side") if finding.side_edited else finding.location.text or side
+    return " · ".join(part for part in (where, image) if part)

@@ -1,13 +1,21 @@
-"""What the Overlay section and the table of volumes show."""
+"""What the Overlay section shows: what lies over the active stack."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from viewer.core.cine import CineFunction
-from viewer.core.finding import FindingState, Measurement, Side
-from viewer.display.overlay import Fill
+from viewer.core.finding import Finding, FindingState, Side
+from viewer.display.band import BAND, COLOUR, NAME, bands_of
+from viewer.display.colours import Pattern, Rgb
+from viewer.display.graphics import PlaneLayer
+from viewer.display.overlay import MaskLayer, overlays_of
+from viewer.room.external import External
+from viewer.room.overlays import Overlays
+from viewer.room.room import Room
+from viewer.session import ResultEntry, Session
+from viewer.session.overlays import OverlayChoice
+from viewer.words.i18n import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,51 +46,132 @@ class HeatRow:
     honesty: str
     quiet: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class OverlayChoice:
-    """What the reader chose: the `o` switch, strengths, pattern, and what is hidden or shown."""
-
-    visible: bool = True
-    fill: Fill = Fill.COLOUR_AND_PATTERN
-    fill_opacity: float = 0.28
-    heatmap_opacity: float = 0.45
-    hidden: frozenset[tuple[str, int]] = frozenset()
-    heat_hidden: frozenset[str] = frozenset()
-    heat_forced: frozenset[str] = frozenset()
-
-    def heat_shown(self, row_of: HeatRow) -> bool:
-        """Whether a heatmap is on; one that failed its check is off until switched on."""
-        if row_of.honest is False or row_of.quiet:
-            return row_of.key in self.heat_forced
-        return row_of.key not in self.heat_hidden
+    @property
+    def starts_off(self) -> bool:
+        """True for one that failed its check or is quiet: it is off until switched on."""
+        return self.quiet or self.honest is False
 
 
 @dataclass(frozen=True, slots=True)
-class VolumeRow:
-    """One structure: its volume in mm3 on each side, None where none was measured."""
+class OverlaysView:
+    """All the section shows."""
 
-    name: str
-    left: Measurement | None
-    right: Measurement | None
+    segments: tuple[SegmentRow, ...] = ()
+    heats: tuple[HeatRow, ...] = ()
+    choice: OverlayChoice = OverlayChoice()
 
 
-@dataclass(frozen=True, slots=True)
-class VolumesView:
-    """All the table shows; `missing` are sides without a box, `pack_id` the pack that asks for them.
+def state(session: Session, room: Room) -> OverlaysView:
+    """What lies over the active stack."""
+    key = session.library.active
+    return OverlaysView(segment_rows(session, room.overlays, key), heat_rows(room.overlays, key), room.overlays.choice)
 
-    With `cine` it shows a heart's volumes over the beat, and `measured` what follows from them.
+
+def heat_rows(overlays: Overlays, key: str) -> tuple[HeatRow, ...]:
+    """Heatmaps of results, then those of other systems, which start off.
+
+    One of a result that was not tested (its score is under the threshold) starts off too.
     """
+    own = (
+        HeatRow(f"{entry.id}/{number}", heat.label, heat.honest, heat.honesty, quiet=heat.honest is None)
+        for entry in overlays.entries(key)
+        for number, heat in enumerate(entry.result.heatmaps)
+    )
+    external = (HeatRow(row, heat.label, None, "", quiet=True) for row, heat in overlays.external.heatmaps(key))
+    return (*own, *external)
 
-    rows: tuple[VolumeRow, ...] = ()
-    missing: tuple[Side, ...] = ()
-    pack_id: str = ""
-    draft: bool = True
-    cine: CineFunction | None = None
-    measured: tuple[Measurement, ...] = ()
-    notes: tuple[str, ...] = ()
+
+def segment_rows(session: Session, overlays: Overlays, key: str) -> tuple[SegmentRow, ...]:
+    """Segments of results and of other systems' objects, then marks and overlay planes."""
+    external = overlays.external
+    return (*_own_rows(session, overlays, key), *_external_rows(external, key), *_line_rows(external, key))
 
 
-def is_draft(states: Iterable[FindingState]) -> bool:
-    """True while a segment of the table is not accepted."""
-    return any(state is not FindingState.ACCEPTED for state in states)
+def _own_rows(session: Session, overlays: Overlays, key: str) -> Iterator[SegmentRow]:
+    entries = overlays.entries(key)
+    layers = overlays_of(entry.result for entry in entries).masks
+    owners = [entry for entry in entries for _ in entry.result.masks]
+    for entry, layer in zip(owners, layers, strict=True):
+        yield from _rows_of(session, entry, layer)
+    for entry in entries:
+        yield from _band_rows(session, entry)
+
+
+def _rows_of(session: Session, entry: ResultEntry, layer: MaskLayer) -> Iterator[SegmentRow]:
+    findings = session.review.findings_of(entry.id)
+    judged = {f.location.segment: f for f in findings if f.location.segment is not None}
+    for segment in layer.mask.segments:
+        finding = judged.get(segment.number)
+        if finding is None:
+            continue
+        style = layer.style(segment)
+        yield SegmentRow(
+            (entry.result.request_id, segment.number),
+            segment.name,
+            _group(finding, entry),
+            next((m.value for m in finding.measurements if m.unit == "mm3"), None),
+            _hex(style.colour),
+            style.pattern.value,
+            finding.state,
+        )
+
+
+def _band_rows(session: Session, entry: ResultEntry) -> Iterator[SegmentRow]:
+    """The boundary band of a result, under its first segment's heading."""
+    findings = session.review.findings_of(entry.id)
+    if bands_of([entry.result], findings):
+        key, group = (entry.result.request_id, BAND), _group(findings[0], entry)
+        yield SegmentRow(key, tr(NAME), group, None, COLOUR, Pattern.DOTS.value, None)
+
+
+def _group(finding: Finding, entry: ResultEntry) -> str:
+    """Heading over segments: the side, else the pack."""
+    side = {Side.LEFT: tr("Left"), Side.RIGHT: tr("Right")}.get(finding.side, "")
+    return side or entry.result.pack_id
+
+
+def _external_rows(external: External, key: str) -> Iterator[SegmentRow]:
+    """Segments of other systems, under their object's name."""
+    whole = {foreign.source.key: foreign.whole for foreign in external.of(key)}
+    for name, mask in external.masks(key):
+        layer = MaskLayer(mask)
+        measured = mask.geometry.oriented and whole[name.rpartition("/")[0]]
+        for segment in mask.segments:
+            style = layer.style(segment)
+            volume = mask.volume_mm3(segment.number) if measured else None
+            state = FindingState.PROPOSED if segment.automatic else None
+            row = (name, segment.number)
+            yield SegmentRow(row, segment.name, mask.name, volume, _hex(style.colour), style.pattern.value, state)
+
+
+def _line_rows(external: External, key: str) -> Iterator[SegmentRow]:
+    """Marks and overlay planes: they have no volume and no pattern."""
+    for row, layer in external.marks(key):
+        state = FindingState.PROPOSED if layer.ai else None
+        colour = _hex(layer.colour)
+        yield SegmentRow(row, layer.name, tr("Marks of reports"), None, colour, 0, state, is_line=True)
+    for row, plane in external.planes(key):
+        colour, group = _hex(plane.colour), tr("Overlays in the file")
+        yield SegmentRow(row, _plane_words(plane), group, None, colour, 0, None, is_line=True)
+
+
+def _plane_words(layer: PlaneLayer) -> str:
+    plane = layer.plane
+    name = plane.name or tr("Overlay {n}", n=plane.number)
+    kind = f" ({tr('region')})" if plane.region else ""
+    return f"{name}{kind}" + (f" · {tr('reaches beyond the picture')}" if plane.cut else "")
+
+
+def _hex(rgb: Rgb) -> str:
+    red, green, blue = rgb
+    return f"#{red:02X}{green:02X}{blue:02X}"
+
+
+def swatch(session: Session, overlays: Overlays, finding: Finding) -> tuple[str, int] | None:
+    """Colour and pattern of a finding's segment."""
+    entry = session.review.result(finding.result_id)
+    if entry is None or finding.location.segment is None:
+        return None
+    key = (entry.result.request_id, finding.location.segment)
+    rows = segment_rows(session, overlays, entry.stack_key)
+    return next(((row.colour, row.pattern) for row in rows if row.key == key), None)

@@ -7,9 +7,28 @@ from dataclasses import dataclass
 from enum import Enum
 
 from viewer.core.study import Patient, Study
-from viewer.room.presentations import StateRow
+from viewer.room.presentations import Presentations
 from viewer.words.i18n import date_words, tr
 from viewer.words.people import days_between, patient_line, patient_name, stack_cautions, stack_line, stack_title
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """A presentation state in the studies list: `on` while it is applied."""
+
+    id: str
+    name: str
+    line: str
+    on: bool
+
+
+def state_rows(presentations: Presentations, key: str) -> tuple[StateRow, ...]:
+    """Presentation states that name pictures of a stack."""
+    on = presentations.state(key)
+    return tuple(
+        StateRow(s.id, s.name or tr("Presentation state"), s.maker, on is not None and on.id == s.id)
+        for s in presentations.states(key)
+    )
 
 
 class RowKind(Enum):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from viewer.core.finding import FindingState
+from viewer.room.views.facts import BadgeSpec
 from viewer.ui.kit import icons
 from viewer.ui.kit.theme import colour
 from viewer.words.i18n import tr
@@ -92,6 +93,11 @@ class Badge(QWidget):
         painter.setPen(colour(self._style.token))
         painter.drawText(QRectF(left, 0, self.width(), self._HEIGHT), Qt.AlignmentFlag.AlignVCenter, self._text)
         painter.end()
+
+
+def badge(spec: BadgeSpec) -> Badge:
+    """The badge that says this."""
+    return Badge(spec.kind, spec.text, spec.tip)
 
 
 class ScoreBar(QWidget):

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from viewer.core.analysis import Suitability
 from viewer.core.task import JobState
-from viewer.room.panels.analysis import AnalysisView, Asks, PackState
+from viewer.room.analyses import PackState
+from viewer.room.panels.analysis import AnalysisView, Asks
 from viewer.ui.kit.basic import button, clear, icon_label, label, line, row
 from viewer.ui.kit.lanes import Job
 from viewer.ui.kit.section import Message, Section

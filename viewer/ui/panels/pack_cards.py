@@ -8,19 +8,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from viewer.core.analysis import GateVerdict, PackInfo, Suitability
+from viewer.room.analyses import PackState
 from viewer.room.packs import box_sides
-from viewer.room.panels.analysis import Asks, PackState, gate_badge, reason_words
+from viewer.room.panels.analysis import Asks, gate_badge, reason_words
+from viewer.room.views.facts import BadgeSpec
 from viewer.session import ResultEntry
 from viewer.ui.kit.basic import button, column, icon_label, label, row
 from viewer.ui.kit.flow import FlowRow
 from viewer.ui.kit.lanes import Job
-from viewer.ui.kit.marks import Badge
+from viewer.ui.kit.marks import badge
 from viewer.ui.kit.section import Card
 from viewer.words.i18n import named, said, tr
 from viewer.words.people import seconds_words
 
 
-def pack_head(pack: PackInfo, badge: QWidget, icon: str = "", token: str = "", role: str = "strong") -> QHBoxLayout:
+def pack_head(pack: PackInfo, mark: QWidget, icon: str = "", token: str = "", role: str = "strong") -> QHBoxLayout:
     """Name, version and badge; a long name goes on in a second line."""
     made, top = row(), Qt.AlignmentFlag.AlignTop
     if icon:
@@ -29,14 +31,14 @@ def pack_head(pack: PackInfo, badge: QWidget, icon: str = "", token: str = "", r
     version = label(pack.version, "caption")
     version.setContentsMargins(0, 1, 0, 0)
     made.addWidget(version, 0, top)
-    made.addWidget(badge, 0, top)
+    made.addWidget(mark, 0, top)
     return made
 
 
 def waiting_card(pack: PackInfo, gate: GateVerdict | None, place: int, remove: Callable[[], object]) -> Card:
     """A job in the queue."""
     card = Card()
-    card.body.addLayout(pack_head(pack, gate_badge(gate)))
+    card.body.addLayout(pack_head(pack, badge(gate_badge(gate))))
     foot = row()
     words = tr("Waiting, next in the queue") if place == 0 else tr("Waiting, {n} before it", n=place)
     foot.addWidget(label(words, "caption"), 1)
@@ -50,8 +52,8 @@ def failed_card(asks: Asks, state: PackState, job: Job) -> Card:
     card = Card("failed")
     error = job.error
     what = said(error.what) if error is not None else tr("The analysis stopped.")
-    badge = Badge("failed", tr("Failed"), what)
-    card.body.addLayout(pack_head(state.pack, badge, "warn", "refuse"))
+    mark = BadgeSpec("failed", tr("Failed"), what)
+    card.body.addLayout(pack_head(state.pack, badge(mark), "warn", "refuse"))
     reached = job.progress.fraction
     if reached is not None:
         card.body.addWidget(label(tr("Stopped at {n} %.", n=round(reached * 100)), "small"))
@@ -74,9 +76,9 @@ def idle_card(asks: Asks, state: PackState, *, primary: bool) -> Card:
     warned = state.gate is not None and any(r.verdict is Suitability.WARN for r in state.gate.reasons)
     card = Card("warned" if warned else "")
     needs_box = state.pack.needs_roi and not state.boxes
-    badge: QWidget = Badge("plain", tr("Needs a box")) if needs_box else gate_badge(state.gate)
+    mark = BadgeSpec("plain", tr("Needs a box")) if needs_box else gate_badge(state.gate)
     icon = ("warn", "warn") if warned else ("", "")
-    card.body.addLayout(pack_head(state.pack, badge, *icon))
+    card.body.addLayout(pack_head(state.pack, badge(mark), *icon))
     if state.gate is not None:
         for reason in state.gate.reasons:
             if reason.verdict is Suitability.WARN:
@@ -144,8 +146,8 @@ def ran_row(asks: Asks, state: PackState) -> QFrame:
     holder = QFrame()
     inside = column(holder, 0, 4)
     refused = entry.result.outcome == "refused"
-    badge = Badge("refused", tr("Refused")) if refused else gate_badge(entry.result.gate)
-    inside.addLayout(pack_head(state.pack, badge, role=""))
+    mark = BadgeSpec("refused", tr("Refused")) if refused else gate_badge(entry.result.gate)
+    inside.addLayout(pack_head(state.pack, badge(mark), role=""))
     pack_id = state.pack.id
     again = button(tr("Again"), lambda: asks.analyse(pack_id), style="quiet compact", tip=tr("Analyse again"))
     again.setAccessibleName(f"{tr('Analyse again')}, {named(state.pack.name)}")

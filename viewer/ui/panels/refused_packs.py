@@ -8,7 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from viewer.core.analysis import GateReason, Suitability
-from viewer.room.panels.analysis import PackState, reason_words
+from viewer.room.analyses import PackState
+from viewer.room.panels.analysis import reason_words
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import column, label
 from viewer.ui.kit.marks import Badge

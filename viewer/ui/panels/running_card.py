@@ -8,9 +8,11 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
 
 from viewer.core.task import JobState
-from viewer.room.panels.analysis import PackState, gate_badge
+from viewer.room.analyses import PackState
+from viewer.room.panels.analysis import gate_badge
 from viewer.ui.kit.basic import button, clear, column, icon_label, label, restyle, row
 from viewer.ui.kit.lanes import Job
+from viewer.ui.kit.marks import badge
 from viewer.ui.kit.section import Card
 from viewer.ui.panels.pack_cards import pack_head
 from viewer.words.i18n import tr
@@ -25,7 +27,7 @@ class RunningCard(Card):
         self._job = job
         self._steps: dict[str, float] = {}
         self.set_selected(True)
-        self.body.addLayout(pack_head(state.pack, gate_badge(state.gate)))
+        self.body.addLayout(pack_head(state.pack, badge(gate_badge(state.gate))))
         numbers = row(spacing=8)
         self._percent = label("", "page")
         self._stage = label("", "small")

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSlider, QWidget
 
 from viewer.display.overlay import Fill
-from viewer.room.panels.overlays import HeatRow, OverlayChoice, SegmentRow
+from viewer.room.panels.overlays import HeatRow, OverlaysView, SegmentRow
+from viewer.session.overlays import OverlayChoice
 from viewer.ui.kit.basic import ElidedLabel, button, clear, icon_label, label, row
 from viewer.ui.kit.flow import FlowRow
 from viewer.ui.kit.marks import STATE_ICONS, Swatch
@@ -27,26 +28,16 @@ class SegmentsPanel(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Overlay"), parent)
-        self._choice = OverlayChoice()
+        self._choice = OverlaysView().choice
         self._rows: tuple[SegmentRow, ...] = ()
         self._heats: tuple[HeatRow, ...] = ()
 
-    @property
-    def choice(self) -> OverlayChoice:
-        """What the reader chose last."""
-        return self._choice
-
-    def set_choice(self, choice: OverlayChoice) -> None:
-        """Take over a choice made elsewhere (the `o` key, settings)."""
-        self._choice = choice
-        self._build()
-
-    def show_rows(self, segments: tuple[SegmentRow, ...], heats: tuple[HeatRow, ...]) -> None:
-        """Show segments and heatmaps; the section hides when there are none."""
-        if (segments, heats) != (self._rows, self._heats):
-            self._rows, self._heats = segments, heats
+    def show_view(self, view: OverlaysView) -> None:
+        """Show segments, heatmaps and what the reader chose; the section hides when there is nothing."""
+        if view != OverlaysView(self._rows, self._heats, self._choice):
+            self._rows, self._heats, self._choice = view.segments, view.heats, view.choice
             self._build()
-        self.setVisible(bool(segments or heats))
+        self.setVisible(bool(view.segments or view.heats))
 
     def _build(self) -> None:
         clear(self.body)
@@ -68,7 +59,7 @@ class SegmentsPanel(Section):
             self._add_patterns()
 
     def _add_heat(self, heat: HeatRow) -> None:
-        shown = self._choice.heat_shown(heat)
+        shown = self._choice.heat_shown(heat.key, heat.starts_off)
         line = row()
         line.addWidget(_eye(shown, named(heat.name), self._toggle_heat(heat)))
         line.addWidget(ElidedLabel(tr("Heatmap: {name}", name=named(heat.name))), 1)
@@ -146,7 +137,7 @@ class SegmentsPanel(Section):
 
     def _toggle_heat(self, heat: HeatRow) -> Callable[[], None]:
         def toggle() -> None:
-            if heat.honest is False or heat.quiet:
+            if heat.starts_off:
                 self._tell(replace(self._choice, heat_forced=self._choice.heat_forced ^ {heat.key}))
             else:
                 self._tell(replace(self._choice, heat_hidden=self._choice.heat_hidden ^ {heat.key}))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from viewer.core.cine import CineFunction
 from viewer.core.finding import Measurement, Side
-from viewer.room.panels.overlays import VolumeRow, VolumesView
+from viewer.room.panels.volumes import VolumeRow, VolumesView
 from viewer.ui.kit.basic import clear, column, frame, label, row
 from viewer.ui.kit.curve import BeatCurve
 from viewer.ui.kit.marks import Badge

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from viewer.core.geometry import SpacingKind
 from viewer.core.study import Patient
 from viewer.core.task import JobState
-from viewer.room.panels.studies import shown_letters
+from viewer.room.panels import analysis, findings, overlays, report
+from viewer.room.panels.studies import shown_letters, state_rows
 from viewer.room.room import Room
 from viewer.session import (
     Activated,
@@ -106,7 +107,7 @@ class Presenter(QObject):
         """Studies, files, banner, and the start page or the views."""
         library, window = self._room.context.session.library, self._window
         shown = window.centre.shown
-        states = {key: self._room.overlays.presentations.rows(key) for key in shown}
+        states = {key: state_rows(self._room.overlays.presentations, key) for key in shown}
         window.browser.show_studies(library.studies, shown, self._hides_names, states)
         window.browser.show_files(library.files, library.refused, self._room.opening.is_busy)
         window.browser.show_hanging(window.centre.hanging_words)
@@ -139,7 +140,7 @@ class Presenter(QObject):
 
     def show_analysis(self) -> None:
         """Packs, jobs and results of the active stack."""
-        self._window.right.analysis.show_view(self._room.analyses.view())
+        self._window.right.analysis.show_view(analysis.state(self._room.context.session, self._room))
         self.show_job()
         self._window.centre.over.show_boxes(self._window.centre.shown)
 
@@ -157,15 +158,12 @@ class Presenter(QObject):
 
     def show_overlays(self) -> None:
         """Overlay section, and the overlays of every view."""
-        room, window = self._room, self._window
-        key = room.context.session.library.active
-        window.right.segments.set_choice(room.overlays.choice)
-        window.right.segments.show_rows(room.overlays.segment_rows(key), room.overlays.heat_rows(key))
-        window.centre.show_over()
+        self._window.right.segments.show_view(overlays.state(self._room.context.session, self._room))
+        self._window.centre.show_over()
 
     def show_findings(self) -> None:
         """Findings in the right panel and beside the report."""
-        view = self._room.reviewing.view()
+        view = findings.state(self._room.context.session, self._room)
         self._window.right.findings.show_view(view)
         if self._room.reviewing.selected != self._selected:
             self._selected = self._room.reviewing.selected
@@ -188,7 +186,7 @@ class Presenter(QObject):
         """Report section and writer."""
         window = self._window
         blocked = tr("Off: two patients are on screen.") if window.two_patients else ""
-        view = self._room.reporting.view(blocked)
+        view = report.state(self._room.context.session, self._room, blocked)
         window.right.report.show_view(view)
         if window.shows_report:
             window.writer.show_view(view)

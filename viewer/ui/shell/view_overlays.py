@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from viewer.core.analysis import Suitability
 from viewer.display.hanging import Layout
+from viewer.room.panels import volumes
 from viewer.room.room import Room
 from viewer.ui.panels.volumes_panel import VolumesPanel
 from viewer.ui.shell import places
@@ -50,7 +51,7 @@ class OverViews:
         """A table of volumes in the fourth cell of three planes, where a pack measured some."""
         if self._grid is None:
             return
-        view = self._room.overlays.volumes(self._room.context.session.library.active, self._room.packs)
+        view = volumes.state(self._room.context.session, self._room)
         wanted = view is not None and self._grid.arrangement is Layout.FOUR and not by_hand
         if view is not None and wanted:
             if self._volumes is None:
