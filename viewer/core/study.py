@@ -26,6 +26,11 @@ class Kind(Enum):
     PRESENTATION = "presentation"
     OTHER = "other"
 
+    @property
+    def words(self) -> str:
+        """What a reader calls it."""
+        return {Kind.WAVEFORM: "signals", Kind.OTHER: "other object"}.get(self, self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Patient:

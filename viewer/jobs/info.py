@@ -14,7 +14,7 @@ from viewer.core.study import Refusal, Stack, Study
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
 from viewer.reading import is_picture, load_volume, scan
-from viewer.reading.objects.nouns import describe as describe_object
+from viewer.reading.objects.object_types import describe as describe_object
 
 Document = dict[str, Any]
 

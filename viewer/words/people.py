@@ -89,20 +89,13 @@ def stack_title(stack: Stack) -> str:
     return f"{stack.modality or tr('Series')}{number}"
 
 
-_KINDS = {
-    Kind.WAVEFORM: "signals",
-    Kind.SEGMENTATION: "segmentation",
-    Kind.STRUCTURES: "structures",
-    Kind.REPORT: "report",
-    Kind.DOCUMENT: "document",
-    Kind.PRESENTATION: "presentation",
-    Kind.OTHER: "other object",
-}
+#: Kinds whose images are counted; of others their kind is said.
+_PICTURES = (Kind.VOLUME, Kind.STACK, Kind.IMAGE, Kind.CINE)
 
 
 def stack_line(stack: Stack, shown: bool = False) -> str:
     """Modality, number of images and whether it is shown: "CT · 300 images · shown"."""
-    what = tr(_KINDS[stack.kind]) if stack.kind in _KINDS else images_words(stack.frames)
+    what = images_words(stack.frames) if stack.kind in _PICTURES else tr(stack.kind.words)
     view = stack.header.get("ViewPosition", "") if stack.kind is Kind.IMAGE else ""
     parts = [" ".join(part for part in (stack.modality, view) if part), what]
     if stack.number is not None:

@@ -20,9 +20,11 @@ from viewer.core.study import Kind
 from viewer.core.volume import Mask, Segment
 from viewer.core.waveform import Channel, Waveform
 from viewer.display import ecg
+from viewer.reading.objects.object_types import OBJECT_TYPES
+from viewer.room.objects import OpenObject
 from viewer.ui.kit.lanes import ReadingPool
 from viewer.ui.kit.theme import TOKENS
-from viewer.ui.object_views import ObjectPane, view_of
+from viewer.ui.object_views import VIEWS, ObjectPane
 from viewer.ui.object_views.ecg_view import ROWS, STANDARD, EcgView
 from viewer.ui.object_views.lists_view import ListView
 from viewer.ui.object_views.pdf_view import PdfView
@@ -177,7 +179,7 @@ def test_the_trace_is_really_painted(qtbot: QtBot, view: EcgView) -> None:
 
 def test_pressures_are_signals_not_an_ecg(qtbot: QtBot, pool: ReadingPool) -> None:
     channel = Channel("Aortic pressure", np.linspace(80, 120, 3000), 100.0, "mm[Hg]")
-    made = view_of(Waveform((channel,), "haemodynamic waveform"), pool)
+    made = VIEWS["signals"](Waveform((channel,), "haemodynamic waveform"), pool)
     assert isinstance(made, SignalsView)
     qtbot.addWidget(made)
     made.resize(900, 300)
@@ -241,8 +243,8 @@ def test_a_broken_pdf_says_so(qtbot: QtBot, pool: ReadingPool) -> None:
 def test_a_pdf_that_is_left_while_it_is_drawn_leaves_nothing_behind(qtbot: QtBot, pool: ReadingPool) -> None:
     pane = ObjectPane(pool)
     qtbot.addWidget(pane)
-    pane.show_noun(Document("Letter", pdf=PDF))
-    pane.show_noun(tree())
+    pane.show_object(OpenObject("document", Document("Letter", pdf=PDF)))
+    pane.show_object(OpenObject("document", tree()))
     qtbot.waitUntil(lambda: not pool.busy, timeout=20_000)
     assert isinstance(pane.view, TreeView)
 
@@ -252,16 +254,20 @@ def test_lists_tell_numbers_volumes_and_colours(qtbot: QtBot, pool: ReadingPool)
     labels[0] = 2
     geometry = Geometry((2, 4, 4), np.diag([5.0, 10.0, 10.0, 1.0]))
     mask = Mask(labels, (Segment(2, "Liver", colour="#FF0000"), Segment(1, "Nothing")), geometry)
-    made = view_of((mask,), pool)
+    made = VIEWS["segments"]((mask,), pool)
     assert isinstance(made, ListView)
     qtbot.addWidget(made)
     cells = [[made.table.item(n, m).text() for m in range(4)] for n in range(2)]
     assert cells == [["1", "Nothing", "0", "0 mm³"], ["2", "Liver", "16", "8.0 ml"]]
     contour = Contour("CLOSED_PLANAR", ((0, 0, 0), (1, 0, 0), (1, 1, 0)))
-    structures = view_of(Structures((Roi(4, "Herz", (contour,), "#00FF00"),)), pool)
+    structures = VIEWS["structures"](Structures((Roi(4, "Herz", (contour,), "#00FF00"),)), pool)
     assert isinstance(structures, ListView)
     qtbot.addWidget(structures)
     assert [structures.table.item(0, m).text() for m in range(4)] == ["4", "Herz", "1", "3"]
+
+
+def test_every_type_of_object_has_its_view() -> None:
+    assert {row.view for row in OBJECT_TYPES} == set(VIEWS)
 
 
 def test_the_pane_reads_in_the_background_and_shows_the_report(qtbot: QtBot, pool: ReadingPool, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def open_everything(path: Path) -> None:
     """Open a file as the viewer does; only the viewer's own errors may come out."""
     from viewer.core.errors import ViewerError
     from viewer.reading import is_picture, load_volume, preview, scan
-    from viewer.reading.objects.nouns import describe
+    from viewer.reading.objects.object_types import describe
 
     for study in scan([path]).studies:
         for stack in study.stacks:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from viewer.core.document import Document, Structures
 from viewer.core.errors import ViewerError
 from viewer.core.study import Stack
-from viewer.core.task import CancelFlag, CancelToken
+from viewer.core.task import CancelFlag
+from viewer.core.volume import Mask
 from viewer.core.waveform import Waveform
 from viewer.display import ecg
-from viewer.reading.header.sop_classes import name_of
-from viewer.reading.objects.nouns import ObjectNoun, read_object
+from viewer.room import objects
+from viewer.room.objects import OpenObject
 from viewer.ui.kit.basic import ElidedLabel, column, frame, label, row
 from viewer.ui.kit.lanes import ReadingPool
 from viewer.ui.object_views.ecg_view import EcgView
@@ -23,17 +27,29 @@ from viewer.ui.object_views.tree_view import TreeView
 from viewer.words.i18n import error_words, tr
 
 
-def view_of(noun: ObjectNoun, pool: ReadingPool) -> QWidget | None:
-    """The widget that shows a noun; None for a parametric map, which a viewport shows."""
-    if isinstance(noun, Waveform):
-        return EcgView(noun) if any(ecg.is_ecg(group) for group in ecg.groups(noun)) else SignalsView(noun)
-    if isinstance(noun, Document):
-        return PdfView(noun, pool) if noun.pdf else TreeView(noun)
-    if isinstance(noun, Structures):
-        return structures_view(noun)
-    if isinstance(noun, tuple):
-        return segments_view(noun)
-    return None
+def _signals(waveform: Waveform, _pool: ReadingPool) -> QWidget:
+    return EcgView(waveform) if any(ecg.is_ecg(group) for group in ecg.groups(waveform)) else SignalsView(waveform)
+
+
+def _document(document: Document, pool: ReadingPool) -> QWidget:
+    return PdfView(document, pool) if document.pdf else TreeView(document)
+
+
+def _structures(structures: Structures, _pool: ReadingPool) -> QWidget:
+    return structures_view(structures)
+
+
+def _segments(masks: tuple[Mask, ...], _pool: ReadingPool) -> QWidget:
+    return segments_view(masks)
+
+
+#: Views by the id in the table of object types; each is given what the reader of its type gives.
+VIEWS: dict[str, Callable[[Any, ReadingPool], QWidget]] = {
+    "signals": _signals,
+    "document": _document,
+    "structures": _structures,
+    "segments": _segments,
+}
 
 
 class ObjectPane(QWidget):
@@ -84,22 +100,14 @@ class ObjectPane(QWidget):
         if self._cancel is not None:
             self._cancel.cancel()
         self.title.setText(stack.description or tr("No description"))
-        self.kind.setText(tr(name_of(stack.instances[0].sop_class_uid)))
+        self.kind.setText(tr(objects.type_words(stack)))
         self.who.set_whole(who)
         self._say(tr("Reading …"))
+        self._cancel = objects.read(self._pool, stack, self._on_read, self._on_failed)
 
-        def work(_tell: object, cancel: CancelToken) -> ObjectNoun:
-            cancel.check()
-            return read_object(stack)
-
-        self._cancel = self._pool.submit(work, self._on_read, self._on_failed)
-
-    def show_noun(self, noun: ObjectNoun) -> None:
+    def show_object(self, opened: OpenObject) -> None:
         """Show something that is already read."""
-        view = view_of(noun, self._pool)
-        if view is None:
-            self._say(tr("This is a picture: open it in a viewport."))
-            return
+        view = VIEWS[opened.view](opened.content, self._pool)
         self._drop()
         if isinstance(view, TreeView):
             view.place_wanted.connect(self.place_wanted)
@@ -107,9 +115,9 @@ class ObjectPane(QWidget):
         self._stacked.addWidget(view)
         self._stacked.setCurrentWidget(view)
 
-    def _on_read(self, noun: ObjectNoun) -> None:
+    def _on_read(self, opened: OpenObject) -> None:
         self._cancel = None
-        self.show_noun(noun)
+        self.show_object(opened)
 
     def _on_failed(self, error: ViewerError) -> None:
         self._cancel = None

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QScrollArea, QWidg
 
 from viewer.core.document import Document
 from viewer.core.errors import ViewerError
-from viewer.core.task import CancelFlag, CancelToken
-from viewer.reading.objects.pdf_pages import PdfPages, draw_pages
+from viewer.core.task import CancelFlag
+from viewer.room import objects
+from viewer.room.objects import Page
 from viewer.ui.kit.basic import button, column, frame, label, row
 from viewer.ui.kit.lanes import ReadingPool
 from viewer.ui.kit.theme import SPACE_12
@@ -86,13 +87,9 @@ class PdfView(QWidget):
         if page in self._asked:
             return
         self._asked.add(page)
-        width = self._pixels
-
-        def work(_tell: object, cancel: CancelToken) -> PdfPages:
-            cancel.check()
-            return draw_pages(self._pdf, page, 1, width)
-
-        self._tasks.append(self._pool.submit(work, self._on_pages, self._on_failed))
+        self._tasks.append(
+            objects.draw_page(self._pool, self._pdf, page, self._pixels, done=self._on_page, failed=self._on_failed)
+        )
 
     def stop(self) -> None:
         """Let go of pages that are still being drawn: the view is about to go."""
@@ -100,14 +97,14 @@ class PdfView(QWidget):
         for task in self._tasks:
             task.cancel()
 
-    def _on_pages(self, drawn: PdfPages) -> None:
+    def _on_page(self, drawn: Page) -> None:
         if not self.pages:
             self._place(drawn.count)
-        for n, picture in enumerate(drawn.pictures, start=drawn.first):
-            self.pages[n].setPixmap(_pixmap(picture))
-            self.pages[n].setFixedSize(self.page_width, round(self.page_width * picture.shape[0] / picture.shape[1]))
-            self._drawn[n] = picture.shape[1]
-            self._asked.discard(n)
+        n, picture = drawn.number, drawn.picture
+        self.pages[n].setPixmap(_pixmap(picture))
+        self.pages[n].setFixedSize(self.page_width, round(self.page_width * picture.shape[0] / picture.shape[1]))
+        self._drawn[n] = picture.shape[1]
+        self._asked.discard(n)
         self._rest.start()
 
     def _place(self, count: int) -> None:

@@ -18,7 +18,7 @@ from viewer.reading import scan
 from viewer.reading.header.sop_classes import kind_of
 from viewer.reading.objects.dataset import BULK, opened, text
 from viewer.reading.objects.document import read_document
-from viewer.reading.objects.nouns import describe
+from viewer.reading.objects.object_types import describe
 from viewer.reading.objects.parametric import read_parametric
 from viewer.reading.objects.segmentation import read_segmentation
 from viewer.reading.objects.waveform import read_waveform

@@ -19,7 +19,7 @@ from viewer.core.errors import ReadError, ViewerError
 from viewer.reading.header.sop_classes import OBJECT_KINDS
 from viewer.reading.objects import dataset as reading
 from viewer.reading.objects.budget import ITEM_COST, Start, check_budget, start_of
-from viewer.reading.objects.nouns import read_object
+from viewer.reading.objects.object_types import read_object
 from viewer.reading.objects.structured import read_report
 
 TITLE = ("126000", "DCM", "Imaging Measurement Report")

@@ -20,7 +20,7 @@ from viewer.reading import scan
 from viewer.reading.header.sop_classes import kind_of
 from viewer.reading.objects.bitplanes import read_planes
 from viewer.reading.objects.marks import read_marks
-from viewer.reading.objects.nouns import describe, read_object
+from viewer.reading.objects.object_types import describe, read_object
 from viewer.reading.objects.parametric import read_parametric
 from viewer.reading.objects.states import read_states
 

@@ -16,7 +16,7 @@ from viewer.core.study import Kind
 from viewer.jobs import info
 from viewer.reading import load_volume, scan
 from viewer.reading.objects.document import read_document
-from viewer.reading.objects.nouns import describe
+from viewer.reading.objects.object_types import describe
 from viewer.reading.objects.parametric import read_parametric
 from viewer.reading.objects.pdf_pages import draw_pages
 from viewer.reading.objects.structures import read_structures

@@ -9,7 +9,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from tests.unit.reading.objects.builders import base, code, content, item, number, save, stack_of, write_report
 from viewer.core.document import Node
 from viewer.core.study import Kind
-from viewer.reading.objects.nouns import describe
+from viewer.reading.objects.object_types import describe
 from viewer.reading.objects.presentation import read_presentation
 from viewer.reading.objects.structured import read_items, read_report
 

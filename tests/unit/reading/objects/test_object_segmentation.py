@@ -22,7 +22,7 @@ from viewer.core.errors import GeometryError, ReadError
 from viewer.core.geometry import SpacingKind
 from viewer.core.study import Kind
 from viewer.core.volume import Mask
-from viewer.reading.objects.nouns import describe
+from viewer.reading.objects.object_types import describe
 from viewer.reading.objects.segmentation import count_segments, read_segmentation
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)

@@ -1,4 +1,4 @@
-"""DICOM objects that are not plain pictures: the noun of each, and what `info` says of one.
+"""Types of DICOM objects that are no plain pictures: one row each.
 
 Light to import: the DICOM libraries are loaded by the readers when an object is opened.
 """
@@ -6,45 +6,57 @@ Light to import: the DICOM libraries are loaded by the readers when an object is
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from viewer.core.document import Document, Structures
 from viewer.core.errors import ReadError
 from viewer.core.study import Kind, Stack
-from viewer.core.volume import Mask, Volume
+from viewer.core.volume import Mask
 from viewer.core.waveform import Waveform
 from viewer.reading.header.sop_classes import name_of
 
 #: What `read_object` may give.
-ObjectNoun = Waveform | Document | Structures | tuple[Mask, ...] | Volume
+DicomObject = Waveform | Document | Structures | tuple[Mask, ...]
 
 
-def read_object(stack: Stack) -> ObjectNoun:
-    """The noun of an object: waveform, document, structures, masks or a parametric map.
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """One type of object; its SOP classes are in `header.sop_classes`.
+
+    Attributes:
+        reader: module of this package and its function, imported when an object is opened.
+        describe: what `info --json` adds.
+        view: id of the window's view that shows what the reader gives.
+    """
+
+    kind: Kind
+    reader: tuple[str, str]
+    describe: Callable[[Stack], dict[str, Any]]
+    view: str
+
+
+def type_of(stack: Stack) -> ObjectType | None:
+    """The row of an object; None for pictures and for what cannot be shown."""
+    return next((row for row in OBJECT_TYPES if row.kind is stack.kind), None)
+
+
+def read_object(stack: Stack) -> DicomObject:
+    """What an object holds: waveform, document, structures or masks.
 
     Raises:
         ReadError: it cannot be read, or it holds nothing that can be shown.
         GeometryError: its frames contradict each other.
     """
-    reader = _READERS.get(stack.kind)
-    if reader is None:
+    row = type_of(stack)
+    if row is None:
         name = name_of(stack.instances[0].sop_class_uid)
         what = f"This object ({name})" if name else "This object"
         raise ReadError(f"{what} holds nothing that can be shown here.", "", "no_pixels")
-    module, function = reader
-    found: ObjectNoun = getattr(import_module(f"viewer.reading.objects.{module}"), function)(stack)
+    module, function = row.reader
+    found: DicomObject = getattr(import_module(f"viewer.reading.objects.{module}"), function)(stack)
     return found
-
-
-_READERS: dict[Kind, tuple[str, str]] = {
-    Kind.WAVEFORM: ("waveform", "read_waveform"),
-    Kind.REPORT: ("structured", "read_report"),
-    Kind.DOCUMENT: ("document", "read_document"),
-    Kind.PRESENTATION: ("presentation", "read_presentation"),
-    Kind.STRUCTURES: ("structures", "read_structures"),
-    Kind.SEGMENTATION: ("segmentation", "read_segmentation"),
-}
 
 
 def describe(stack: Stack) -> dict[str, Any]:
@@ -56,8 +68,8 @@ def describe(stack: Stack) -> dict[str, Any]:
         ReadError: the object cannot be read.
         GeometryError: its frames contradict each other.
     """
-    reader = _DESCRIBERS.get(stack.kind)
-    return reader(stack) if reader else {}
+    row = type_of(stack)
+    return row.describe(stack) if row is not None else {}
 
 
 def _describe_segmentation(stack: Stack) -> dict[str, Any]:
@@ -117,11 +129,11 @@ def _without_none(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-_DESCRIBERS: dict[Kind, Callable[[Stack], dict[str, Any]]] = {
-    Kind.SEGMENTATION: _describe_segmentation,
-    Kind.STRUCTURES: _describe_structures,
-    Kind.REPORT: _describe_report,
-    Kind.WAVEFORM: _describe_waveform,
-    Kind.DOCUMENT: _describe_document,
-    Kind.PRESENTATION: _describe_presentation,
-}
+OBJECT_TYPES: tuple[ObjectType, ...] = (
+    ObjectType(Kind.WAVEFORM, ("waveform", "read_waveform"), _describe_waveform, "signals"),
+    ObjectType(Kind.REPORT, ("structured", "read_report"), _describe_report, "document"),
+    ObjectType(Kind.DOCUMENT, ("document", "read_document"), _describe_document, "document"),
+    ObjectType(Kind.PRESENTATION, ("presentation", "read_presentation"), _describe_presentation, "document"),
+    ObjectType(Kind.STRUCTURES, ("structures", "read_structures"), _describe_structures, "structures"),
+    ObjectType(Kind.SEGMENTATION, ("segmentation", "read_segmentation"), _describe_segmentation, "segments"),
+)
