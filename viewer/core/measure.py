@@ -1,4 +1,4 @@
-"""Lengths, angles and regions in millimetres and units, or a refusal in words.
+"""Lengths, angles, ratios and regions in millimetres and units with their error, or a refusal in words.
 
 Points are LPS mm (pictures without a patient frame: column, row, slice times the spacing). A
 number is given only where the stack's `Verdict` allows it: never along a wrong axis, never
@@ -7,6 +7,7 @@ across slices that are tilted, uneven or missing, never in mm without a calibrat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ from viewer.core.verdict import Verdict, judge
 SAME_SLICE = 0.05
 #: A gap this many times the usual one is named in a refusal.
 WIDE_GAP = 1.5
+#: Side of a uniform spread over its standard deviation, and standard deviations in 95 %.
+_UNIFORM, _COVER = float(np.sqrt(12)), 2.0
 
 
 class MeasureError(ViewerError):
@@ -29,32 +32,26 @@ class MeasureError(ViewerError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MeasuredValue:
     """A measured number.
 
     Attributes:
-        unit: "mm", "px", "deg", "mm2" or "px2".
-        note: what a reader must know with it ("at detector"), else empty.
+        unit: "mm", "mm2", "deg", "px" or "px2" (no calibration); "" for ratios.
+        plus_minus: what it may be off by because ends lie anywhere in their voxels (95 %).
     """
 
     value: float
     unit: str
-    note: str = ""
-
-    @property
-    def text(self) -> str:
-        """The number with its unit: mm and px to 0.1, angles to 0.1, areas to 1."""
-        shown = {"deg": f"{self.value:.1f}°", "mm2": f"{self.value:.0f} mm²", "px2": f"{self.value:.0f} px²"}
-        return shown.get(self.unit, f"{self.value:.1f} {self.unit}")
+    plus_minus: float
 
 
 @dataclass(frozen=True, slots=True)
-class RegionReading:
-    """Grey values inside a region of one slice.
+class RegionStatistics:
+    """Values of the pixels whose centres lie inside a region of one slice.
 
     Attributes:
-        pixels: number of pixels whose centres lie inside.
-        unit: of the values ("HU", "1" ...).
+        deviation: standard deviation of a sample (n - 1).
+        pixels: how many there are.
     """
 
     mean: float
@@ -62,11 +59,19 @@ class RegionReading:
     low: float
     high: float
     pixels: int
-    area: Reading
-    unit: str
 
 
-def length(start: npt.ArrayLike, end: npt.ArrayLike, geometry: Geometry, verdict: Verdict | None = None) -> Reading:
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Area and perimeter of a closed plane line, in its own unit of length."""
+
+    area: float
+    perimeter: float
+
+
+def length(
+    start: npt.ArrayLike, end: npt.ArrayLike, geometry: Geometry, verdict: Verdict | None = None
+) -> MeasuredValue:
     """Distance between two LPS points.
 
     Args:
@@ -78,8 +83,7 @@ def length(start: npt.ArrayLike, end: npt.ArrayLike, geometry: Geometry, verdict
     """
     points = np.array([start, end], dtype=np.float64)
     check(points, geometry, verdict, "Length")
-    unit, note = _unit(geometry)
-    return Reading(float(np.linalg.norm(points[1] - points[0])), unit, note)
+    return MeasuredValue(_distance(points), length_unit(geometry), spread(_distance, points, geometry))
 
 
 def angle(
@@ -88,7 +92,7 @@ def angle(
     second: npt.ArrayLike,
     geometry: Geometry,
     verdict: Verdict | None = None,
-) -> Reading:
+) -> MeasuredValue:
     """Angle at `corner` in degrees, 0 to 180.
 
     Raises:
@@ -96,21 +100,92 @@ def angle(
     """
     points = np.array([first, corner, second], dtype=np.float64)
     check(points, geometry, verdict, "Angle")
-    one, two = points[0] - points[1], points[2] - points[1]
-    sizes = float(np.linalg.norm(one) * np.linalg.norm(two))
-    if sizes == 0:
+    if min(_distance(points[:2]), _distance(points[1:])) == 0:
         raise MeasureError("An angle needs three different points.", "Draw both legs.")
-    return Reading(float(np.degrees(np.arccos(np.clip(one @ two / sizes, -1.0, 1.0)))), "deg")
+    return MeasuredValue(_corner(points), "deg", spread(_corner, points, geometry))
 
 
-def region(
-    values: npt.NDArray[np.float64], pixel_mm: tuple[float, float], geometry: Geometry, unit: str
-) -> RegionReading:
-    """Statistics of the real values inside a region of one slice.
+def angle_between(lines: npt.ArrayLike, geometry: Geometry, verdict: Verdict | None = None) -> MeasuredValue:
+    """Angle between two lines in degrees, 0 to 180, as Cobb's: the lines run the same way across the spine.
 
     Args:
-        values: real values [n] of the pixels inside, n > 0.
-        pixel_mm: millimetres between rows and between columns of the slice.
+        lines: LPS mm [4, 3], two ends of the first and two of the second, each drawn either way.
+
+    Raises:
+        MeasureError: as for `length`, or a line has no length.
+    """
+    points = np.array(lines, dtype=np.float64)
+    check(points, geometry, verdict, "Angle")
+    if min(_distance(points[:2]), _distance(points[2:])) == 0:
+        raise MeasureError("This angle needs two lines.", "Draw both lines.")
+    crossed = _distance(points[[0, 3]]) + _distance(points[[1, 2]])
+    if crossed < _distance(points[[0, 2]]) + _distance(points[[1, 3]]):
+        points[2:] = points[:1:-1].copy()
+    return MeasuredValue(_between(points), "deg", spread(_between, points, geometry))
+
+
+def ratio(lines: npt.ArrayLike, geometry: Geometry, verdict: Verdict | None = None) -> MeasuredValue:
+    """Length of the first line over that of the second.
+
+    Args:
+        lines: LPS mm [4, 3], two ends of the first and two of the second.
+
+    Raises:
+        MeasureError: as for `length`, or the second line has no length.
+    """
+    points = np.array(lines, dtype=np.float64)
+    check(points, geometry, verdict, "Ratio")
+    if min(_distance(points[:2]), _distance(points[2:])) == 0:
+        raise MeasureError("A ratio needs two lines.", "Draw both lines.")
+    return MeasuredValue(_share(points), "", spread(_share, points, geometry))
+
+
+def area(outline: Outline, pixel_mm: tuple[float, float], geometry: Geometry) -> MeasuredValue:
+    """Area inside an outline; the whole line may lie off by where a pixel's edge is.
+
+    Args:
+        outline: in mm, or in pixels where the geometry has no calibration.
+        pixel_mm: between rows and columns of the slice.
+    """
+    in_mm = geometry.spacing_kind is not SpacingKind.UNKNOWN
+    side = float(np.sqrt(pixel_mm[0] * pixel_mm[1])) if in_mm else 1.0
+    return MeasuredValue(outline.area, "mm2" if in_mm else "px2", _COVER * outline.perimeter * side / _UNIFORM)
+
+
+def ellipse_outline(width: float, height: float) -> Outline:
+    """An ellipse that fills a box; its perimeter by Ramanujan's second formula."""
+    a, b = width / 2, height / 2
+    h = ((a - b) / (a + b)) ** 2 if a + b > 0 else 0.0
+    return Outline(float(np.pi * a * b), float(np.pi * (a + b) * (1 + 3 * h / (10 + np.sqrt(4 - 3 * h)))))
+
+
+def polygon_outline(points: npt.ArrayLike) -> Outline:
+    """A polygon [n, 2] that closes by itself (Gauss's formula)."""
+    here = np.asarray(points, dtype=np.float64)
+    after = np.roll(here, -1, axis=0)
+    twice = float(np.sum(here[:, 0] * after[:, 1] - after[:, 0] * here[:, 1]))
+    return Outline(abs(twice) / 2, float(np.linalg.norm(after - here, axis=1).sum()))
+
+
+def crosses_itself(points: npt.ArrayLike) -> bool:
+    """True where two sides of a polygon [n, 2] that do not meet at a corner cross each other."""
+    p = np.asarray(points, dtype=np.float64)
+    n = len(p)
+    q = np.roll(p, -1, axis=0)
+    one = _side_of(p[:, None], q[:, None], p[None]) * _side_of(p[:, None], q[:, None], q[None]) < 0
+    steps = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    apart = (steps > 1) & (steps < n - 1)
+    return bool((one & one.T & apart).any())
+
+
+def _side_of(start: FloatArray, end: FloatArray, point: FloatArray) -> FloatArray:
+    """On which side of a line each point lies (sign of the cross product)."""
+    along, off = end - start, point - start
+    return np.asarray(along[..., 0] * off[..., 1] - along[..., 1] * off[..., 0])
+
+
+def statistics(values: npt.NDArray[np.float64]) -> RegionStatistics:
+    """Statistics of the real values [n] inside a region.
 
     Raises:
         MeasureError: the region holds no pixel.
@@ -118,18 +193,8 @@ def region(
     kept = values[np.isfinite(values)]
     if kept.size == 0:
         raise MeasureError("The region holds no pixel.", "Draw it larger.")
-    in_mm = geometry.spacing_kind is not SpacingKind.UNKNOWN
-    area = kept.size * (pixel_mm[0] * pixel_mm[1] if in_mm else 1.0)
-    _, note = _unit(geometry)
-    return RegionReading(
-        float(kept.mean()),
-        float(kept.std(ddof=1)) if kept.size > 1 else 0.0,
-        float(kept.min()),
-        float(kept.max()),
-        int(kept.size),
-        Reading(area, "mm2" if in_mm else "px2", note),
-        unit,
-    )
+    deviation = float(kept.std(ddof=1)) if kept.size > 1 else 0.0
+    return RegionStatistics(float(kept.mean()), deviation, float(kept.min()), float(kept.max()), int(kept.size))
 
 
 def ellipse_inside(shape: tuple[int, int], first: npt.ArrayLike, second: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -143,6 +208,48 @@ def ellipse_inside(shape: tuple[int, int], first: npt.ArrayLike, second: npt.Arr
     row = (np.arange(shape[0])[:, None] - centre[0]) / radii[0]
     column = (np.arange(shape[1])[None, :] - centre[1]) / radii[1]
     return np.asarray(row**2 + column**2 <= 1.0)
+
+
+def spread(value: Callable[[FloatArray], float], points: FloatArray, geometry: Geometry) -> float:
+    """What a number may be off by (95 %) because each point lies anywhere in its voxel.
+
+    First order: the number's slope at each point, times the spread of a uniform voxel.
+
+    Args:
+        value: the number from points LPS mm [n, 3].
+    """
+    axes = geometry.affine[:3, :3]
+    step = 1e-4 * float(np.linalg.norm(axes, axis=0).min())
+    variance = 0.0
+    for n in range(len(points)):
+        for axis in axes.T:
+            off = np.zeros_like(points)
+            off[n] = axis / np.linalg.norm(axis) * step
+            slope = (value(points + off) - value(points - off)) / (2 * step) * float(np.linalg.norm(axis))
+            variance += (slope / _UNIFORM) ** 2
+    return float(_COVER * np.sqrt(variance))
+
+
+def _distance(points: FloatArray) -> float:
+    return float(np.linalg.norm(points[1] - points[0]))
+
+
+def _corner(points: FloatArray) -> float:
+    return _degrees(points[0] - points[1], points[2] - points[1])
+
+
+def _between(points: FloatArray) -> float:
+    return _degrees(points[1] - points[0], points[3] - points[2])
+
+
+def _degrees(one: FloatArray, other: FloatArray) -> float:
+    """Angle between two directions, exact also near 0 and 180 (Kahan)."""
+    one, other = one / np.linalg.norm(one), other / np.linalg.norm(other)
+    return float(np.degrees(2 * np.arctan2(np.linalg.norm(one - other), np.linalg.norm(one + other))))
+
+
+def _share(points: FloatArray) -> float:
+    return _distance(points[:2]) / _distance(points[2:])
 
 
 def check(points: FloatArray, geometry: Geometry, verdict: Verdict | None, what: str) -> None:
@@ -189,8 +296,12 @@ def _refusal(depth: FloatArray, geometry: Geometry, what: str) -> MeasureError:
     )
 
 
-def _unit(geometry: Geometry) -> tuple[str, str]:
-    """Unit of lengths and the note that goes with them."""
-    if geometry.spacing_kind is SpacingKind.UNKNOWN:
-        return "px", "no calibration"
-    return "mm", "at detector" if geometry.spacing_kind is SpacingKind.DETECTOR else ""
+def length_unit(geometry: Geometry) -> str:
+    """ "mm", or "px" where there is no calibration."""
+    return "px" if geometry.spacing_kind is SpacingKind.UNKNOWN else "mm"
+
+
+def note_of(geometry: Geometry) -> str:
+    """What a reader must know with lengths and areas: "at detector", "no calibration"; else empty."""
+    notes = {SpacingKind.UNKNOWN: "no calibration", SpacingKind.DETECTOR: "at detector"}
+    return notes.get(geometry.spacing_kind, "")

@@ -25,6 +25,7 @@ class ReaderMeasurement:
         values: every number with unit (UCUM; "px" and "px2" without a calibration), code and error.
         notes: what a reader must know with the numbers ("at detector"), in English.
         code: what was measured as a coded finding, where the tool says one.
+        text: what the reader typed, of a text.
         reader, when: who measured, and when (ISO 8601 with offset).
     """
 
@@ -40,5 +41,6 @@ class ReaderMeasurement:
     sop_instance_uid: str | None = None
     notes: tuple[str, ...] = ()
     code: Code | None = None
+    text: str = ""
     reader: str = ""
     when: str = ""

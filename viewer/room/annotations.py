@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from viewer.core.annotation import Annotation
+from viewer.core.finding import Measurement
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.plain import from_plain, to_plain
 from viewer.room.context import Context
+from viewer.room.tools import MEASURES
 
 if TYPE_CHECKING:
     from viewer.room.views.drawings import Drawings
@@ -32,7 +34,7 @@ class Annotations(QObject):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._context = context
-        self._kept: dict[str, Annotation] = {}
+        self._kept: dict[str, ReaderMeasurement] = {}
         self._drawings: Drawings | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -43,8 +45,8 @@ class Annotations(QObject):
         """Follow the drawings of a window's views; they begin with what is kept."""
         self._drawings = drawings
         drawings.replace_all(self._kept.values())
-        drawings.changed.connect(self._soon.start)
-        drawings.changed.connect(self.changed)
+        drawings.subscribe(self._soon.start)
+        drawings.subscribe(self.changed.emit)
 
     @Slot()
     def keep(self) -> None:
@@ -67,13 +69,13 @@ class Annotations(QObject):
 
     def restore(self, study_uid: str) -> None:
         """Bring back what was drawn on a study in earlier runs."""
-        found: dict[str, Annotation] = {}
+        found: dict[str, ReaderMeasurement] = {}
         for line in self._context.journal.entries(study=study_uid, kind="drawing"):
             try:
                 if "removed" in line.body:
                     found.pop(line.body["removed"], None)
                 else:
-                    annotation = from_plain(Annotation, line.body["drawing"])
+                    annotation = drawing_from(line.body["drawing"])
                     found[annotation.id] = annotation
             except (KeyError, TypeError, ValueError) as error:
                 _LOG.error("drawing in entry %d cannot be understood: %s", line.seq, type(error).__name__)
@@ -81,3 +83,35 @@ class Annotations(QObject):
         if self._drawings is not None:
             self._drawings.replace_all(self._kept.values())
         self.changed.emit()
+
+
+def drawing_from(data: dict[str, Any]) -> ReaderMeasurement:
+    """A drawing as the journal holds it, also from before its numbers had names.
+
+    Raises:
+        KeyError, TypeError, ValueError: the data is no drawing.
+    """
+    if "tool" in data:
+        return from_plain(ReaderMeasurement, data)
+    kind, reading = str(data["kind"]), data.get("reading") or {}
+    area = reading.get("area")
+    if area is not None:
+        named = (("Mean", "mean"), ("SD", "deviation"), ("Minimum", "low"), ("Maximum", "high"))
+        values = [Measurement("Area", float(area["value"]), area["unit"])]
+        values += [Measurement(name, float(reading[key]), reading["unit"]) for name, key in named]
+    else:
+        tool_name = {"length": "Length", "angle": "Angle"}.get(kind, "Value")
+        values = [Measurement(tool_name, float(reading["value"]), reading["unit"])] if reading else []
+    note = (area or reading).get("note", "")
+    return from_plain(
+        ReaderMeasurement,
+        {
+            **{key: data[key] for key in ("id", "stack_key", "slice_index", "points_lps")},
+            "plane": data["plane"].removeprefix("resampled "),
+            "tool": kind,
+            "name": MEASURES[kind].name,
+            "values": [to_plain(value) for value in values],
+            "notes": [note] if note else [],
+            "text": data["label"] if kind in ("text", "probe") else "",
+        },
+    )

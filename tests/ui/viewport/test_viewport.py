@@ -15,16 +15,16 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests import phantoms
-from viewer.core.annotation import Annotation
 from viewer.core.finding import FindingState
 from viewer.core.geometry import Geometry, SpacingKind
-from viewer.core.measure import Reading, RegionReading
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.study import Kind
 from viewer.core.verdict import Caution, judge
 from viewer.core.volume import Mask, Segment
 from viewer.display.overlay import MaskLayer, OverlaySet
 from viewer.display.slicing import Plane
 from viewer.display.window import Window
+from viewer.room.tools import MEASURES
 from viewer.room.views.facts import BadgeSpec, CursorInfo, Message
 from viewer.ui.viewport.view import Viewport
 
@@ -235,17 +235,21 @@ def _pointer(view: Viewport, row: float, column: float) -> Any:
 # ---------------------------------------------------------------- tools
 
 
-def only(view: Viewport) -> Annotation:
-    (annotation,) = view.stage.drawings.all()
-    return annotation
+def only(view: Viewport) -> ReaderMeasurement:
+    (drawing,) = view.stage.drawings.all()
+    return drawing
+
+
+def plate(view: Viewport) -> str:
+    """What stands on the plate of the only drawing."""
+    return "\n".join(MEASURES[only(view).tool].words(only(view)))
 
 
 def test_length_by_mouse_is_in_mm(view: Viewport) -> None:
     show(view).set_tool("length")
     said = caught(view.measured)
     drag(view, screen(view, 4, 5), screen(view, 4, 25))
-    assert isinstance(only(view).reading, Reading)
-    assert only(view).label == "20.0 mm"
+    assert plate(view) == "20.0 mm"
     assert said == [only(view)]
     assert (only(view).plane, only(view).slice_index) == ("native", 4)
 
@@ -255,7 +259,7 @@ def test_length_on_a_turned_and_mirrored_picture_is_the_same(view: Viewport) -> 
     view.flip()
     view.set_tool("length")
     drag(view, screen(view, 4, 5), screen(view, 20, 5))
-    assert only(view).label == "24.0 mm"
+    assert plate(view) == "24.0 mm"
 
 
 def test_a_slip_of_the_mouse_draws_nothing(view: Viewport) -> None:
@@ -302,23 +306,22 @@ def test_angle_takes_a_drag_and_a_click(view: Viewport) -> None:
     assert view.stage.drawings.all() == ()
     hover(view, screen(view, 10, 5))
     click(view, screen(view, 14, 5))
-    assert only(view).label == "90.0°"
+    assert plate(view) == "90.0°"
 
 
 def test_ellipse_reads_the_values_inside(view: Viewport) -> None:
     show(view).set_tool("ellipse")
     drag(view, screen(view, 9.5, 19.5), screen(view, 20.5, 30.5))
-    reading = only(view).reading
-    assert isinstance(reading, RegionReading)
-    assert reading.mean == pytest.approx(4000 + 150 + 25, abs=1)
-    assert reading.unit == "HU"
-    assert reading.area.value == pytest.approx(np.pi * 5.5 * 5.5 * 1.5, rel=0.05)
+    values = {value.name: value for value in only(view).values}
+    assert values["Mean"].value == pytest.approx(4000 + 150 + 25, abs=1)
+    assert values["Mean"].unit == "HU"
+    assert values["Area"].value == pytest.approx(np.pi * 5.5 * 5.5 * 1.5, rel=1e-3)
 
 
 def test_probe_leaves_the_value(view: Viewport) -> None:
     show(view).set_tool("probe")
     click(view, screen(view, 7, 11))
-    assert only(view).label == "4081 HU"
+    assert plate(view) == "4081 HU"
 
 
 def test_text_is_typed_in_place(view: Viewport, qtbot: QtBot) -> None:
@@ -326,7 +329,7 @@ def test_text_is_typed_in_place(view: Viewport, qtbot: QtBot) -> None:
     click(view, screen(view, 7, 11))
     qtbot.keyClicks(view.typing, "old fracture")
     qtbot.keyClick(view.typing, Qt.Key.Key_Return)
-    assert only(view).label == "old fracture"
+    assert plate(view) == "old fracture"
     assert view.typing.isHidden()
 
 
@@ -342,8 +345,8 @@ def test_escape_drops_a_text(view: Viewport, qtbot: QtBot) -> None:
 def test_arrow_has_no_number(view: Viewport) -> None:
     show(view).set_tool("arrow")
     drag(view, screen(view, 4, 25), screen(view, 14, 5))
-    assert only(view).reading is None
-    assert only(view).label == ""
+    assert only(view).values == ()
+    assert plate(view) == ""
 
 
 def test_a_handle_moves_its_point_and_the_number_follows(view: Viewport) -> None:
@@ -353,7 +356,7 @@ def test_a_handle_moves_its_point_and_the_number_follows(view: Viewport) -> None
     view.set_tool("window")
     hover(view, screen(view, 4, 25))
     drag(view, screen(view, 4, 25), screen(view, 4, 35))
-    assert only(view).label == "30.0 mm"
+    assert plate(view) == "30.0 mm"
     assert view.shown_window is not None
     assert view.shown_window.width == 9000
 

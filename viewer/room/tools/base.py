@@ -9,7 +9,8 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from viewer.core.analysis import Box
-from viewer.core.annotation import Annotation, PointLps
+from viewer.core.annotation import PointLps
+from viewer.core.measurement import ReaderMeasurement
 from viewer.display.window import Window
 from viewer.room.views.camera import Camera
 from viewer.room.views.facts import Message
@@ -53,14 +54,6 @@ class Host(Protocol):
         """Where the picture lies."""
 
     @property
-    def stack_key(self) -> str:
-        """Key of the stack on show."""
-
-    @property
-    def slice_name(self) -> str:
-        """Name of the plane that drawings on this slice belong to."""
-
-    @property
     def swap_window_drag(self) -> bool:
         """True where the reader swapped the axes of the window drag."""
 
@@ -76,11 +69,11 @@ class Host(Protocol):
     def place_crosshair(self, lps: PointLps) -> None:
         """Put the crosshair here and tell the other views."""
 
-    def show_draft(self, annotation: Annotation | None) -> None:
+    def show_draft(self, drawing: ReaderMeasurement | None) -> None:
         """A drawing that is not finished."""
 
-    def commit(self, annotation: Annotation) -> None:
-        """A finished drawing."""
+    def commit(self, drawing: ReaderMeasurement) -> None:
+        """A finished drawing, new or changed: one step of undo."""
 
     def ask_text(self, pointer: Pointer) -> None:
         """Let the reader type a text here."""
@@ -95,20 +88,25 @@ class Host(Protocol):
     def place_roi(self, box: Box, finished: bool) -> None:
         """Move the box; `finished` when the mouse button went up."""
 
-    def to_lps(self, pointer: Pointer) -> PointLps:
-        """The point under the pointer, LPS mm."""
-
 
 class Tool:
-    """One tool: what a drag or a click does. An instance belongs to one view.
+    """One tool: its row of the table, and what a drag or a click does. An instance belongs to one view.
 
     Attributes:
-        id: as in the window's actions.
+        id: as in the window's actions ("tool." + id).
+        name: its words in menus, English; short: on the toolbar ("" = not there).
+        icon: file of `resources/icons`; keys: default keys, the first is the one shown.
+        menu: menu it stands in.
         coarse: True for tools that change how the picture is shown, which is then drawn
             quickly until the mouse rests.
     """
 
     id: ClassVar[str]
+    name: ClassVar[str]
+    short: ClassVar[str] = ""
+    icon: ClassVar[str] = ""
+    keys: ClassVar[tuple[str, ...]] = ()
+    menu: ClassVar[str] = "Image"
     cursor: ClassVar[Cursor] = Cursor.ARROW
     coarse: ClassVar[bool] = False
 
@@ -124,6 +122,10 @@ class Tool:
     def hover(self, host: Host, at: Pointer) -> None:
         """The mouse moved without a button."""
 
+    def finish(self, host: Host) -> bool:
+        """Two clicks: what is drawn is complete; True where that finished something."""
+        return False
+
     def cancel(self, host: Host) -> None:
         """Esc: drop what is not finished."""
 
@@ -132,3 +134,8 @@ def as_point(world: np.typing.ArrayLike) -> PointLps:
     """An LPS point as plain numbers."""
     x, y, z = np.asarray(world, dtype=np.float64).tolist()
     return (x, y, z)
+
+
+def point_at(picture: Picture, at: Pointer) -> PointLps:
+    """The point under the pointer, LPS mm."""
+    return as_point(picture.view.pixel_to_world(np.array(at.pixel)))

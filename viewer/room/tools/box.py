@@ -78,7 +78,8 @@ def _px(camera: Camera) -> npt.NDArray[np.float64]:
 class BoxTool(Tool):
     """Draw a box, or move it and its sides; it is cut by every plane it reaches."""
 
-    id = "box"
+    id, name, short, icon, keys = "box", "Box", "Box", "roi-box", ("Shift+B",)
+    menu = "Measure"
     cursor = Cursor.CROSS
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from viewer.display.window import Window
-from viewer.room.tools.base import Cursor, Host, Pointer, Tool
+from viewer.room.tools.base import Cursor, Host, Pointer, Tool, point_at
 
 #: A drag over this many px doubles (or halves) the width, and moves the level by one width.
 WINDOW_PX = 250.0
@@ -16,7 +16,7 @@ _LEAST_PX, _MOST_PX = 2.0, 24.0
 class WindowTool(Tool):
     """Right = wider, up = brighter."""
 
-    id = "window"
+    id, name, short, icon, keys = "window", "Window tool", "W/L", "window-level", ("W",)
     coarse = True
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ def _rounded(window: Window, size: float) -> Window:
 class PanTool(Tool):
     """The picture follows the mouse."""
 
-    id = "pan"
+    id, name, short, icon, keys = "pan", "Pan", "Pan", "pan", ("T",)
     cursor = Cursor.HAND
     coarse = True
 
@@ -79,7 +79,7 @@ class PanTool(Tool):
 class ZoomTool(Tool):
     """Up = larger; the point where the drag began stays."""
 
-    id = "zoom"
+    id, name, short, icon, keys = "zoom", "Zoom", "Zoom", "zoom", ("Z",)
     cursor = Cursor.UP_DOWN
     coarse = True
 
@@ -106,7 +106,7 @@ class ZoomTool(Tool):
 class ScrollTool(Tool):
     """Down = next slice; the whole stack fits the height of the view, without looping."""
 
-    id = "scroll"
+    id, name, short, icon, keys = "scroll", "Scroll", "Scroll", "scroll", ("S",)
     cursor = Cursor.UP_DOWN
     coarse = True
 
@@ -133,7 +133,7 @@ class ScrollTool(Tool):
 class CrosshairTool(Tool):
     """A click or drag shows the point in every linked view."""
 
-    id = "crosshair"
+    id, name, short, icon, keys = "crosshair", "Crosshair", "Crosshair", "crosshair", ("X",)
     cursor = Cursor.CROSS
 
     def press(self, host: Host, at: Pointer) -> None:
@@ -147,4 +147,4 @@ class CrosshairTool(Tool):
         rows, columns = host.picture.view.shape
         row = min(max(at.pixel[0], 0.0), rows - 1.0)
         column = min(max(at.pixel[1], 0.0), columns - 1.0)
-        host.place_crosshair(host.to_lps(Pointer(at.x, at.y, (row, column))))
+        host.place_crosshair(point_at(host.picture, Pointer(at.x, at.y, (row, column))))

@@ -1,46 +1,70 @@
-"""What readers drew, shared by the views of one grid."""
+"""What readers drew, shared by the views of one window."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from PySide6.QtCore import QObject, Signal
-
-from viewer.core.annotation import Annotation
+from viewer.core.measurement import ReaderMeasurement
 
 
-class Drawings(QObject):
-    """All annotations by stack; views repaint when one changes."""
+class DrawingStore(Protocol):
+    """Where finished drawings are kept; every change of it is one step of undo."""
 
-    changed = Signal()
+    def put(self, drawing: ReaderMeasurement) -> None:
+        """Add a drawing, or replace the one with its id."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._by_id: dict[str, Annotation] = {}
-
-    def put(self, annotation: Annotation) -> None:
-        """Add an annotation, or replace the one with its id."""
-        self._by_id[annotation.id] = annotation
-        self.changed.emit()
-
-    def remove(self, annotation_id: str) -> Annotation | None:
+    def remove(self, drawing_id: str) -> ReaderMeasurement | None:
         """Take one away; returns it, None where there was none."""
-        found = self._by_id.pop(annotation_id, None)
+
+    def all(self) -> tuple[ReaderMeasurement, ...]:
+        """Every drawing, oldest first."""
+
+    def on(self, stack_key: str, plane: str, index: int) -> tuple[ReaderMeasurement, ...]:
+        """Those on one slice of one plane of a stack."""
+
+    def subscribe(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Call `heard()` after every change; returns a function that stops it."""
+
+
+class Drawings:
+    """Drawings by id, in memory; views repaint when one changes."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, ReaderMeasurement] = {}
+        self._heard: list[Callable[[], None]] = []
+
+    def subscribe(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Call `heard()` after every change; returns a function that stops it."""
+        self._heard.append(heard)
+        return lambda: self._heard.remove(heard)
+
+    def put(self, drawing: ReaderMeasurement) -> None:
+        """Add a drawing, or replace the one with its id."""
+        self._by_id[drawing.id] = drawing
+        self._tell()
+
+    def remove(self, drawing_id: str) -> ReaderMeasurement | None:
+        """Take one away; returns it, None where there was none."""
+        found = self._by_id.pop(drawing_id, None)
         if found is not None:
-            self.changed.emit()
+            self._tell()
         return found
 
-    def replace_all(self, annotations: Iterable[Annotation]) -> None:
+    def replace_all(self, drawings: Iterable[ReaderMeasurement]) -> None:
         """Hold exactly these."""
-        self._by_id = {annotation.id: annotation for annotation in annotations}
-        self.changed.emit()
+        self._by_id = {drawing.id: drawing for drawing in drawings}
+        self._tell()
 
-    def all(self) -> tuple[Annotation, ...]:
-        """Every annotation, oldest first."""
+    def all(self) -> tuple[ReaderMeasurement, ...]:
+        """Every drawing, oldest first."""
         return tuple(self._by_id.values())
 
-    def on(self, stack_key: str, plane: str, index: int) -> tuple[Annotation, ...]:
-        """Those drawn on one slice of one plane of a stack."""
-        return tuple(
-            a for a in self._by_id.values() if (a.stack_key, a.plane, a.slice_index) == (stack_key, plane, index)
-        )
+    def on(self, stack_key: str, plane: str, index: int) -> tuple[ReaderMeasurement, ...]:
+        """Those on one slice of one plane of a stack."""
+        here = (stack_key, plane, index)
+        return tuple(d for d in self._by_id.values() if (d.stack_key, d.plane, d.slice_index) == here)
+
+    def _tell(self) -> None:
+        for heard in tuple(self._heard):
+            heard()

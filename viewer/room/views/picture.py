@@ -47,6 +47,49 @@ class Source:
         return self.stack.verdict
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureSlice:
+    """One slice of a source: what a measurement reads its values from."""
+
+    source: Source
+    view: SliceView
+
+    @property
+    def name(self) -> str:
+        """Name of the plane that drawings here belong to: acquired slices share theirs in every plane."""
+        return "native" if self.view.native and not self.source.resampled else self.view.plane.value
+
+    @property
+    def is_unread(self) -> bool:
+        """True where this very slice could not be read."""
+        return not self.source.resampled and self.view.across == 0 and self.view.index in self.source.volume.unread
+
+    @property
+    def is_loaded(self) -> bool:
+        """False while this very slice is still to be read, or could not be."""
+        loaded = self.source.loaded
+        return not self.is_unread and (loaded is None or self.view.across != 0 or bool(loaded[self.view.index]))
+
+    def value_at(self, row: int, column: int) -> tuple[float, ...]:
+        """Real value (or red, green, blue) of a pixel."""
+        view, volume = self.view, self.source.volume
+        stored = view.pixels[row, column]
+        if np.ndim(stored):
+            return tuple(float(v) for v in stored)
+        if view.is_real:
+            return (float(stored),)
+        return (float(volume.real(np.asarray([stored]), view.rescale_slice)[0]),)
+
+    def values_in(self, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """Real values of the chosen pixels [n]; colour as mean of its channels."""
+        view, volume = self.view, self.source.volume
+        stored = view.pixels[inside]
+        if stored.ndim == 2:
+            return np.asarray(stored.mean(axis=1), dtype=np.float64)
+        real = stored if view.is_real else volume.real(stored, view.rescale_slice)
+        return np.asarray(real, dtype=np.float64)
+
+
 def source_of(stack: Stack, volume: Volume, plane: Plane, loaded: npt.NDArray[np.bool_] | None) -> Source:
     """A source; whether it is resampled is seen from the grids."""
     native = stack.geometry or volume.geometry
@@ -83,7 +126,7 @@ class Picture:
     def view(self) -> SliceView:
         """The slice on show."""
         if self._view is None:
-            self._view = extract(self.source.volume, self.source.plane, self.index)
+            self._view = self._extract(self.index)
         return self._view
 
     @property
@@ -127,7 +170,7 @@ class Picture:
             return made
         if self.view.native:
             return auto_window_of(self.source.volume, self.view.rescale_slice)
-        return auto_window(self.values_in(np.ones(self.view.shape, dtype=bool)))
+        return auto_window(self.slice.values_in(np.ones(self.view.shape, dtype=bool)))
 
     @property
     def overlays(self) -> OverlaySet | None:
@@ -163,14 +206,34 @@ class Picture:
         """Lay the overlays on a slice that may be shown next; False where there is nothing to do."""
         if self._overlays is None or not 0 <= index < self.count or index in self._placed:
             return False
-        self._place_on(extract(self.source.volume, self.source.plane, index))
+        self._place_on(self._extract(index))
         return True
+
+    @property
+    def slice(self) -> PictureSlice:
+        """The slice on show, to measure on."""
+        return PictureSlice(self.source, self.view)
+
+    def slice_at(self, index: int) -> PictureSlice:
+        """Any slice of the plane on show.
+
+        Raises:
+            GeometryError: there is no such slice.
+        """
+        return self.slice if index == self.index else PictureSlice(self.source, self._extract(index))
+
+    def _extract(self, index: int) -> SliceView:
+        return extract(self.source.volume, self.source.plane, index)
 
     @property
     def is_loaded(self) -> bool:
         """False while this very slice is still to be read, or could not be."""
-        loaded = self.source.loaded
-        return not self.is_unread and (loaded is None or self.view.across != 0 or bool(loaded[self.index]))
+        return self.slice.is_loaded
+
+    @property
+    def is_unread(self) -> bool:
+        """True where this very slice could not be read."""
+        return self.slice.is_unread
 
     def _present(self) -> npt.NDArray[np.bool_] | None:
         """Slices [K] that are there; None for all."""
@@ -180,11 +243,6 @@ class Picture:
         present = np.ones(self.source.volume.shape[0], bool) if loaded is None else loaded.copy()
         present[list(unread)] = False
         return present
-
-    @property
-    def is_unread(self) -> bool:
-        """True where this very slice could not be read."""
-        return not self.source.resampled and self.view.across == 0 and self.index in self.source.volume.unread
 
     def go_to(self, index: int) -> bool:
         """Show another slice, held within the stack; True when it changed."""
@@ -236,19 +294,4 @@ class Picture:
 
     def value_at(self, row: int, column: int) -> tuple[float, ...]:
         """Real value (or red, green, blue) of a pixel of this slice."""
-        view, volume = self.view, self.source.volume
-        stored = view.pixels[row, column]
-        if np.ndim(stored):
-            return tuple(float(v) for v in stored)
-        if view.is_real:
-            return (float(stored),)
-        return (float(volume.real(np.asarray([stored]), view.rescale_slice)[0]),)
-
-    def values_in(self, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-        """Real values of the chosen pixels [n]; colour as mean of its channels."""
-        view, volume = self.view, self.source.volume
-        stored = view.pixels[inside]
-        if stored.ndim == 2:
-            return np.asarray(stored.mean(axis=1), dtype=np.float64)
-        real = stored if view.is_real else volume.real(stored, view.rescale_slice)
-        return np.asarray(real, dtype=np.float64)
+        return self.slice.value_at(row, column)

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from viewer.core.annotation import Annotation
-from viewer.core.measure import Reading, RegionReading
+from viewer.core.measurement import ReaderMeasurement
 from viewer.room.panels.measurements import MeasureRow
+from viewer.room.tools import MEASURES
 from viewer.words.i18n import tr
 
 if TYPE_CHECKING:
     from viewer.room.views.facts import CursorInfo
-
-_NAMES = {
-    "length": ("Length", "length"),
-    "angle": ("Angle", "angle"),
-    "ellipse": ("Ellipse", "roi-ellipse"),
-    "probe": ("Probe", "probe"),
-    "arrow": ("Arrow", "arrow"),
-    "text": ("Text", "text"),
-}
 
 
 def where_words(info: CursorInfo | None) -> str:
@@ -59,10 +50,9 @@ def _minus(value: float) -> str:
     return f"{value:.1f}".replace("-", "−")
 
 
-def measure_row(annotation: Annotation, number: int) -> MeasureRow:
-    """A drawing as a row: its kind and number, where it lies, and its value."""
-    name, icon = _NAMES.get(annotation.kind, ("Drawing", "text"))
-    where = tr("Yours · image {n}", n=annotation.slice_index + 1)
-    value = annotation.label.split("\n")[0] if isinstance(annotation.reading, (Reading, RegionReading)) else ""
-    title = annotation.label if annotation.kind == "text" else f"{tr(name)} {number}"
-    return MeasureRow(annotation.id, icon, title, where, value)
+def measure_row(drawing: ReaderMeasurement, number: int) -> MeasureRow:
+    """A drawing as a row: its name, where it lies, and its value."""
+    tool = MEASURES[drawing.tool]
+    where = tr("Yours · image {n}", n=drawing.slice_index + 1)
+    value = tool.words(drawing)[:1] if drawing.values else ()
+    return MeasureRow(drawing.id, tool.icon, tool.title(drawing, number), where, *(value or ("",)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from viewer.room.tools import TOOLS
 from viewer.ui.kit import icons
 from viewer.words.i18n import tr
 
@@ -37,6 +38,15 @@ class ActionRow:
     on: bool = False
 
 
+def _tools(menu: str) -> tuple[ActionRow, ...]:
+    """The rows of the tools of a menu, as each tool tells them."""
+    return tuple(
+        ActionRow(f"tool.{t.id}", t.name, menu, t.keys, t.icon, t.short, tool=t.id, view=True, on=t is TOOLS[0])
+        for t in TOOLS
+        if t.menu == menu
+    )
+
+
 MENUS = ("File", "View", "Image", "Measure", "Analysis", "Report", "Window", "Help")
 
 ACTIONS: tuple[ActionRow, ...] = (
@@ -58,11 +68,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("series.next", "Next series", "View", ("PgDown",), group=3, view=True),
     ActionRow("patient.previous", "Previous patient", "View", ("Ctrl+Up",), group=3, view=True),
     ActionRow("patient.next", "Next patient", "View", ("Ctrl+Down",), group=3, view=True),
-    ActionRow("tool.window", "Window tool", "Image", ("W",), "window-level", "W/L", tool="window", view=True, on=True),
-    ActionRow("tool.pan", "Pan", "Image", ("T",), "pan", "Pan", tool="pan", view=True),
-    ActionRow("tool.zoom", "Zoom", "Image", ("Z",), "zoom", "Zoom", tool="zoom", view=True),
-    ActionRow("tool.scroll", "Scroll", "Image", ("S",), "scroll", "Scroll", tool="scroll", view=True),
-    ActionRow("tool.crosshair", "Crosshair", "Image", ("X",), "crosshair", "Crosshair", tool="crosshair", view=True),
+    *_tools("Image"),
     ActionRow("slice.up", "Previous image", "Image", ("Up",), group=1, view=True),
     ActionRow("slice.down", "Next image", "Image", ("Down",), group=1, view=True),
     ActionRow("slice.up10", "10 images back", "Image", ("Shift+Up",), group=1, view=True),
@@ -80,13 +86,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("image.invert", "Invert", "Image", ("I",), group=3, view=True),
     ActionRow("image.subtract", "Mask subtraction on or off", "Image", ("M",), group=3, view=True),
     ActionRow("image.key", "Key image", "Image", ("K",), "key-image", "Key image", group=4, view=True),
-    ActionRow("tool.length", "Length", "Measure", ("D", "L"), "length", "Length", tool="length", view=True),
-    ActionRow("tool.angle", "Angle", "Measure", ("A",), "angle", "Angle", tool="angle", view=True),
-    ActionRow("tool.ellipse", "Ellipse", "Measure", ("E",), "roi-ellipse", "Ellipse", tool="ellipse", view=True),
-    ActionRow("tool.box", "Box", "Measure", ("Shift+B",), "roi-box", "Box", tool="box", view=True),
-    ActionRow("tool.probe", "Probe", "Measure", ("P",), "probe", "Probe", tool="probe", view=True),
-    ActionRow("tool.arrow", "Arrow", "Measure", ("Q",), "arrow", "Arrow", tool="arrow", view=True),
-    ActionRow("tool.text", "Text", "Measure", ("B",), "text", "Text", tool="text", view=True),
+    *_tools("Measure"),
     ActionRow("analysis.run", "Analyse", "Analysis", ("F5",), view=True),
     ActionRow("analysis.all", "Analyse with all that suit", "Analysis", ("Shift+F5",), view=True),
     ActionRow("analysis.occlusion", "Heatmap by occlusion", "Analysis", ()),

@@ -283,9 +283,9 @@ class Centre(QStackedWidget):
         counts: dict[str, int] = {}
         rows = []
         for drawing in self._grid.drawings.all():
-            counts[drawing.kind] = counts.get(drawing.kind, 0) + 1
+            counts[drawing.tool] = counts.get(drawing.tool, 0) + 1
             if drawing.stack_key in shown:
-                rows.append(measure_row(drawing, counts[drawing.kind]))
+                rows.append(measure_row(drawing, counts[drawing.tool]))
         return tuple(rows)
 
     def show_drawing(self, drawing_id: str) -> None:
@@ -293,7 +293,7 @@ class Centre(QStackedWidget):
         drawing = next((d for d in self.grid.drawings.all() if d.id == drawing_id), None)
         if drawing is not None:
             for view in self.grid.views_of(drawing.stack_key):
-                if view.stage.slice_name == drawing.plane:
+                if view.picture is not None and view.picture.slice.name == drawing.plane:
                     view.set_slice(drawing.slice_index)
 
     def remove_drawing(self, drawing_id: str) -> None:

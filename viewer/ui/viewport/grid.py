@@ -53,7 +53,7 @@ class ViewGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.drawings = Drawings(self)
+        self.drawings = Drawings()
         self.sync = True
         self._views: list[Viewport] = []
         self._arrangement = Layout.ONE

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QPainter
 
-from viewer.core.annotation import Annotation, PointLps
-from viewer.core.errors import ViewerError
+from viewer.core.annotation import PointLps
+from viewer.core.measurement import ReaderMeasurement
 from viewer.display.corners import SMALL_WIDTH, View, corners, gap_lines, scale_bar
 from viewer.display.overlay import Fill
-from viewer.room.tools.base import Cursor, Host, Pointer, Tool
+from viewer.room.tools import MEASURES, Pointer, Tool
 from viewer.room.tools.box import on_slice
-from viewer.room.tools.drawing import finish, measured
-from viewer.room.views.facts import message_of
+from viewer.room.tools.gather import MoveTool
 from viewer.room.views.picture import Picture
 from viewer.ui.viewport import hud, shapes
 from viewer.ui.viewport.convert import transform_of
@@ -24,9 +23,6 @@ from viewer.words.i18n import tr
 
 if TYPE_CHECKING:
     from viewer.ui.viewport.stage import Stage
-
-#: A handle is caught within this many px.
-_CATCH = 8.0
 
 
 @dataclass(slots=True)
@@ -46,11 +42,11 @@ class Overpaint:
     corners_visible: bool = True
     active: bool = False
     crosshair: PointLps | None = None
-    draft: Annotation | None = None
+    draft: ReaderMeasurement | None = None
     roi_label: str = ""
     selected: str = ""
     grab: Tool | None = None
-    _points: dict[str, Points] = field(default_factory=dict)
+    _drawn: list[tuple[ReaderMeasurement, Points]] = field(default_factory=list)
     _outlines: shapes.OutlinePaths = field(default_factory=shapes.OutlinePaths)
 
     def paint(self, painter: QPainter, stage: Stage) -> None:
@@ -83,19 +79,18 @@ class Overpaint:
             shapes.draw_box(painter, shapes.rect_of(stage.camera.to_screen(here)), label, handles)
 
     def _paint_drawings(self, painter: QPainter, stage: Stage, picture: Picture) -> None:
-        self._points = {}
-        drawn = list(stage.drawings.on(stage.stack_key, stage.slice_name, picture.index))
-        for annotation in drawn:
-            if self.draft is not None and self.draft.id == annotation.id:
+        self._drawn = []
+        for drawing in stage.drawings.on(picture.source.stack.key, picture.slice.name, picture.index):
+            if self.draft is not None and self.draft.id == drawing.id:
                 continue
-            points = self._screen(stage, picture, annotation)
-            self._points[annotation.id] = points
-            shapes.draw_annotation(painter, annotation, points, annotation.id == self.selected)
+            points = self._screen(stage, picture, drawing)
+            self._drawn.append((drawing, points))
+            shapes.draw_drawing(painter, drawing, points, drawing.id == self.selected)
         if self.draft is not None:
-            shapes.draw_annotation(painter, self.draft, self._screen(stage, picture, self.draft), selected=False)
+            shapes.draw_drawing(painter, self.draft, self._screen(stage, picture, self.draft), selected=False)
 
-    def _screen(self, stage: Stage, picture: Picture, annotation: Annotation) -> Points:
-        return stage.camera.to_screen(picture.view.world_to_pixel(np.array(annotation.points_lps)))
+    def _screen(self, stage: Stage, picture: Picture, drawing: ReaderMeasurement) -> Points:
+        return stage.camera.to_screen(picture.view.world_to_pixel(np.array(drawing.points_lps)))
 
     def _hud(self, stage: Stage, picture: Picture) -> hud.Hud:
         view, camera = picture.view, stage.camera
@@ -122,12 +117,12 @@ class Overpaint:
     def hover(self, stage: Stage, at: Pointer) -> None:
         """Show the handles of the drawing under the pointer, and be ready to move one."""
         found, self.grab = "", None
-        for key, points in self._points.items():
-            away = np.linalg.norm(points - np.array([at.x, at.y]), axis=1)
-            if away.min() <= _CATCH:
-                found = key
-                annotation = next(a for a in stage.drawings.all() if a.id == key)
-                self.grab = HandleTool(annotation, int(away.argmin()))
+        for drawing, points in self._drawn:
+            tool = MEASURES[drawing.tool]
+            grip = tool.hit(points, np.array([at.x, at.y]))
+            if grip is not None:
+                found = drawing.id
+                self.grab = MoveTool(tool, drawing, grip)
         if found != self.selected:
             self.selected = found
             stage.refresh()
@@ -138,35 +133,3 @@ def _instead(picture: Picture) -> str:
     if picture.is_unread:
         return tr("Image {n} could not be read", n=picture.index + 1)
     return "" if picture.is_loaded else tr("Reading image {n}", n=picture.index + 1)
-
-
-class HandleTool(Tool):
-    """Moves one point of a finished drawing; its number follows."""
-
-    id = "handle"
-    cursor = Cursor.MOVE
-
-    def __init__(self, annotation: Annotation, point: int) -> None:
-        self._annotation = annotation
-        self._point = point
-
-    def _moved(self, host: Host, at: Pointer) -> Annotation:
-        points = list(self._annotation.points_lps)
-        points[self._point] = host.to_lps(at)
-        return replace(self._annotation, points_lps=tuple(points))
-
-    def drag(self, host: Host, at: Pointer) -> None:
-        """Show where it would go."""
-        if host.picture is None:
-            return
-        moved = self._moved(host, at)
-        try:
-            host.show_draft(measured(host.picture, moved))
-        except ViewerError as error:
-            host.say(message_of(error))
-
-    def release(self, host: Host, at: Pointer) -> None:
-        """Keep it there."""
-        host.show_draft(None)
-        if host.picture is not None:
-            finish(host, host.picture, self._moved(host, at))

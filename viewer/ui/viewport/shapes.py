@@ -9,11 +9,12 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QTransform
 
-from viewer.core.annotation import Annotation
 from viewer.core.finding import FindingState
+from viewer.core.measurement import ReaderMeasurement
 from viewer.display.colours import Pattern, Rgb
 from viewer.display.graphics import PlacedGraphic
 from viewer.display.overlay import Line, SegmentStyle, SliceOverlay
+from viewer.room.tools import MEASURES, MeasureTool
 from viewer.room.views.camera import Camera
 from viewer.room.views.picture import KEPT
 from viewer.ui.kit.theme import colour
@@ -41,7 +42,6 @@ STATE_TOKENS: dict[FindingState, str] = {
 }
 _RING = 10.0
 _CHOSEN_WIDTH, _CHOSEN_CROSS = 3.0, 10.0
-_ARROW_HEAD = 12.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,65 +156,20 @@ def _put_lines(painter: QPainter, at: Points, mark: PlacedGraphic, canvas: tuple
         put_text(painter, (x, y + number * LINE_PX), line, mark.colour)
 
 
-def draw_annotation(painter: QPainter, annotation: Annotation, points: Points, selected: bool) -> None:
+def draw_drawing(painter: QPainter, drawing: ReaderMeasurement, points: Points, selected: bool) -> None:
     """One drawing of the reader; points are on the screen."""
+    tool = MEASURES[drawing.tool]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    _SHAPES[annotation.kind](painter, points)
-    if annotation.label:
-        _draw_label(painter, annotation, points)
-    if selected:
-        for x, y in points.tolist():
-            draw_handle(painter, x, y)
-
-
-def _line(painter: QPainter, points: Points) -> None:
-    stroke(painter, path_of(points), "measure")
-
-
-def _length(painter: QPainter, points: Points) -> None:
-    _line(painter, points)
-    for x, y in points.tolist():
-        _cross(painter, x, y, 4)
-
-
-def _ellipse(painter: QPainter, points: Points) -> None:
-    if len(points) < 2:
-        return
     path = QPainterPath()
-    path.addEllipse(QRectF(QPointF(*points[0]), QPointF(*points[1])).normalized())
+    for line in tool.strokes(points):
+        path.addPolygon(polygon(line))
     stroke(painter, path, "measure")
-
-
-def _arrow(painter: QPainter, points: Points) -> None:
-    """The first point is the tip."""
-    if len(points) < 2 or np.allclose(points[0], points[1]):
-        return
-    path = path_of(points)
-    back = (points[1] - points[0]) / np.linalg.norm(points[1] - points[0])
-    for sign in (-1.0, 1.0):
-        turn = np.array([[0.87, -0.5 * sign], [0.5 * sign, 0.87]])
-        path.moveTo(QPointF(*points[0]))
-        path.lineTo(QPointF(*(points[0] + turn @ back * _ARROW_HEAD)))
-    stroke(painter, path, "measure")
-
-
-def _probe(painter: QPainter, points: Points) -> None:
-    for x, y in points.tolist():
-        _cross(painter, x, y, 6)
-
-
-def _text(_painter: QPainter, _points: Points) -> None:
-    """A text is its label alone."""
-
-
-_SHAPES = {
-    "length": _length,
-    "angle": _line,
-    "ellipse": _ellipse,
-    "arrow": _arrow,
-    "probe": _probe,
-    "text": _text,
-}
+    words = tool.words(drawing)
+    if words:
+        _draw_words(painter, tool, words, points)
+    if selected:
+        for x, y in tool.handles(points).tolist():
+            draw_handle(painter, x, y)
 
 
 def _cross(painter: QPainter, x: float, y: float, size: float, ink: Rgb | str = "measure") -> None:
@@ -225,20 +180,16 @@ def _cross(painter: QPainter, x: float, y: float, size: float, ink: Rgb | str = 
     stroke(painter, path, ink)
 
 
-def _draw_label(painter: QPainter, annotation: Annotation, points: Points) -> None:
-    """The number on its plate, off the thing it measures, with a leader."""
-    anchor = points[-1] if annotation.kind != "ellipse" else np.array([points[:, 0].max(), points[:, 1].mean()])
-    if annotation.kind == "text":
-        put_text(painter, (float(anchor[0]), float(anchor[1])), annotation.label, "measure")
+def _draw_words(painter: QPainter, tool: type[MeasureTool], words: tuple[str, ...], points: Points) -> None:
+    """The numbers on their plate, off the thing they measure, with a leader; a text stands at its place."""
+    anchor = tool.anchor(points)
+    if not tool.leader:
+        put_text(painter, (float(anchor[0]), float(anchor[1])), words[0], "measure")
         return
-    if annotation.kind == "arrow":
-        put_text(painter, (float(anchor[0]) + 8, float(anchor[1])), annotation.label, "measure")
-        return
-    lines = annotation.label.split("\n")
     at = anchor + np.array([36.0, 28.0])
     painter.setPen(pen(painter, "measure", Line.SOLID, 1.0))
     painter.drawLine(QPointF(*(anchor + np.array([6.0, 4.0]))), QPointF(*at))
-    for number, line in enumerate(lines):
+    for number, line in enumerate(words):
         put_text(painter, (float(at[0]) + 4, float(at[1]) + number * LINE_PX), line, "measure")
 
 

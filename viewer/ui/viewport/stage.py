@@ -11,13 +11,14 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QRegion, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from viewer.core.analysis import Box
-from viewer.core.annotation import Annotation, PointLps
+from viewer.core.annotation import PointLps
 from viewer.core.geometry import SpacingKind
+from viewer.core.measurement import ReaderMeasurement
 from viewer.display.window import Window
-from viewer.room.tools.base import Cursor, Pointer, Tool, as_point
+from viewer.room.tools.base import Cursor, Pointer, Tool, point_at
 from viewer.room.tools.navigate import PanTool, ZoomTool
 from viewer.room.views.camera import Camera
-from viewer.room.views.drawings import Drawings
+from viewer.room.views.drawings import DrawingStore
 from viewer.room.views.facts import CursorInfo, Message
 from viewer.room.views.picture import Picture
 from viewer.ui.kit.theme import colour
@@ -54,7 +55,7 @@ class Stage(QObject):
     maximise_wanted = Signal()
     menu_wanted = Signal(QPoint)
 
-    def __init__(self, parent: QWidget, drawings: Drawings) -> None:
+    def __init__(self, parent: QWidget, drawings: DrawingStore) -> None:
         super().__init__(parent)
         self.canvas = Canvas(self, parent)
         self.drawings = drawings
@@ -77,24 +78,9 @@ class Stage(QObject):
         self._ahead = QTimer(self)
         self._ahead.setInterval(0)
         self._ahead.timeout.connect(self._prepare_next)
-        drawings.changed.connect(self.refresh)
+        drawings.subscribe(self.refresh)
 
     # ---------------------------------------------------------------- Host
-
-    @property
-    def stack_key(self) -> str:
-        """Key of the stack on show."""
-        return "" if self.picture is None else self.picture.source.stack.key
-
-    @property
-    def slice_name(self) -> str:
-        """Acquired slices share their drawings between the native and the plane's own view."""
-        if self.picture is None:
-            return ""
-        source, view = self.picture.source, self.picture.view
-        if source.resampled:
-            return f"resampled {view.plane.value}"
-        return "native" if view.native else view.plane.value
 
     def set_camera(self, camera: Camera) -> None:
         """Pan, zoom or turn."""
@@ -121,15 +107,15 @@ class Stage(QObject):
         self.refresh()
         self.crosshair_moved.emit(lps)
 
-    def show_draft(self, annotation: Annotation | None) -> None:
+    def show_draft(self, drawing: ReaderMeasurement | None) -> None:
         """A drawing that is not finished."""
-        self.over.draft = annotation
+        self.over.draft = drawing
         self.refresh()
 
-    def commit(self, annotation: Annotation) -> None:
+    def commit(self, drawing: ReaderMeasurement) -> None:
         """A finished drawing: kept, and told."""
-        self.drawings.put(annotation)
-        self.measured.emit(annotation)
+        self.drawings.put(drawing)
+        self.measured.emit(drawing)
 
     def ask_text(self, pointer: Pointer) -> None:
         """Let the reader type a text here."""
@@ -144,12 +130,6 @@ class Stage(QObject):
         self.roi = box
         self.refresh()
         (self.roi_changed if finished else self.roi_moved).emit(box)
-
-    def to_lps(self, pointer: Pointer) -> PointLps:
-        """The point under the pointer, LPS mm."""
-        if self.picture is None:
-            raise ValueError("an empty view has no patient position")
-        return as_point(self.picture.view.pixel_to_world(np.array(pointer.pixel)))
 
     # ---------------------------------------------------------------- painting
 
@@ -293,7 +273,7 @@ class Stage(QObject):
         navigating = self.tool is None or self.tool.coarse or self.tool.id == "crosshair"
         if event.button() == Qt.MouseButton.LeftButton and navigating:
             self.maximise_wanted.emit()
-        else:
+        elif not (event.button() == Qt.MouseButton.LeftButton and self.tool is not None and self.tool.finish(self)):
             self.mouse_pressed(event)
 
     def mouse_left(self) -> None:
@@ -335,7 +315,7 @@ class Stage(QObject):
         unit = "" if source.volume.unit == "1" or len(value) > 1 else source.volume.unit
         return CursorInfo(
             (kji[0], kji[1], kji[2]),
-            self.to_lps(pointer) if in_patient else None,
+            point_at(picture, pointer) if in_patient else None,
             ((pointer.pixel[1] + 0.5) * view.mm[1], (pointer.pixel[0] + 0.5) * view.mm[0]) if detector else None,
             value,
             unit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLineEdit
 
 from viewer.room.tools import Pointer
-from viewer.room.tools.drawing import finish, new_annotation
+from viewer.room.tools.text import TextTool
 from viewer.ui.viewport.stage import Stage
 from viewer.words.i18n import tr
 
@@ -41,6 +41,5 @@ class TextLine(QLineEdit):
         at, self._at = self._at, None
         text = self.text().strip()
         self.hide()
-        picture = self._stage.picture
-        if at is not None and text and picture is not None:
-            finish(self._stage, picture, new_annotation(self._stage, "text", (self._stage.to_lps(at),), text))
+        if at is not None:
+            TextTool.keep(self._stage, at, text)

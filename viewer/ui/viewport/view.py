@@ -21,7 +21,7 @@ from viewer.display.subtraction import Subtractor
 from viewer.display.window import Window
 from viewer.room.tools import TOOLS
 from viewer.room.views.camera import MIRROR_LEFT_RIGHT, MIRROR_UP_DOWN, TURN_LEFT, TURN_RIGHT, Camera, Turn
-from viewer.room.views.drawings import Drawings
+from viewer.room.views.drawings import Drawings, DrawingStore
 from viewer.room.views.facts import BadgeSpec, Message
 from viewer.room.views.picture import Picture, source_of
 from viewer.ui.viewport import labels
@@ -59,11 +59,11 @@ class Viewport(Bordered):
     maximise_wanted = Signal()
     menu_wanted = Signal(QPoint)
 
-    def __init__(self, parent: QWidget | None = None, drawings: Drawings | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, drawings: DrawingStore | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(LEAST_SIZE)
         self.strip = Strip(self)
-        self.stage = Stage(self, drawings or Drawings(self))
+        self.stage = Stage(self, drawings or Drawings())
         self.notice = Notice(self.stage.canvas)
         self.typing = TextLine(self.stage)
         self._badges: tuple[BadgeSpec, ...] = ()

@@ -1,0 +1,23 @@
+"""Angle: between two legs that meet."""
+
+from __future__ import annotations
+
+from viewer.core import measure
+from viewer.core.annotation import PointLps
+from viewer.room.tools import codes
+from viewer.room.tools.gather import DragThenClickTool
+from viewer.room.tools.measure import Numbers, number
+from viewer.room.views.picture import PictureSlice
+
+
+class AngleTool(DragThenClickTool):
+    """Drag the first leg to the corner, click the end of the second: points are end, corner, end."""
+
+    id, name, short, icon, keys = "angle", "Angle", "Angle", "angle", ("A",)
+
+    @classmethod
+    def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
+        """Degrees at the corner."""
+        first, corner, second = points
+        value = measure.angle(first, corner, second, on.source.native, on.source.verdict)
+        return Numbers((number("Angle", value, codes.ANGLE),))

@@ -1,0 +1,28 @@
+"""Cardiothoracic ratio: the widest heart over the widest thorax."""
+
+from __future__ import annotations
+
+from viewer.core import measure
+from viewer.core.annotation import PointLps
+from viewer.room.tools import codes
+from viewer.room.tools.gather import DragTool
+from viewer.room.tools.measure import Numbers, Points, cross, number
+from viewer.room.views.picture import PictureSlice
+
+
+class CtrTool(DragTool):
+    """Drag across the heart, then across the thorax."""
+
+    id, name, icon, keys = "ctr", "Cardiothoracic ratio", "ctr", ("Shift+C",)
+    least = most = 4
+
+    @classmethod
+    def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
+        """Heart over thorax."""
+        value = measure.ratio(points, on.source.native, on.source.verdict)
+        return Numbers((number("Ratio", value, codes.RATIO),))
+
+    @classmethod
+    def strokes(cls, points: Points) -> tuple[Points, ...]:
+        """Both lines, and a cross at each end."""
+        return (points[:2], points[2:], *(stroke for end in points for stroke in cross(end, 4)))

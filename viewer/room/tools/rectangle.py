@@ -1,0 +1,55 @@
+"""Rectangle: area and the values in it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from viewer.core.annotation import PointLps
+from viewer.core.geometry import FloatArray
+from viewer.core.measure import Outline
+from viewer.core.measurement import ReaderMeasurement
+from viewer.room.tools.gather import DragTool
+from viewer.room.tools.measure import Numbers, Points
+from viewer.room.tools.region import beside, region_numbers, region_words
+from viewer.room.views.picture import PictureSlice
+
+
+class RectangleTool(DragTool):
+    """Drag between two opposite corners; its sides run along rows and columns."""
+
+    id, name, icon, keys = "rectangle", "Rectangle", "roi-rectangle", ("Shift+E",)
+    planar = True
+
+    @classmethod
+    def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
+        """Area and statistics."""
+        rows, columns = (np.arange(n) for n in on.view.shape)
+
+        def inside(corners: FloatArray) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+            (top, left), (bottom, right) = np.sort(corners, axis=0)
+            return np.outer((rows >= top) & (rows <= bottom), (columns >= left) & (columns <= right))
+
+        return region_numbers(on, points, _outline, inside)
+
+    @classmethod
+    def strokes(cls, points: Points) -> tuple[Points, ...]:
+        """Its four sides."""
+        if len(points) < 2:
+            return ()
+        (x0, y0), (x1, y1) = points
+        return (np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]),)
+
+    @classmethod
+    def anchor(cls, points: Points) -> Points:
+        """The middle of its right side."""
+        return beside(points)
+
+    @classmethod
+    def words(cls, drawing: ReaderMeasurement) -> tuple[str, ...]:
+        """Mean, range and area."""
+        return region_words(drawing)
+
+
+def _outline(corners: FloatArray) -> Outline:
+    height, width = np.abs(corners[1] - corners[0]).tolist()
+    return Outline(height * width, 2 * (height + width))

@@ -1,0 +1,99 @@
+"""What regions share: area by their outline, statistics by the pixel centres inside, and their words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from viewer.core import measure
+from viewer.core.annotation import PointLps
+from viewer.core.finding import Measurement
+from viewer.core.geometry import FloatArray, SpacingKind
+from viewer.core.measure import MeasureError, Outline
+from viewer.core.measurement import ReaderMeasurement
+from viewer.room.tools import codes
+from viewer.room.tools.measure import Numbers, number, with_note
+from viewer.room.views.picture import PictureSlice
+from viewer.words.i18n import tr
+from viewer.words.numbers import number_words
+
+#: Sides a curve is drawn with.
+ROUND = 128
+
+
+def region_numbers(
+    on: PictureSlice,
+    points: tuple[PointLps, ...],
+    outline: Callable[[FloatArray], Outline],
+    inside: Callable[[FloatArray], npt.NDArray[np.bool_]],
+) -> Numbers:
+    """Area, mean, SD, minimum and maximum of a region of one slice.
+
+    Args:
+        outline: of its points in mm on the slice, float64 [n, 2] (down, right); in pixels without a calibration.
+        inside: bool [rows, columns] by its points in pixels, float64 [n, 2] (row, column).
+
+    Raises:
+        MeasureError: the slice is not one to measure on, or the region is empty.
+    """
+    source, view = on.source, on.view
+    measure.check(np.array(points), source.native, source.verdict, tr("A region"))
+    readable(on)
+    pixels = view.world_to_pixel(np.array(points))
+    in_mm = source.native.spacing_kind is not SpacingKind.UNKNOWN
+    line = outline(pixels * np.array(view.mm) if in_mm else pixels)
+    if line.area <= 0:
+        raise MeasureError("The region holds no pixel.", "Draw it larger.")
+    values, unit = real_values(on, on.values_in(inside(pixels)))
+    found = measure.statistics(values)
+    area = number("Area", measure.area(line, view.mm, source.native), codes.AREA)
+    return with_note(
+        on,
+        area,
+        Measurement("Mean", found.mean, unit, codes.MEAN),
+        Measurement("SD", found.deviation, unit, codes.DEVIATION),
+        Measurement("Minimum", found.low, unit, codes.MINIMUM),
+        Measurement("Maximum", found.high, unit, codes.MAXIMUM),
+    )
+
+
+def readable(on: PictureSlice) -> None:
+    """Refuse a slice whose pixels are not there.
+
+    Raises:
+        MeasureError: it is still being read, or could not be.
+    """
+    if not on.is_loaded:
+        raise MeasureError("This image has not been read.", "Wait until it is shown.")
+
+
+def real_values(on: PictureSlice, values: FloatArray) -> tuple[FloatArray, str]:
+    """Values and their unit: HU and the like, SUV of PET where the header gives its factor, "" for plain numbers."""
+    volume = on.source.volume
+    factor = volume.tags.get("SUVFactor")
+    if factor is not None:
+        return values * float(factor), "SUVbw"
+    return values, "" if volume.is_colour or volume.unit == "1" else volume.unit
+
+
+def region_words(drawing: ReaderMeasurement) -> tuple[str, ...]:
+    """ "mean 40.1 HU, SD 3.2", "31 to 52 HU", "95 mm²"."""
+    by_name = {value.name: value for value in drawing.values}
+    if "Area" not in by_name:
+        return ()
+    mean, area = by_name["Mean"], by_name["Area"]
+    unit = f" {mean.unit}" if mean.unit else ""
+    notes = "".join(f", {tr(note)}" for note in drawing.notes)
+    low, high = by_name["Minimum"].value, by_name["Maximum"].value
+    return (
+        tr("mean {m}, SD {s}", m=f"{mean.value:.1f}{unit}", s=f"{by_name['SD'].value:.1f}"),
+        tr("{low} to {high}", low=f"{low:.4g}", high=f"{high:.4g}{unit}"),
+        number_words(area.value, area.unit) + notes,
+    )
+
+
+def beside(points: FloatArray) -> FloatArray:
+    """The middle of the right-hand side of points on the screen [n, 2]."""
+    return np.array([points[:, 0].max(), (points[:, 1].min() + points[:, 1].max()) / 2])
