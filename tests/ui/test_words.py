@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from viewer.core.report import INTENDED_USE
+from viewer.core.sections import SECTIONS
 from viewer.core.study import Patient
-from viewer.room.panels.report import TEXTS
 from viewer.room.views.facts import CursorInfo
 from viewer.room.views.values import value_words
 from viewer.ui.kit import icons, theme
@@ -39,7 +39,7 @@ def test_every_word_has_its_chinese(source: Path) -> None:
 def test_tables_of_words_have_their_chinese() -> None:
     words = load_words("zh")
     tables = [INTENDED_USE, *MENUS, *(a.text for a in ACTIONS), *(a.short for a in ACTIONS if a.short)]
-    tables += [heading for _, heading in TEXTS]
+    tables += [section.heading for section in SECTIONS]
     assert sorted(set(tables) - words.keys()) == []
 
 

@@ -128,7 +128,13 @@ def test_an_edit_keeps_the_proposal() -> None:
     assert edited.original is not None
     assert (edited.label, edited.original.label, edited.edited) == ("Mass", "Nodule", True)
     with pytest.raises(UsageError, match="needs a name"):
-        session.review.edit("f1", label="  ", side=Side.NONE, comment="", reader="")
+        session.review.edit("f1", label="  ", side=Side.NONE, comment="", reader="Dr. A")
+    for attempt in (
+        lambda: session.review.edit("f1", label="Mass", side=Side.NONE, comment="", reader=""),
+        lambda: session.review.judge("f1", FindingState.ACCEPTED, " "),
+    ):
+        with pytest.raises(UsageError, match="needs the reader's name"):
+            attempt()
 
 
 def test_a_signed_report_locks_findings_and_text() -> None:
@@ -136,6 +142,8 @@ def test_a_signed_report_locks_findings_and_text() -> None:
     session.review.put_report_text("1.1", {"impression": "None."})
     with pytest.raises(UsageError, match="organisation"):
         session.review.sign("1.1", Signature("Dr. A", "", "2026-03-02T10:00:00+00:00"))
+    with pytest.raises(UsageError, match="findings are open: f1"):
+        session.review.sign("1.1", Signature("Dr. A", "Hospital", "2026-03-02T10:00:00+00:00"))
     session.review.judge("f1", FindingState.ACCEPTED, "Dr. A")
     session.review.sign("1.1", Signature("Dr. A", "Hospital", "2026-03-02T10:00:00+00:00"))
     for attempt in (
@@ -167,6 +175,7 @@ def test_a_key_image_is_marked_and_unmarked_whatever_its_window() -> None:
 def test_a_signed_report_locks_its_key_images() -> None:
     session, _ = opened()
     session.review.toggle_key_mark("1.1", MARK)
+    session.review.judge("f1", FindingState.ACCEPTED, "Dr. A")
     session.review.sign("1.1", Signature("Dr. A", "Hospital", "2026-03-02T10:00:00+00:00"))
     with pytest.raises(UsageError, match="signed"):
         session.review.toggle_key_mark("1.1", MARK)

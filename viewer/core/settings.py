@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from viewer.core.atomic import write_text
 from viewer.core.errors import SettingsError
 from viewer.core.resources import user_config_dir
 
@@ -103,12 +104,10 @@ def _checked(name: str, value: Any, want: type) -> Any:
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:
-    """Write the settings to a temporary name and rename it over the old file."""
+    """Write the settings whole or not at all."""
     file = path or settings_path()
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(_to_toml(settings), encoding="utf-8")
-    temporary.replace(file)
+    write_text(file, _to_toml(settings))
 
 
 def _to_toml(settings: Settings) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
@@ -65,6 +65,19 @@ class CancelFlag:
 
 def ignore_progress(_progress: Progress) -> None:
     """An `OnProgress` for callers that show nothing."""
+
+
+def share(on_progress: OnProgress, low: float, high: float) -> OnProgress:
+    """Progress of a part, as progress of the whole from `low` to `high`.
+
+    The time left stays that of the part; what does not know how far it is stays so.
+    """
+
+    def tell(progress: Progress) -> None:
+        inner = progress.fraction
+        on_progress(replace(progress, fraction=None if inner is None else low + inner * (high - low)))
+
+    return tell
 
 
 class JobState(Enum):

@@ -14,7 +14,7 @@ from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, GateReaso
 from viewer.core.errors import PackError, ReadError, UsageError, ViewerError
 from viewer.core.settings import load_settings
 from viewer.core.study import ScanResult, Stack, Study
-from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
+from viewer.core.task import CancelFlag, CancelToken, OnProgress, ignore_progress, share
 from viewer.core.volume import Volume
 from viewer.jobs import cine, result_folder, result_json
 from viewer.jobs.cine import Home
@@ -91,9 +91,9 @@ def analyse(
     cancel = cancel or CancelFlag()
     result_folder.check_place(Path(out).absolute())
     asked = Asked(_wanted(packs), bool(packs), roi, device, precision, load_settings().research_packs, explain)
-    found = scan([path], None, _share(on_progress, 0.0, _READ_SHARE / 2), cancel)
+    found = scan([path], None, share(on_progress, 0.0, _READ_SHARE / 2), cancel)
     study, stack = choose(found, asked, series)
-    volume = load_volume(stack, _share(on_progress, _READ_SHARE / 2, _READ_SHARE), cancel)
+    volume = load_volume(stack, share(on_progress, _READ_SHARE / 2, _READ_SHARE), cancel)
     volume = with_age(volume, study)
     homes = _Job(asked, study, stack, volume, runner).run(on_progress, cancel)
     stack, volume, results = _settled(homes, stack, volume)
@@ -180,7 +180,7 @@ class _Job:
         step = (1 - _READ_SHARE) / len(self.asked.packs)
         for n, pack in enumerate(self.asked.packs):
             cancel.check()
-            tell = _share(on_progress, _READ_SHARE + n * step, _READ_SHARE + (n + 1) * step)
+            tell = share(on_progress, _READ_SHARE + n * step, _READ_SHARE + (n + 1) * step)
             results.append(self._one(pack, tell, cancel))
         return results
 
@@ -245,13 +245,3 @@ def _request_out(path: Path | str, names: Sequence[str], series: str | None, ask
         "precision": asked.precision,
         **({"explain": asked.explain} if asked.explain else {}),
     }
-
-
-def _share(on_progress: OnProgress, low: float, high: float) -> OnProgress:
-    """Progress of a part as progress of the whole."""
-
-    def tell(progress: Progress) -> None:
-        inner = progress.fraction
-        on_progress(replace(progress, fraction=None if inner is None else low + inner * (high - low)))
-
-    return tell

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import uuid
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
+from viewer.core.atomic import replacing
 from viewer.core.errors import GeometryError, OutputError, UsageError
 from viewer.core.geometry import Geometry, SpacingKind
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
@@ -112,17 +111,11 @@ def _write(volume: Volume, target: Path) -> Path:
     code = 1 if volume.geometry.oriented else 0
     image.set_sform(image.affine, code=max(code, 1))
     image.set_qform(image.affine, code=code)
-    ending = next(end for end in _ENDINGS if target.name.endswith(end))
-    # a plain open, not mkstemp: who may read the file is the user's umask to say
-    temporary = target.parent / f".writing-{uuid.uuid4().hex}{ending}"
     try:
-        nibabel.save(image, temporary)
-        temporary.replace(target)
+        with replacing(target) as part:
+            nibabel.save(image, part)
     except OSError as error:
         raise _cannot_write(target, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
     return target
 
 

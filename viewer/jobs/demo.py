@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer.core.analysis import Box
-from viewer.core.task import CancelToken, OnProgress, Progress
+from viewer.core.task import CancelToken, OnProgress, share
 from viewer.jobs import analyse, render, report, review
 from viewer.samples import Sample, write_samples
 
@@ -72,14 +72,14 @@ def run_demo(out: Path, *, on_progress: OnProgress, cancel: CancelToken) -> Demo
     Raises:
         ViewerError: in words. Cancelled: asked to stop.
     """
-    samples = write_samples(out, on_progress=_part(on_progress, 0.0, 0.3), cancel=cancel)
+    samples = write_samples(out, on_progress=share(on_progress, 0.0, 0.3), cancel=cancel)
     results = _new_folder(out)
     done = []
     try:
         for n, sample in enumerate(samples):
             cancel.check()
             low, high = 0.3 + 0.7 * n / len(samples), 0.3 + 0.7 * (n + 1) / len(samples)
-            done.append(_one(sample, results, _part(on_progress, low, high), cancel))
+            done.append(_one(sample, results, share(on_progress, low, high), cancel))
     finally:
         if not done and not any(results.iterdir()):
             results.rmdir()
@@ -98,13 +98,13 @@ def _one(sample: Sample, results: Path, on_progress: OnProgress, cancel: CancelT
     """Analyse with every pack that suits, accept what it proposes, report."""
     plane, index = VIEWS[sample.key]
     picture = results / f"{sample.key}.png"
-    draw = _part(on_progress, 0.8, 1.0)
+    draw = share(on_progress, 0.8, 1.0)
     view: dict[str, Any] = {"plane": plane, "index": index, "on_progress": draw, "cancel": cancel}
     if not sample.pack:
         return Done(sample.key, None, (), None, render.render_picture(sample.folder, picture, **view))
     folder = results / sample.key
     box: Box | None = sample.boxes.get("left")
-    found = analyse.analyse(sample.folder, folder, roi=box, on_progress=_part(on_progress, 0.0, 0.7), cancel=cancel)
+    found = analyse.analyse(sample.folder, folder, roi=box, on_progress=share(on_progress, 0.0, 0.7), cancel=cancel)
     if found["findings"]:
         review.review(folder, accept=("all",), reject=(), unsure=(), reader=READER)
     pdf = report.write_report(folder, folder / "report.pdf", language="en", sign=None, cancel=cancel)
@@ -117,14 +117,3 @@ def _outcome(pack: dict[str, Any]) -> str:
         return f"{pack['pack']} ran, findings: {pack['findings']}"
     reasons = " ".join(reason["text"] for reason in pack["reasons"]) or pack["message"]
     return f"{pack['pack']} {pack['outcome']}: {reasons}"
-
-
-def _part(on_progress: OnProgress, low: float, high: float) -> OnProgress:
-    """Progress of one part as progress of the whole."""
-
-    def tell(progress: Progress) -> None:
-        inside = progress.fraction
-        whole = None if inside is None else low + (high - low) * inside
-        on_progress(Progress(progress.stage, whole, progress.eta_seconds))
-
-    return tell

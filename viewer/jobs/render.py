@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import math
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
@@ -14,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from viewer.core.analysis import AnalysisResult
+from viewer.core.atomic import replacing
 from viewer.core.errors import UsageError
 from viewer.core.study import ScanResult, Stack, Study
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
@@ -151,16 +149,9 @@ def _patient_lines(study: Study | None, stack: Stack) -> tuple[str, ...]:
 
 def _write(pixels: Rgb8, target: Path) -> Path:
     """A PNG under its name only once it is whole."""
-    png = io.BytesIO()
-    Image.fromarray(pixels).save(png, format="PNG")
-    # a plain open, not mkstemp: who may read the file is the user's umask to say
-    part = target.parent / f".render-{uuid.uuid4().hex}.part"
     try:
-        part.write_bytes(png.getvalue())
-        part.replace(target)
+        with replacing(target) as part:
+            Image.fromarray(pixels).save(part, format="PNG")
     except OSError as error:
         raise cannot_write(target, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
     return target

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from viewer.core import judging
 from viewer.core.analysis import AnalysisResult
+from viewer.core.clock import now
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding
 from viewer.core.plain import from_plain
 from viewer.core.report import KeyImage, Report, Signature
 from viewer.core.settings import load_settings
 from viewer.core.study import Stack, Study
-from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
+from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress, share
 from viewer.core.volume import Volume
 from viewer.jobs import key_marks, report_content, report_files, report_images, result_folder
 from viewer.jobs.result_folder import Loaded
@@ -78,18 +78,18 @@ def write_report(
     _check_target(target)
     on_progress(Progress("Reading results", 0.0))
     loaded = result_folder.load(folder)
-    signature = _signature(loaded, sign, sections)
+    findings = all_findings(loaded)
+    signature = _signature(loaded, findings, sign, sections)
     if out is None and _is_signed(loaded) and target.is_file():
         _check_language(loaded, language)
         return target
     _check_overwrites(loaded, target)
     loaded = found_again(loaded, cancel)
-    findings = all_findings(loaded)
     said = _said(loaded, sections)
     if chosen is None or _is_signed(loaded):
         chosen = key_marks.kept_in(folder, loaded.document.get("report") or {})
     report = _report(loaded, findings, language, signature, said=said, chosen=chosen)
-    images = report_images.key_images(loaded, report.findings, language, _share(on_progress, 0.05, 0.4), cancel)
+    images = report_images.key_images(loaded, report.findings, language, share(on_progress, 0.05, 0.4), cancel)
     report = report_content.with_images(report, images)
     on_progress(Progress("Laying out pages", 0.5))
     pdf = _pdf(report)
@@ -175,7 +175,7 @@ def preview(
         load_settings(),
         sections=sections or {},
         language=language,
-        created=_now(),
+        created=now(),
         version=1,
         signature=None,
     )
@@ -258,7 +258,7 @@ def _report(
         load_settings(),
         sections=said,
         language=language,
-        created=str(before["created"]) if again else _now(),
+        created=str(before["created"]) if again else now(),
         version=int(before.get("version", 0)) + (0 if again else 1),
         signature=signature,
         digest_before=str(before.get("sha256", "")) if again else "",
@@ -268,30 +268,28 @@ def _report(
 
 
 def _signature(
-    loaded: Loaded, sign: tuple[str, str] | Signature | None, sections: Mapping[str, str] | None
+    loaded: Loaded,
+    findings: Sequence[Finding],
+    sign: tuple[str, str] | Signature | None,
+    sections: Mapping[str, str] | None,
 ) -> Signature | None:
     """The signature given now or kept from before.
 
     Raises:
-        UsageError: it lacks a part, or the report is signed already and would change.
+        UsageError: it lacks a part, a finding is open, or the report is signed already and would change.
     """
     if _is_signed(loaded):
         before = loaded.document["report"]
         same = all(before["sections"].get(key, "") == text.strip() for key, text in (sections or {}).items() if text)
         if sign is not None or not same:
-            raise UsageError("This report is signed and can no longer be changed.", "Analyse again to begin anew.")
+            judging.check_unsigned(before["signature"])
         return from_plain(Signature, before["signature"])
     if sign is None:
         return None
-    given = sign if isinstance(sign, Signature) else Signature(*sign, _now())
-    name, organization = (" ".join(part.split()) for part in (given.name, given.organization))
-    if not (name and organization):
-        raise UsageError("Signing needs a name and an organisation.", "Give both, or set them in the settings.")
-    return Signature(name, organization, given.when)
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
+    given = sign if isinstance(sign, Signature) else Signature(*sign, now())
+    signature = judging.signature(given.name, given.organization, given.when)
+    judging.check_settled(findings)
+    return signature
 
 
 def _pdf(report: Report) -> bytes:
@@ -303,13 +301,3 @@ def _pdf(report: Report) -> bytes:
     printed = typeset(paper_of(report), pixels_of(report))
     stop_on(compare_pdf(report, printed), "The report")
     return printed.pdf
-
-
-def _share(on_progress: OnProgress, low: float, high: float) -> OnProgress:
-    """Progress of a part as progress of the whole."""
-
-    def tell(progress: Progress) -> None:
-        inner = progress.fraction
-        on_progress(replace(progress, fraction=None if inner is None else low + inner * (high - low)))
-
-    return tell

@@ -17,13 +17,11 @@ from viewer.core.finding import Finding, FindingState
 from viewer.core.geometry import SpacingKind
 from viewer.core.plain import to_plain
 from viewer.core.report import KeyImage, PackRun, Report, ReportStatus, Signature
+from viewer.core.sections import SECTIONS
 from viewer.core.settings import Settings
 from viewer.core.study import Stack, Study
 from viewer.jobs.result_folder import Loaded
 from viewer.reporting.words import Words, words_in
-
-#: Sections a person may write; any other key is not of the report.
-SECTIONS = ("indication", "comparison", "technique", "quality", "findings", "impression", "recommendation", "critical")
 
 
 def build(
@@ -170,7 +168,7 @@ def _pack_name(pack_id: str) -> str:
 
 
 def _sections(given: Mapping[str, str], stack: Stack, accepted: Sequence[Finding], words: Words) -> dict[str, str]:
-    sections = {key: given[key].strip() for key in SECTIONS if given.get(key, "").strip()}
+    sections = {one.key: given[one.key].strip() for one in SECTIONS if given.get(one.key, "").strip()}
     sections.setdefault("technique", technique(stack, words))
     if accepted:
         sections.setdefault("impression", "\n".join(_impression(finding, words) for finding in accepted))

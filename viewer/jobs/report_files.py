@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer.core.analysis import AnalysisResult
+from viewer.core.atomic import write_bytes
 from viewer.core.finding import Finding
 from viewer.core.plain import to_plain
 from viewer.core.report import KeyImage, Report
@@ -21,20 +22,16 @@ from viewer.jobs.swap import swap_in
 
 
 def copy_to(target: Path, pdf: bytes) -> None:
-    """Write a PDF under a temporary name and rename it.
+    """Write a PDF.
 
     Raises:
         OutputError: the disk refused; an earlier file there is as it was.
     """
-    part = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(pdf)
-        part.replace(target)
+        write_bytes(target, pdf)
     except OSError as error:
         raise result_folder.cannot_write(target, error) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def keep(
@@ -90,10 +87,8 @@ def keep(
 def _write_objects(loaded: Loaded, findings: Sequence[Finding], report: Report, part: Path) -> Written:
     """SEG and SR of what was accepted."""
     old = loaded.folder / "sr.dcm"
-    spoken = ("findings", "impression", "recommendation")
-    sections = {key: text for key, text in report.sections.items() if key in spoken}
     saying = Saying(
-        sections=sections,
+        sections=report.sections,
         reader=report.author,
         signature=report.signature,
         predecessor=old if old.is_file() else None,

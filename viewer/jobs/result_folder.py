@@ -19,13 +19,14 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from viewer.core.analysis import AnalysisResult
+from viewer.core.atomic import write_text
+from viewer.core.clock import now
 from viewer.core.errors import OutputError, ReadError
 from viewer.core.finding import Finding, FindingState
 from viewer.core.plain import from_plain, to_plain
@@ -164,12 +165,9 @@ def save_findings(folder: Path, findings: Sequence[Finding], **changes: Any) -> 
     document = result_json.load(folder)
     document["findings"] = [to_plain(finding) for finding in findings]
     document.update(changes)
-    part = folder / ".result.json.part"
     try:
-        part.write_text(result_json.dump(document), encoding="utf-8")
-        part.replace(folder / "result.json")
+        write_text(folder / "result.json", result_json.dump(document))
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise cannot_write(folder, error) from error
     return document
 
@@ -211,7 +209,7 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
 def _document(study: Study, stack: Stack, results: Sequence[AnalysisResult], request: dict[str, Any]) -> dict[str, Any]:
     return {
         **result_json.head(),
-        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "created": now(),
         "request": request,
         "study": result_json.study_out(study),
         "stack": result_json.stack_out(stack),

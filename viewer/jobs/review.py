@@ -7,11 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from viewer.core import judging
 from viewer.core.analysis import AnalysisResult
+from viewer.core.clock import now
 from viewer.core.errors import OutputError, UsageError
 from viewer.core.finding import Finding, FindingState, Side
 from viewer.core.plain import from_plain
@@ -70,18 +71,17 @@ def review(
         Cancelled: nothing was changed.
     """
     cancel = cancel or CancelFlag()
-    if not reader.strip():
-        raise UsageError("A verdict needs the reader's name.", "Give it, then judge again.")
+    reader = judging.reader_name(reader)
     on_progress(Progress("Reading results", 0.0))
     loaded = result_folder.load(folder)
     check_open(loaded.document)
     loaded = found_again(loaded, cancel)
     findings = all_findings(loaded)
     verdicts = _verdicts(findings, {"accept": accept, "reject": reject, "unsure": unsure}, set(edits or {}))
-    judged = [_judge(f, verdicts.get(f.id), (edits or {}).get(f.id), reader.strip(), reason) for f in findings]
+    judged = [_judge(f, verdicts.get(f.id), (edits or {}).get(f.id), reader, reason) for f in findings]
     cancel.check()
     on_progress(Progress("Writing verdicts", 0.5))
-    document = _save(loaded, judged, reader.strip())
+    document = _save(loaded, judged, reader)
     on_progress(Progress("Done", 1.0))
     _log.info("verdicts given on %d findings", len(verdicts))
     return document
@@ -118,10 +118,7 @@ def check_open(document: dict[str, Any]) -> None:
     Raises:
         UsageError: the report of this folder is signed.
     """
-    if (document.get("report") or {}).get("signature"):
-        raise UsageError(
-            "The report of these results is signed; its findings are locked.", "Analyse again to begin anew."
-        )
+    judging.check_unsigned((document.get("report") or {}).get("signature"))
 
 
 _STATES = {"accept": FindingState.ACCEPTED, "reject": FindingState.REJECTED, "unsure": FindingState.UNSURE}
@@ -153,13 +150,13 @@ def _judge(finding: Finding, state: FindingState | None, edit: Edit | None, read
     if edit is not None:
         label, side, comment = edit.label, edit.side, edit.comment
         finding = finding.edited_to(
-            label=finding.label if label is None else label,
+            label=finding.label if label is None else judging.finding_label(label),
             side=finding.side if side is None else side,
             comment=finding.comment if comment is None else comment,
         )
     if state is None:
         return finding
-    return finding.judged(state, reader, datetime.now().astimezone().isoformat(timespec="seconds"), reason)
+    return finding.judged(state, reader, now(), reason)
 
 
 def _save(loaded: Loaded, findings: Sequence[Finding], reader: str) -> dict[str, Any]:

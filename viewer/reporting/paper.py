@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from viewer.core.finding import Finding
 from viewer.core.report import KeyImage, Report
+from viewer.core.sections import Block, keys_in
 from viewer.core.study import Patient
 from viewer.reporting.passport import Passport, judgements, passports, short_name
 from viewer.reporting.statement import ai_statement, short_hash
@@ -112,15 +113,15 @@ def paper_of(report: Report) -> Paper:
         words=_words(words),
         letterhead=report.letterhead,
         head=_head(report, words),
-        indication=(" ".join(_lines(report, ("indication", "comparison"), words, "indication")),),
-        technique=_lines(report, ("technique", "quality"), words, "technique"),
+        indication=(" ".join(_lines(report, Block.INDICATION, words)),),
+        technique=_lines(report, Block.TECHNIQUE, words),
         columns=tuple(words("table", key) for key in ("number", "finding", "place", "score", "judged")),
         findings=tuple(_finding(n, finding, words) for n, finding in enumerate(report.findings, start=1)),
         nothing=words("empty", "findings"),
-        left_out=(*_lines(report, ("findings",), words, ""), *_left_out(report, words)),
+        left_out=(*_lines(report, Block.FINDINGS, words), *_left_out(report, words)),
         pictures=_pictures(report.key_images, words),
-        impression=_lines(report, ("impression",), words, "impression"),
-        recommendation=_lines(report, ("recommendation",), words, "recommendation"),
+        impression=_lines(report, Block.IMPRESSION, words),
+        recommendation=_lines(report, Block.RECOMMENDATION, words),
         ai_statement=tuple(ai_statement(report, words)),
         author=_author(report, words),
         notes=report.notes,
@@ -185,10 +186,10 @@ def _head(report: Report, words: Words) -> tuple[Fact, ...]:
     )
 
 
-def _lines(report: Report, keys: Sequence[str], words: Words, empty: str) -> tuple[str, ...]:
-    """Lines of the sections; the words for "nothing" when all are empty."""
-    text = tuple(line for key in keys for line in report.sections.get(key, "").splitlines() if line.strip())
-    return text or ((words("empty", empty),) if empty else ())
+def _lines(report: Report, block: Block, words: Words) -> tuple[str, ...]:
+    """Lines of a block's sections; the words for "nothing" when all are empty, none under the findings."""
+    text = tuple(line for key in keys_in(block) for line in report.sections.get(key, "").splitlines() if line.strip())
+    return text or (() if block is Block.FINDINGS else (words("empty", block.value),))
 
 
 def _finding(number: int, finding: Finding, words: Words) -> FindingRow:
@@ -248,7 +249,8 @@ def _file(n: int) -> str:
 
 
 def _author(report: Report, words: Words) -> tuple[Fact, ...]:
-    critical = report.sections.get("critical", "").strip() or words("author", "not_stated")
+    said = (report.sections.get(key, "").strip() for key in keys_in(Block.AUTHOR))
+    critical = " ".join(text for text in said if text) or words("author", "not_stated")
     number = f"{words('author', 'first', n=report.version)} · {words('author', 'hash', hash=short_hash(report.digest))}"
     last = Fact(words("author", "critical"), critical)
     if report.signature is None:

@@ -38,6 +38,7 @@ from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import OutputError
 from viewer.core.finding import Code, Finding, Measurement
 from viewer.core.report import Signature
+from viewer.core.sections import SECTIONS
 from viewer.reporting.codes import code, finding_code, finding_site, measurement_code, side_code, table, unit_code
 from viewer.reporting.origin import MANUFACTURER, MODEL, SERIAL, coded, person_name, stable_uid
 from viewer.reporting.planes import header_of
@@ -45,12 +46,6 @@ from viewer.reporting.regions import Source, region_of
 from viewer.reporting.seg import SEGMENTATION_STORAGE, SegmentRecord, SegReceipt
 
 LANGUAGES = {"en": PydicomCode("en", "RFC5646", "English"), "zh": PydicomCode("zh", "RFC5646", "Chinese")}
-#: Section of the report -> (container, item) rows of the code table.
-SECTIONS = {
-    "findings": ("findings", "finding"),
-    "impression": ("impressions", "impression"),
-    "recommendation": ("recommendations", "recommendation"),
-}
 CONTAINS = RelationshipTypeValues.CONTAINS
 PROPERTIES = RelationshipTypeValues.HAS_PROPERTIES
 
@@ -297,8 +292,10 @@ def _status(result: AnalysisResult) -> CodeContentItem:
 
 def _sections(sections: Mapping[str, str]) -> list[ContainerContentItem]:
     items = []
-    for key, (container, item) in SECTIONS.items():
-        if text := sections.get(key, "").strip():
+    for section in SECTIONS:
+        text = sections.get(section.key, "").strip()
+        if section.sr is not None and text:
+            container, item = section.sr.rows
             box = ContainerContentItem(coded(code("document", container)), relationship_type=CONTAINS)
             box.ContentSequence = ContentSequence([_text(code("document", item), text)])
             items.append(box)

@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Signal
 
 from viewer.core.analysis import AnalysisResult
 from viewer.core.annotation import KeyMark
+from viewer.core.clock import now
 from viewer.core.errors import UsageError, ViewerError
-from viewer.core.finding import FindingState
 from viewer.core.report import Signature
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, ignore_progress
@@ -66,15 +66,9 @@ class Reporting(QObject):
         study = self._context.session.library.active_study
         if study is None:
             return
-        if any(f.state is FindingState.PROPOSED for f in self._context.session.review.findings(study.uid)):
-            self._context.complain(
-                UsageError(tr("A finding is still open."), tr("Accept, reject or mark it not sure."))
-            )
-            return
-        self.put_reader(name, place)
-        now = datetime.now().astimezone().isoformat(timespec="seconds")
         try:
-            self._context.session.review.sign(study.uid, Signature(name, place, now))
+            self._context.session.review.sign(study.uid, Signature(name, place, now()))
+            self.put_reader(name, place)
         except UsageError as error:
             self._context.complain(error)
         self.changed.emit()

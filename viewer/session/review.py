@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
+from viewer.core import judging
 from viewer.core.analysis import AnalysisResult
 from viewer.core.annotation import KeyMark
+from viewer.core.clock import now
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState, Side
 from viewer.core.report import Signature
@@ -100,26 +101,27 @@ class Review:
         """Record the reader's verdict on a finding.
 
         Raises:
-            UsageError: there is no such finding, or its report is signed.
+            UsageError: there is no such finding, its report is signed, or the reader has no name.
         """
         before = self._changeable(finding_id)
         if before.state is state and before.reason == reason:
             return before
-        after = before.judged(state, reader, _now(), reason)
+        after = before.judged(state, judging.reader_name(reader), now(), reason)
         return self._step(_Step(before, after, state.value))
 
     def edit(self, finding_id: str, *, label: str, side: Side, comment: str, reader: str) -> Finding:
         """Put a finding into the reader's words; the proposal is kept.
 
         Raises:
-            UsageError: there is no such finding, its report is signed, or the label is empty.
+            UsageError: there is no such finding, its report is signed, or the label or the reader's name is empty.
         """
         before = self._changeable(finding_id)
-        if not label.strip():
-            raise UsageError("A finding needs a name.", "Type what you see.")
+        label = judging.finding_label(label)
         if (before.label, before.side, before.comment) == (label, side, comment):
             return before
-        after = replace(before.edited_to(label=label, side=side, comment=comment), reader=reader, when=_now())
+        after = replace(
+            before.edited_to(label=label, side=side, comment=comment), reader=judging.reader_name(reader), when=now()
+        )
         return self._step(_Step(before, after, "edited"))
 
     def restore_finding(self, finding: Finding) -> None:
@@ -136,8 +138,7 @@ class Review:
         if finding is None:
             raise UsageError("This finding is no longer open.", "Open its study again.")
         entry = self._results[finding.result_id]
-        if entry.study_uid in self._signatures:
-            raise UsageError("The report of this study is signed, so its findings are locked.")
+        judging.check_unsigned(self.signature(entry.study_uid))
         return finding
 
     def _step(self, step: _Step) -> Finding:
@@ -196,8 +197,7 @@ class Review:
             UsageError: the report is signed.
         """
         self._bus.check_thread()
-        if study_uid in self._signatures:
-            raise UsageError("The report is signed and can no longer be changed.")
+        judging.check_unsigned(self.signature(study_uid))
         if self._texts.get(study_uid, {}) != sections:
             self._texts[study_uid] = dict(sections)
             self._bus.tell(ReportChanged(study_uid, restored))
@@ -225,8 +225,7 @@ class Review:
             UsageError: the report is signed.
         """
         self._bus.check_thread()
-        if study_uid in self._signatures:
-            raise UsageError("The report is signed, so its key images are locked.")
+        judging.check_unsigned(self.signature(study_uid))
         self._marks[study_uid] = marks
         self._bus.tell(KeyMarksChanged(study_uid, restored))
 
@@ -238,13 +237,13 @@ class Review:
         """Lock the findings and the text of a study under a signature.
 
         Raises:
-            UsageError: name or organisation is empty, or it is already signed.
+            UsageError: name or organisation is empty, a finding is open, or it is already signed.
         """
         self._bus.check_thread()
-        if not signature.name.strip() or not signature.organization.strip():
-            raise UsageError("Signing needs your name and your organisation.", "Type both, then sign.")
-        if study_uid in self._signatures:
-            raise UsageError("The report is already signed.")
+        if not restored:
+            judging.check_unsigned(self.signature(study_uid))
+            signature = judging.signature(signature.name, signature.organization, signature.when)
+            judging.check_settled(self.findings(study_uid))
         self._signatures[study_uid] = signature
         self._bus.tell(ReportChanged(study_uid, restored))
 
@@ -258,10 +257,6 @@ class Review:
         self._texts.pop(study_uid, None)
         self._marks.pop(study_uid, None)
         self._signatures.pop(study_uid, None)
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _box_of(result: AnalysisResult) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from viewer.core.atomic import replacing
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 
 _log = logging.getLogger(__name__)
@@ -175,9 +176,8 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(), "best": list(self.best), "best_state": self.best_state,
             "losses": self.curve.losses, "measures": self.curve.measures,
         }  # fmt: skip
-        partial = self._checkpoint.with_suffix(".part")
-        torch.save(state, partial)
-        partial.replace(self._checkpoint)
+        with replacing(self._checkpoint) as part:
+            torch.save(state, part)
         curve = {"losses": self.curve.losses, "measures": self.curve.measures}
         (self.folder / "curve.json").write_text(json.dumps(curve), encoding="utf-8")
 

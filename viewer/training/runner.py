@@ -17,6 +17,7 @@ from torch import nn
 
 from viewer.analysis import networks, packs
 from viewer.core.analysis import PackInfo
+from viewer.core.atomic import write_text
 from viewer.core.errors import PackError, UsageError
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.training import card, cases, classification, curves, distil, evaluation, gate, points, segmentation, stacks
@@ -300,9 +301,7 @@ def write_card(folder: Path) -> None:
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:
-    partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 #: Recipe task -> how it is trained. A new kind of recipe: one function above, one line here.

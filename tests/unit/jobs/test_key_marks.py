@@ -24,6 +24,7 @@ from viewer.display.slicing import Plane, needs_resampling, slice_count
 from viewer.display.window import Window
 from viewer.jobs import key_marks, report, result_folder
 from viewer.jobs.report_images import SIDE
+from viewer.jobs.review import review
 from viewer.reading import resample_regular
 
 
@@ -105,6 +106,7 @@ def test_key_images_are_kept_signed_and_listed_as_dicom(tmp_path: Path) -> None:
     assert [p.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for p in pictures] == [
         stack.instances[0].sop_instance_uid
     ]
+    review(folder, accept=["all"], reader="Dr A")
     report.write_report(folder, sign=("Dr A", "Ward B"))
     again = json.loads((folder / "result.json").read_text())
     assert again["report"]["key_images"] == [entry]

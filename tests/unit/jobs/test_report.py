@@ -232,6 +232,16 @@ def test_half_a_signature_is_refused_and_changes_nothing(sign: tuple[str, str], 
     assert contents(film) == before
 
 
+def test_what_waits_for_a_verdict_keeps_it_from_being_signed(film: Path) -> None:
+    review(film, accept=["x1"], reader="Dr. A. Reader")
+    before = contents(film)
+    with pytest.raises(UsageError, match="findings are open: x2"):
+        report.write_report(film, sign=SIGN)
+    assert contents(film) == before
+    review(film, unsure=["x2"], reader="Dr. A. Reader")
+    assert "FINAL, SIGNED" in text_of(report.write_report(film, sign=SIGN))
+
+
 def test_settings_give_letterhead_and_author(film: Path) -> None:
     save_settings(Settings(reader_name="Dr. Set", organization="Org", letterhead=("Sample Clinic", "Road 1")))
     text = text_of(report.write_report(film))

@@ -13,16 +13,6 @@ from viewer.session import Session
 from viewer.words.i18n import date_words, tr
 from viewer.words.people import patient_line, patient_name, study_words
 
-#: Section name -> heading; in the order they stand on paper.
-TEXTS: tuple[tuple[str, str], ...] = (
-    ("indication", "Indication"),
-    ("comparison", "Comparison"),
-    ("technique", "Technique and image quality"),
-    ("findings", "Findings"),
-    ("impression", "Impression"),
-    ("recommendation", "Recommendation"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class ReportView:

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QScr
 
 from viewer.core.finding import Finding, Measurement, Side
 from viewer.core.report import INTENDED_USE
-from viewer.room.panels.report import TEXTS, ReportView
+from viewer.core.sections import SECTIONS, Block, SectionSpec
+from viewer.room.panels.report import ReportView
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import ElidedLabel, button, clear, column, frame, icon_label, label, row
 from viewer.ui.kit.section import HEADER_HEIGHT, Message, Section, close_button
@@ -201,9 +202,9 @@ class ReportWriter(QFrame):
         typed = self.sections() if self._keep.isActive() else dict(view.sections)
         clear(self._body)
         self._texts = {}
-        for name, heading in TEXTS:
-            self._add_section(view, name, heading, typed.get(name, ""))
-            if name == "findings":
+        for section in SECTIONS:
+            self._add_section(view, section, typed.get(section.key, ""))
+            if section.block is Block.FINDINGS:
                 self._add_open_message(view)
         self._add_statement(view)
         self._body.addStretch(1)
@@ -211,22 +212,22 @@ class ReportWriter(QFrame):
             if had_focus:
                 self._texts[name].setFocus()
 
-    def _add_section(self, view: ReportView, name: str, heading: str, text: str) -> None:
+    def _add_section(self, view: ReportView, section: SectionSpec, text: str) -> None:
         block = frame("block")
         inside = column(block, 0, 2)
         inside.setContentsMargins(16, 10, 16, 8)
-        inside.addWidget(label(tr(heading), "strong"))
-        if name == "findings":
+        inside.addWidget(label(tr(section.heading), "strong"))
+        if section.block is Block.FINDINGS:
             for number, finding in view.accepted:
                 inside.addWidget(self._finding_line(number, finding))
             if not view.accepted:
                 inside.addWidget(label(tr("No accepted finding yet."), "caption"))
         field = GrowingText(text, tr("Empty. Type here."))
-        field.setAccessibleName(tr(heading))
+        field.setAccessibleName(tr(section.heading))
         field.setReadOnly(view.signature is not None)
         field.textChanged.connect(self._keep.start)
         field.left.connect(self.keep_text)
-        self._texts[name] = field
+        self._texts[section.key] = field
         inside.addWidget(field)
         self._body.addWidget(block)
 
