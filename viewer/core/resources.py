@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+
+from platformdirs import PlatformDirs
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -27,24 +30,36 @@ def models_dirs() -> tuple[Path, ...]:
 
 def user_data_dir() -> Path:
     """Journal, installed packs. `SECONDREAD_HOME` moves every user folder (tests, portable use)."""
-    return _user("data", "XDG_DATA_HOME", ".local/share")
+    return _user("data", Path(_FOLDERS.user_data_dir))
 
 
 def user_config_dir() -> Path:
     """settings.toml."""
-    return _user("config", "XDG_CONFIG_HOME", ".config")
+    return _user("config", Path(_FOLDERS.user_config_dir))
 
 
 def user_cache_dir() -> Path:
     """Rebuildable things: scan index, exported networks."""
-    return _user("cache", "XDG_CACHE_HOME", ".cache")
+    return _user("cache", Path(_FOLDERS.user_cache_dir))
 
 
-def _user(what: str, variable: str, fallback: str) -> Path:
+_FOLDERS = PlatformDirs("secondread", appauthor=False)
+#: Where earlier versions kept them; what lies there is used on.
+_EARLIER: dict[str, dict[str, Path]] = {
+    "darwin": {
+        "data": Path(".local/share/secondread"),
+        "config": Path(".config/secondread"),
+        "cache": Path(".cache/secondread"),
+    },
+    "win32": {what: Path("AppData/Local/SecondRead", what) for what in ("data", "config", "cache")},
+}
+
+
+def _user(what: str, place: Path) -> Path:
     home = os.environ.get("SECONDREAD_HOME")
     if home:
         return Path(home) / what
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA", str(Path.home())))
-        return base / "SecondRead" / what
-    return Path(os.environ.get(variable) or Path.home() / fallback) / "secondread"
+    earlier = _EARLIER.get(sys.platform, {}).get(what)
+    if earlier is not None and (Path.home() / earlier).is_dir():
+        return Path.home() / earlier
+    return place

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+import tomli_w
 
 from viewer.core.atomic import write_text
 from viewer.core.errors import SettingsError
@@ -107,31 +109,4 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
     """Write the settings whole or not at all."""
     file = path or settings_path()
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_text(file, _to_toml(settings))
-
-
-def _to_toml(settings: Settings) -> str:
-    lines, tables = [], []
-    for f in fields(Settings):
-        value = getattr(settings, f.name)
-        if isinstance(value, dict):
-            tables.append(f"\n[{f.name}]")
-            tables += [f"{_quote(k)} = {_value(v)}" for k, v in value.items()]
-        else:
-            lines.append(f"{f.name} = {_value(value)}")
-    return "\n".join(lines + tables) + "\n"
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_quote(str(v)) for v in value) + "]"
-    return _quote(str(value))
-
-
-def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+    write_text(file, tomli_w.dumps(asdict(settings)))
