@@ -16,9 +16,11 @@ from viewer.core.settings import Settings, load_settings
 from viewer.journal import open_journal
 from viewer.reading.pixels.decoders import warm
 from viewer.room.context import Context
+from viewer.room.events import SettingsChanged
 from viewer.room.room import Room
 from viewer.session.record import LastPlace, last_place
 from viewer.ui.kit.basic import FocusRing
+from viewer.ui.kit.mailbox import QtMailbox
 from viewer.ui.kit.theme import apply_theme
 from viewer.ui.shell.main_window import MainWindow
 from viewer.words.i18n import set_language, tr
@@ -45,14 +47,14 @@ class Program(QObject):
         apply_theme(app, settings.language)
         self._language = settings.language
         self._last = last_place(journal) if self._alone else LastPlace()
-        self.context = Context(journal, settings, process or InferenceProcess())
+        self.context = Context(journal, settings, process or InferenceProcess(), QtMailbox(self))
         self.room = Room(self.context)
         self._ring = FocusRing(app)
         self.window = MainWindow(self.room)
         self._paths = tuple(paths)
         self._closed = False
         self._connect_window()
-        self.context.settings_changed.connect(self._on_settings)
+        self.context.session.on(SettingsChanged, lambda _event: self._on_settings())
         for words in (words_of_settings, words_of_journal):
             if words:
                 self.window.notices.say(words)
@@ -78,14 +80,13 @@ class Program(QObject):
         """Open where the last run was cut off."""
         place = self._last.place or {}
         self.window.centre.come_back_to(place)
-        self.room.reviewing.selected = str(place.get("selected", ""))
+        self.context.session.review.select(str(place.get("selected", "")))
         if place.get("stack"):
             self.room.open_at(str(place["stack"]))
         self.room.opening.open_paths(self._last.paths)
         words = tr("The last session ended unexpectedly. It was opened again where you were; nothing was lost.")
         self.window.notices.say(words, "info")
 
-    @Slot()
     def _on_settings(self) -> None:
         """Another language or other keys need a window with other words."""
         if self.context.settings.language != self._language:

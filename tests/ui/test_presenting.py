@@ -17,6 +17,7 @@ from viewer.app import Program
 from viewer.core.finding import Location
 from viewer.core.graphic import Graphic, PictureRef, Shape, Space
 from viewer.display.window import Window
+from viewer.room.events import Trouble
 from viewer.room.panels.overlays import segment_rows
 from viewer.room.panels.studies import RowKind
 from viewer.ui.object_views.tree_view import TreeView
@@ -29,7 +30,7 @@ LONG = 30_000
 def lent(qtbot: QtBot, program: Program) -> str:
     """Waits until everything lent to the active stack is read; its key."""
     key = program.context.session.library.active
-    borrowed = program.room.overlays.external
+    borrowed = program.room.external
     qtbot.waitUntil(lambda: key in borrowed._found, timeout=LONG)
     return key
 
@@ -72,7 +73,7 @@ def test_a_run_opens_native_unless_asked_and_m_subtracts(qtbot: QtBot, start: St
     action.trigger()
     qtbot.waitUntil(lambda: "Subtracted, mask frame 1" in badges(program), timeout=LONG)
     said: list[str] = []
-    program.context.trouble.connect(said.append)
+    program.context.session.on(Trouble, lambda event: said.append(event.words))
     program.window.actions_by_id["image.key"].trigger()
     assert "switch the mask subtraction off" in said[0]
 
@@ -84,12 +85,12 @@ def test_unknown_values_are_never_subtracted(
     run(tmp_path / "xa", mode="SUB", relationship=relationship)
     program = start(tmp_path / "xa")
     said: list[str] = []
-    program.context.trouble.connect(said.append)
+    program.context.session.on(Trouble, lambda event: said.append(event.words))
     key = lent(qtbot, program)
     program.window.commands.update()
     program.window.actions_by_id["image.subtract"].trigger()
     assert words in said[-1]
-    assert not program.room.overlays.presentations.subtracts(key)
+    assert not program.room.presentations.subtracts(key)
     assert active(program).picture is not None and active(program).picture.mask is None  # type: ignore[union-attr]
 
 
@@ -135,7 +136,7 @@ def test_other_slices_say_that_they_are_not_in_the_state(qtbot: QtBot, start: St
     others.write_state(tmp_path / "mr" / "pr.dcm", [header], window=(300, 100))
     program = start(tmp_path / "mr")
     key = lent(qtbot, program)
-    presenting, view = program.room.overlays.presentations, active(program)
+    presenting, view = program.room.presentations, active(program)
     before = view.shown_window
     presenting.toggle(key, presenting.states(key)[0].id)
     view.set_slice(2)
@@ -175,7 +176,7 @@ def test_a_line_of_a_report_goes_to_its_mark(qtbot: QtBot, start: Start, tmp_pat
 def test_a_line_about_pictures_that_are_not_open_says_so(start: Start, film_folder: Path) -> None:
     program = start(film_folder)
     said: list[str] = []
-    program.context.trouble.connect(said.append)
+    program.context.session.on(Trouble, lambda event: said.append(event.words))
     program.room.navigation.go(PictureRef("1.2.3"))
     program.room.navigation.go(Graphic(Shape.POINTS, ((0.0, 0.0, 0.0),), Space.PATIENT, (), "1.2.3"))
     assert len(said) == 2 and "not open" in said[0]
@@ -190,7 +191,7 @@ def test_a_finding_of_another_series_is_shown_on_its_slice(
     program.room.loading.show(stacks["DX"])
     qtbot.waitUntil(lambda: library.active == stacks["DX"], timeout=LONG)
     program.room.loading.drop(stacks["MR"])
-    program.room.reviewing.jump.emit(stacks["MR"], finding(location=Location("Somewhere", slice_index=3)))
+    program.room.navigation.to_finding(stacks["MR"], finding(location=Location("Somewhere", slice_index=3)))
     qtbot.waitUntil(lambda: library.active == stacks["MR"] and _native_slice(program) == 3, timeout=LONG)
 
 

@@ -19,6 +19,7 @@ from viewer.app import Program
 from viewer.core.finding import FindingState, Side
 from viewer.core.task import JobState
 from viewer.display.hanging import Layout
+from viewer.room.events import Exported
 
 
 def words(widget: QWidget) -> str:
@@ -77,7 +78,7 @@ def test_the_whole_job_from_opening_to_the_report(film: Program, qtbot: QtBot, t
     window.writer._texts["impression"].setPlainText("Patchy opacity.")
     window.keep_report_text()
     done: list[dict[str, Path]] = []
-    film.room.reporting.exported.connect(lambda _folder, files: done.append(files))
+    film.context.session.on(Exported, lambda event: done.append(event.files))
     film.room.reporting.export(str(tmp_path))
     qtbot.waitUntil(lambda: bool(done) or bool(window.notices.words), timeout=LONG)
     assert done, window.notices.words
@@ -102,7 +103,7 @@ def words_of(pdf: Path) -> str:
 def export_to(program: Program, qtbot: QtBot, folder: Path) -> Path:
     """Export the report; its PDF."""
     done: list[dict[str, Path]] = []
-    program.room.reporting.exported.connect(lambda _folder, files: done.append(files))
+    program.context.session.on(Exported, lambda event: done.append(event.files))
     program.room.reporting.export(str(folder))
     qtbot.waitUntil(lambda: bool(done), timeout=LONG)
     return done[0]["report.pdf"]

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
-
 from viewer.analysis import suitability
 from viewer.analysis.client import InferenceProcess
 from viewer.analysis.device import cpu
@@ -20,10 +18,12 @@ from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore
 from viewer.core.volume import Volume
 from viewer.jobs import cine
 from viewer.jobs.request import request_for, with_age
+from viewer.room.background import Job
 from viewer.room.context import Context
+from viewer.room.events import BoxWanted, PacksChanged, SettingsChanged, StackLoaded
+from viewer.room.loading import Loading
 from viewer.room.packs import Packs, box_sides
-from viewer.session import ResultEntry
-from viewer.ui.kit.lanes import Job
+from viewer.session import Event, ResultEntry
 from viewer.words.i18n import said, tr
 
 _LOG = logging.getLogger(__name__)
@@ -65,59 +65,25 @@ class PackState:
         return self.suits and not self.entries and self.job is None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Made:
-    """What a job brings home: the result, its folder, and words where it could not be stored."""
+class Analyses:
+    """Asks the gate, and puts packs on the lane."""
 
-    entry: ResultEntry
-
-
-class Analyses(QObject):
-    """Drives the lane.
-
-    Signals:
-        changed: the panel's view changed; box_wanted: the reader shall place a box (side);
-        arrived: a result was added (its id).
-    """
-
-    changed = Signal()
-    box_wanted = Signal(str)
-    arrived = Signal(str)
-
-    def __init__(self, context: Context, packs: Packs) -> None:
-        super().__init__(context)
-        self._context, self._packs = context, packs
-        self._boxes: dict[tuple[str, str], Box] = {}
-        self._loaded: set[str] = set()
-        self.placing = ""
-        context.lane.changed.connect(self.changed)
-        context.lane.finished.connect(self._on_finished)
-        packs.changed.connect(self._on_packs)
+    def __init__(self, context: Context, packs: Packs, loading: Loading) -> None:
+        self._context, self._packs, self._loading = context, packs, loading
+        context.session.subscribe(self._on_event)
 
     # the gate
 
-    def loaded(self, key: str) -> None:
-        """The pictures of a stack are complete: ask the gate."""
-        self._loaded.add(key)
-        self._ask_gate(key)
-
     def is_ready(self, key: str) -> bool:
         """True when a stack is complete and the gate has spoken."""
-        return key in self._loaded and bool(self._context.session.library.gate(key))
+        return self._loading.is_loaded(key) and bool(self._context.session.library.gate(key))
 
-    def let_go(self, key: str) -> None:
-        """The pictures of a stack were dropped."""
-        self._loaded.discard(key)
-
-    @Slot()
-    def _on_packs(self) -> None:
-        for key in self._loaded:
-            self._ask_gate(key)
-        self.changed.emit()
-
-    def ask_again(self) -> None:
-        """Settings changed: ask the gate anew for every loaded stack."""
-        self._on_packs()
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, StackLoaded):
+            self._ask_gate(event.stack_key)
+        elif isinstance(event, (PacksChanged, SettingsChanged)):
+            for key in self._loading.loaded:
+                self._ask_gate(key)
 
     def _ask_gate(self, key: str) -> None:
         library = self._context.session.library
@@ -125,7 +91,7 @@ class Analyses(QObject):
         if volume is None or not self._packs.known:
             return
         packs, research = self._packs.shelf.packs, self._context.settings.research_packs
-        boxes = {side: box for (of, side), box in self._boxes.items() if of == key}
+        boxes = self._context.session.boxes.of(key)
 
         aged = volume if study is None else with_age(volume, study)
 
@@ -138,7 +104,6 @@ class Analyses(QObject):
 
         def done(verdicts: dict[str, GateVerdict]) -> None:
             self._context.session.library.put_gate(key, verdicts)
-            self.changed.emit()
 
         self._context.pool.submit(work, done, self._context.complain)
 
@@ -146,22 +111,18 @@ class Analyses(QObject):
 
     def want_box(self, _pack_id: str, side: str) -> None:
         """The reader is about to place a box for a side ("" where the pack has none)."""
-        self.placing = side
-        self.box_wanted.emit(side)
+        self._context.session.boxes.place_next(side)
+        self._context.session.tell(BoxWanted(side))
 
     def put_box(self, key: str, box: Box | None, side: str | None = None) -> None:
         """A box was drawn (or taken away) on a stack."""
-        side = self.placing if side is None else side
-        if box is None:
-            self._boxes.pop((key, side), None)
-        else:
-            self._boxes[(key, side)] = box
+        boxes = self._context.session.boxes
+        boxes.put(key, boxes.placing if side is None else side, box)
         self._ask_gate(key)
-        self.changed.emit()
 
     def boxes(self, key: str) -> dict[str, Box]:
         """Boxes of a stack by side."""
-        return {side: box for (of, side), box in self._boxes.items() if of == key}
+        return self._context.session.boxes.of(key)
 
     # what is known of each pack
 
@@ -241,7 +202,7 @@ class Analyses(QObject):
         key = session.library.active
         stack, study, volume = session.library.stack(key), session.library.study_of(key), session.library.volume(key)
         pack = self._packs.pack(pack_id)
-        if stack is None or study is None or volume is None or pack is None or key not in self._loaded:
+        if stack is None or study is None or volume is None or pack is None or not self._loading.is_loaded(key):
             what = tr("The pictures are still being read.")
             self._context.complain(UsageError(what, tr("Analyse when they are there.")))
             return
@@ -270,24 +231,20 @@ class Analyses(QObject):
     def _job(self, request: AnalysisRequest, pack: PackInfo, study: Study, stack: Stack) -> Job:
         process, folder = self._context.process, self._context.results_folder(request.id)
 
-        def work(on_progress: OnProgress, cancel: CancelToken) -> Made:
+        def work(on_progress: OnProgress, cancel: CancelToken) -> ResultEntry:
             hooks: Any = {"on_progress": on_progress, "cancel": cancel}
             home = _run(process, request, pack, study=study, stack=stack, **hooks)
             on_progress(Progress("Storing the result", 1.0))
             stored, note = _store(folder, study, home)
-            return Made(ResultEntry(request.id, home.stack.key, study.uid, home.result, stored, note))
+            return ResultEntry(request.id, home.stack.key, study.uid, home.result, stored, note)
 
-        return Job(request.id, pack.name, stack.key, study.uid, pack.id, work)
+        return Job(request.id, pack.name, stack.key, study.uid, pack.id, work, self._keep)
 
-    @Slot(str, object)
-    def _on_finished(self, job_id: str, made: Made) -> None:
-        self._context.lane.dismiss(job_id)
-        if self._warned_after_all(made.entry):
-            return
-        if self._context.session.review.add_result(made.entry):
-            self.arrived.emit(made.entry.id)
-        else:
-            _LOG.info("result %s dropped: its study was closed", job_id)
+    def _keep(self, entry: ResultEntry) -> None:
+        """A job is done: its result goes into the session."""
+        self._context.lane.dismiss(entry.id)
+        if not self._warned_after_all(entry) and not self._context.session.review.add_result(entry):
+            _LOG.info("result %s dropped: its study was closed", entry.id)
 
     def _warned_after_all(self, entry: ResultEntry) -> bool:
         """The engine's own gate warned of what the first look had not seen: ask the reader, keep no result."""
@@ -296,7 +253,6 @@ class Analyses(QObject):
             return False
         library = self._context.session.library
         library.put_gate(entry.stack_key, library.gate(entry.stack_key) | {entry.result.pack_id: verdict})
-        self.changed.emit()
         return True
 
     def start_process(self) -> None:

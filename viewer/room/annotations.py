@@ -32,7 +32,7 @@ class Annotations(QObject):
     changed = Signal()
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context)
+        super().__init__()
         self._context = context
         self._kept: dict[str, ReaderMeasurement] = {}
         self._drawings: Drawings | None = None

@@ -1,4 +1,4 @@
-"""Everything a window works with, put together by `app`."""
+"""Everything the parts of a room work with, put together by `app`, `cli` or a test."""
 
 from __future__ import annotations
 
@@ -7,46 +7,44 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
-
 from viewer.analysis.client import InferenceProcess
 from viewer.core.errors import ViewerError
 from viewer.core.resources import user_data_dir
 from viewer.core.settings import Settings, save_settings
 from viewer.journal import Journal
-from viewer.session import Event, Session
+from viewer.room.background import Lane, Mailbox, Pool
+from viewer.room.events import SettingsChanged, Trouble
+from viewer.room.threads import AnalysisLane, ReadingPool
+from viewer.session import Session
 from viewer.session.record import Recorder
-from viewer.ui.kit.lanes import AnalysisLane, ReadingPool
 from viewer.words.i18n import error_words, tr
 
 _LOG = logging.getLogger(__name__)
 
 
-class Context(QObject):
-    """Session, journal, settings and lanes of one running program.
+class Context:
+    """Session, journal, settings and background work of one running program.
 
-    Signals:
-        told: every event of the session; trouble: words about something that could not be done;
-        settings_changed: after new settings were stored.
+    Args:
+        mailbox: how answers of background work reach the thread that made this.
     """
 
-    told = Signal(object)
-    trouble = Signal(str)
-    settings_changed = Signal()
-
-    def __init__(self, journal: Journal, settings: Settings, process: InferenceProcess) -> None:
-        super().__init__()
+    def __init__(self, journal: Journal, settings: Settings, process: InferenceProcess, mailbox: Mailbox) -> None:
         self.session = Session()
         self.journal = journal
-        self.recorder = Recorder(journal, self.session, self.trouble.emit)
+        self.recorder = Recorder(journal, self.session, self.trouble)
         self.settings = settings
-        self.lane = AnalysisLane(self)
-        self.pool = ReadingPool(self)
+        self.lane: Lane = AnalysisLane(mailbox, self.session.tell)
+        self.pool: Pool = ReadingPool(mailbox)
         self.process = process
-        self.session.subscribe(self._on_event)
 
-    def _on_event(self, event: Event) -> None:
-        self.told.emit(event)
+    def trouble(self, words: str) -> None:
+        """Tell of something that could not be done, in finished words."""
+        self.session.tell(Trouble(words))
+
+    def complain(self, error: ViewerError) -> None:
+        """Tell of an error in the reader's language."""
+        self.trouble(error_words(error))
 
     def change_settings(self, **changes: Any) -> None:
         """Store some settings and tell everybody."""
@@ -61,12 +59,8 @@ class Context(QObject):
             save_settings(settings)
         except OSError as error:
             _LOG.warning("settings not stored: %s", error.strerror)
-            self.trouble.emit(tr("The settings could not be stored. They hold until you close the window."))
-        self.settings_changed.emit()
-
-    def complain(self, error: ViewerError) -> None:
-        """Put an error into words on screen."""
-        self.trouble.emit(error_words(error))
+            self.trouble(tr("The settings could not be stored. They hold until you close the window."))
+        self.session.tell(SettingsChanged())
 
     def results_folder(self, result_id: str) -> Path:
         """Where the arrays of a result lie."""

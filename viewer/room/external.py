@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, Signal, Slot
-
 from viewer.core.errors import ViewerError
 from viewer.core.finding import FindingState
 from viewer.core.study import Study
@@ -18,10 +16,11 @@ from viewer.display.overlay import HeatmapLayer, MaskLayer
 from viewer.display.presented import Presented
 from viewer.jobs.overlays import Foreign, is_overlay, overlays_on, planes_in
 from viewer.jobs.states import is_state, states_on, subtraction_of
+from viewer.room.background import Priority
 from viewer.room.context import Context
+from viewer.room.events import ExternalChanged, StackDropped, StackLoaded
 from viewer.session import Event, StudiesChanged
 from viewer.session.overlays import OverlayChoice
-from viewer.ui.kit.lanes import Priority
 from viewer.words.i18n import said, tr
 
 
@@ -39,22 +38,18 @@ class Lent:
     subtraction: Subtraction | None = None
 
 
-class External(QObject):
+class External:
     """Overlays, marks and presentation states of the same patient that speak of a stack.
 
-    Signals:
-        changed: there is more, or less, to lie over a stack.
+    Tells `ExternalChanged` when there is more, or less, to lie over a stack.
     """
 
-    changed = Signal()
-
     def __init__(self, context: Context) -> None:
-        super().__init__(context)
         self._context = context
         self._found: dict[str, Lent] = {}
         self._looked: dict[str, frozenset[str]] = {}
         self._reading: dict[str, CancelFlag] = {}
-        context.told.connect(self._on_event)
+        context.session.subscribe(self._on_event)
 
     def of(self, key: str) -> tuple[Foreign, ...]:
         """What lies over a stack; empty while it is being read."""
@@ -64,7 +59,6 @@ class External(QObject):
         """Everything that was lent to a stack; nothing while it is being read."""
         return self._found.get(key, Lent())
 
-    @Slot(str)
     def look(self, key: str) -> None:
         """Read what speaks of a stack, unless that was done for the objects that are open."""
         library = self._context.session.library
@@ -88,7 +82,6 @@ class External(QObject):
             work, self._done(key), self._failed(key), priority=Priority.PREFETCH
         )
 
-    @Slot(str)
     def drop(self, key: str) -> None:
         """Forget a stack that left the memory."""
         self.cancel(key)
@@ -101,11 +94,14 @@ class External(QObject):
         if running is not None:
             running.cancel()
 
-    @Slot(object)
     def _on_event(self, event: Event) -> None:
         if isinstance(event, StudiesChanged):
             for key in tuple(self._looked):
                 self.look(key)
+        elif isinstance(event, StackLoaded):
+            self.look(event.stack_key)
+        elif isinstance(event, StackDropped):
+            self.drop(event.stack_key)
 
     def _done(self, key: str) -> Callable[[Lent], None]:
         def done(found: Lent) -> None:
@@ -114,12 +110,12 @@ class External(QObject):
             for foreign in found.foreign:
                 if foreign.problem:
                     name = foreign.source.description or tr("no description")
-                    self._context.trouble.emit(
+                    self._context.trouble(
                         tr("The overlay {name} is not shown. {why}", name=name, why=said(foreign.problem))
                     )
             if found.subtraction is not None and found.subtraction.problem:
-                self._context.trouble.emit(tr(found.subtraction.problem))
-            self.changed.emit()
+                self._context.trouble(tr(found.subtraction.problem))
+            self._context.session.tell(ExternalChanged(key))
 
         return done
 

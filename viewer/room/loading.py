@@ -6,13 +6,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
-
 from viewer.core.errors import ViewerError
 from viewer.core.study import Kind, Stack
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.reading import StackLoader, is_picture, open_stack
 from viewer.room.context import Context
+from viewer.room.events import ObjectWanted, SlicesArrived, StackDropped, StackLoaded, StackOpened
+from viewer.room.opening import Opening
+from viewer.session import Event
 from viewer.words.i18n import error_words, tr
 
 #: News of slices crosses the thread at most this often (s).
@@ -21,29 +22,20 @@ _NEWS_SECONDS = 0.04
 _KEPT = 2
 
 
-class Loading(QObject):
-    """Loads stacks and keeps the last few.
+class Loading:
+    """Loads stacks and keeps the last few; tells `StackOpened`, `SlicesArrived`, `StackLoaded`, `StackDropped`."""
 
-    Signals:
-        ready: key and loader, its volume still filling; slices: key, more slices came;
-        loaded: key, all slices are there; ended: a reading ended, so what grew meanwhile may be renewed;
-        object_wanted: a stack that is no picture.
-    """
-
-    ready = Signal(str, object)
-    slices = Signal(str)
-    loaded = Signal(str)
-    ended = Signal()
-    dropped = Signal(str)
-    object_wanted = Signal(object)
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._context = context
+    def __init__(self, context: Context, opening: Opening) -> None:
+        self._context, self._opening = context, opening
         self._loaders: OrderedDict[str, StackLoader] = OrderedDict()
         self._reading: dict[str, CancelFlag] = {}
         self._complete: set[str] = set()
         self._seen: dict[str, int] = {}
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """Keys of the stacks that are held with every slice."""
+        return tuple(key for key in self._loaders if key in self._complete)
 
     def is_loaded(self, key: str) -> bool:
         """True when every slice of a stack is there."""
@@ -61,14 +53,14 @@ class Loading(QObject):
         self._context.session.library.activate(key)
         if not is_picture(stack):
             if stack.kind in (Kind.VOLUME, Kind.STACK, Kind.IMAGE, Kind.CINE):
-                self._context.trouble.emit(tr("This series holds no picture that can be shown."))
+                self._context.trouble(tr("This series holds no picture that can be shown."))
             else:
-                self.object_wanted.emit(stack)
+                self._tell(ObjectWanted(key))
             return
         held = self._loaders.get(key)
         if held is not None:
             self._loaders.move_to_end(key)
-            self.ready.emit(key, held)
+            self._tell(StackOpened(key))
         elif key not in self._reading:
             self._read(stack, first)
 
@@ -94,7 +86,7 @@ class Loading(QObject):
             if news is not None:
                 self._begin(key, news)
             else:
-                self.slices.emit(key)
+                self._tell(SlicesArrived(key))
 
         self._reading[key] = self._context.pool.submit(work, self._end(key), self._failed(key), told=told)
 
@@ -102,7 +94,7 @@ class Loading(QObject):
         self._loaders[key] = loader
         self._context.session.library.put_volume(key, loader.volume)
         if self._context.session.library.active == key:  # else the reader chose another meanwhile: no view is taken
-            self.ready.emit(key, loader)
+            self._tell(StackOpened(key))
 
     def _end(self, key: str) -> Callable[[StackLoader], None]:
         def end(loader: StackLoader) -> None:
@@ -110,14 +102,15 @@ class Loading(QObject):
             if key not in self._loaders:
                 return
             self._complete.add(key)
-            self.ended.emit()
+            if not self._opening.is_busy:
+                self.renew(scan_over=True)
             if self._loaders.get(key) is not loader:
                 return  # it had grown meanwhile and is being read again
-            self.slices.emit(key)
-            self.loaded.emit(key)
+            self._tell(SlicesArrived(key))
+            self._tell(StackLoaded(key))
             if loader.failed:
                 k, error = min(loader.failed.items())
-                self._context.trouble.emit(
+                self._context.trouble(
                     tr("{n} of {all} images could not be read; the first is image {k} ({file}): {why}",
                        n=len(loader.failed), all=len(loader.loaded), k=k + 1,
                        file=loader.stack.instances[k].path.name, why=error_words(error))
@@ -163,4 +156,7 @@ class Loading(QObject):
         self._loaders.pop(key, None)
         self._complete.discard(key)
         self._context.session.library.drop_volume(key)
-        self.dropped.emit(key)
+        self._tell(StackDropped(key))
+
+    def _tell(self, event: Event) -> None:
+        self._context.session.tell(event)

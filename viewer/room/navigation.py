@@ -1,58 +1,78 @@
-"""From a line of a report to the picture it speaks of."""
+"""From a finding, or a line of a report, to the picture it speaks of."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from viewer.core.annotation import PointLps
+from viewer.core.finding import Finding
 from viewer.core.graphic import Graphic, PictureRef, Space
 from viewer.core.study import Stack
 from viewer.display.presented import Pictures
 from viewer.room.context import Context
+from viewer.room.events import JumpWanted, StackOpened
 from viewer.room.loading import Loading
 from viewer.room.presentations import Presentations
+from viewer.session import Event
 from viewer.words.i18n import tr
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A place in a stack: an acquired slice, or a point in the patient."""
+class Navigation:
+    """Opens the stack that a place lies on, then tells `JumpWanted`.
 
-    key: str
-    index: int | None = None
-    lps: PointLps | None = None
-
-
-class Navigation(QObject):
-    """Shows the stack that a mark lies on, then its slice, with the mark marked out.
-
-    Signals:
-        arrived: the spot, once its stack is on screen.
+    A place waits until its stack is open: what hears of `StackOpened` has shown it before it hears where to go.
     """
 
-    arrived = Signal(object)
-
     def __init__(self, context: Context, loading: Loading, presentations: Presentations) -> None:
-        super().__init__(context)
         self._context, self._loading, self._presentations = context, loading, presentations
-        self._waiting: Spot | None = None
-        loading.ready.connect(self._on_ready)
+        self._waiting: JumpWanted | None = None
+        self._finding: Finding | None = None
+        context.session.subscribe(self._on_event)
 
-    @Slot(object)
     def go(self, place: Graphic | PictureRef) -> None:
         """Go to a mark or a picture; say so where its pictures are not open."""
         spot = self._spot(place)
         if spot is None:
-            self._context.trouble.emit(tr("The picture that this line speaks of is not open."))
+            self._context.trouble(tr("The picture that this line speaks of is not open."))
             return
         self._presentations.choose(replace(place, text="") if isinstance(place, Graphic) else None)
-        self._waiting = spot
-        self._loading.show(spot.key, spot.index)
+        self._open(spot, None)
 
-    def _spot(self, place: Graphic | PictureRef) -> Spot | None:
+    def to_finding(self, key: str, finding: Finding) -> None:
+        """Go to the slice a finding lies on, in every plane of its stack."""
+        spot = JumpWanted(key, finding.location.slice_index)
+        if self._context.session.library.active != key or self._loading.loader(key) is None:
+            self._open(spot, finding)
+        else:
+            self._arrive(spot, finding)
+
+    def _open(self, spot: JumpWanted, finding: Finding | None) -> None:
+        self._waiting, self._finding = spot, finding
+        self._loading.show(spot.stack_key, spot.index)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, StackOpened) and self._waiting is not None and self._waiting.stack_key == event.stack_key:
+            self._arrive(self._waiting, self._finding)
+
+    def _arrive(self, spot: JumpWanted, finding: Finding | None) -> None:
+        self._waiting = self._finding = None
+        found = spot if finding is None else self._spot_of(spot, finding)
+        if found.index is not None or found.lps is not None:
+            self._context.session.tell(found)
+
+    def _spot_of(self, spot: JumpWanted, finding: Finding) -> JumpWanted:
+        """The middle of a finding's box, on its slice where it names one."""
+        loader, box = self._loading.loader(spot.stack_key), finding.location.box_kji
+        if loader is None or box is None:
+            return spot
+        (k0, j0, i0), (k1, j1, i1) = box
+        k = spot.index if spot.index is not None else (k0 + k1 - 1) / 2
+        middle = loader.volume.geometry.index_to_world([k, (j0 + j1 - 1) / 2, (i0 + i1 - 1) / 2])
+        x, y, z = (float(v) for v in middle)
+        return JumpWanted(spot.stack_key, lps=(x, y, z))
+
+    def _spot(self, place: Graphic | PictureRef) -> JumpWanted | None:
         stacks = [s for study in self._context.session.library.studies for s in study.stacks if s.geometry is not None]
         if isinstance(place, Graphic) and place.space is Space.PATIENT:
             return next((spot for stack in stacks if (spot := _in_space(place, stack)) is not None), None)
@@ -60,26 +80,14 @@ class Navigation(QObject):
         for stack in stacks:
             found = Pictures(stack).named(named)
             if found:
-                return Spot(stack.key, min(found))
+                return JumpWanted(stack.key, min(found))
         return None
 
-    @Slot(str, object)
-    def _on_ready(self, key: str, _loader: object) -> None:
-        if self._waiting is not None and self._waiting.key == key:
-            # Views are hung by whoever hears of the same news after us.
-            QTimer.singleShot(0, self._arrive)
 
-    @Slot()
-    def _arrive(self) -> None:
-        spot, self._waiting = self._waiting, None
-        if spot is not None:
-            self.arrived.emit(spot)
-
-
-def _in_space(place: Graphic, stack: Stack) -> Spot | None:
+def _in_space(place: Graphic, stack: Stack) -> JumpWanted | None:
     """The middle of a mark in a stack of its frame of reference that holds it."""
     grid = stack.geometry
     if grid is None or not grid.frame_of_reference_uid or grid.frame_of_reference_uid != place.frame_of_reference_uid:
         return None
     x, y, z = (float(v) for v in np.mean(place.points, axis=0))
-    return Spot(stack.key, lps=(x, y, z)) if grid.contains((x, y, z)) else None
+    return JumpWanted(stack.key, lps=(x, y, z)) if grid.contains((x, y, z)) else None

@@ -14,7 +14,7 @@ from viewer.core.task import CancelFlag, CancelToken
 from viewer.reading.header.sop_classes import name_of
 from viewer.reading.objects.object_types import DicomObject, read_object, type_of
 from viewer.reading.objects.pdf_pages import draw_pages
-from viewer.ui.kit.lanes import ReadingPool
+from viewer.room.background import Pool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ def type_words(stack: Stack) -> str:
 
 
 def read(
-    pool: ReadingPool, stack: Stack, done: Callable[[OpenObject], None], failed: Callable[[ViewerError], None]
+    pool: Pool, stack: Stack, done: Callable[[OpenObject], None], failed: Callable[[ViewerError], None]
 ) -> CancelFlag:
     """Read an object in a thread."""
 
@@ -59,7 +59,7 @@ def read(
 
 
 def draw_page(
-    pool: ReadingPool,
+    pool: Pool,
     pdf: bytes,
     number: int,
     width: int,

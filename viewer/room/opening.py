@@ -9,43 +9,35 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage
+import numpy as np
 
 from viewer.core.errors import ViewerError
 from viewer.core.study import ScanResult, Stack
 from viewer.core.task import CancelToken, ignore_progress
+from viewer.room.background import Priority
 from viewer.room.context import Context
+from viewer.room.events import ScanEnded, ScanProgressed, ThumbnailMade
 from viewer.session import ResultEntry
 from viewer.session.record import StudyRecord, study_record
-from viewer.ui.kit.lanes import Priority
 
 _LOG = logging.getLogger(__name__)
 
 THUMBNAIL_PX = 92
 
 
-class Opening(QObject):
-    """Scans what the reader opens.
+class Opening:
+    """Scans what the reader opens; tells `ScanProgressed`, `ScanEnded` and `ThumbnailMade`.
 
-    Signals:
-        scanned: a scan ended, with the stacks it found first; found: something new is in the studies;
-        restored: UID of a study whose journal is read; thumbnail: key and picture; busy: scans under way or not.
+    Args:
+        restored: called with the UID of a study whose journal is to be read.
     """
 
-    scanned = Signal(object)
-    restored = Signal(str)
-    found = Signal()
-    thumbnail = Signal(str, QImage)
-    busy = Signal(bool)
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._context = context
+    def __init__(self, context: Context, restored: Callable[[str], None]) -> None:
+        self._context, self._restored_too = context, restored
         self._numbers = itertools.count(1)
         self._under_way: set[str] = set()
         self._asked: set[str] = set()
-        self._pictures: dict[str, QImage] = {}
+        self._pictures: dict[str, np.ndarray[Any, np.dtype[np.uint8]]] = {}
         self._restored: set[str] = set()
         self._paths: dict[str, tuple[str, ...]] = {}
 
@@ -66,7 +58,7 @@ class Opening(QObject):
         scan_id = f"scan-{next(self._numbers)}"
         self._under_way.add(scan_id)
         self._paths[scan_id] = paths
-        self.busy.emit(True)
+        self._context.session.tell(ScanProgressed())
 
         def work(tell: Callable[[object], None], cancel: CancelToken) -> object:
             from viewer.reading import scan
@@ -79,7 +71,7 @@ class Opening(QObject):
         def put(result: ScanResult) -> None:
             self._context.session.library.put_scan(scan_id, result)
             self._restore(result)
-            self.found.emit()
+            self._context.session.tell(ScanProgressed())
 
         return put
 
@@ -88,15 +80,14 @@ class Opening(QObject):
             self._under_way.discard(scan_id)
             self._update(scan_id)(result)
             self._ask_thumbnails(result)
-            self.busy.emit(self.is_busy)
-            self.scanned.emit(result)
+            self._context.session.tell(ScanEnded(tuple(study.uid for study in result.studies)))
 
         return end
 
     def _failed(self, scan_id: str) -> Callable[[ViewerError], None]:
         def end(error: ViewerError) -> None:
             self._under_way.discard(scan_id)
-            self.busy.emit(self.is_busy)
+            self._context.session.tell(ScanEnded())
             self._context.complain(error)
 
         return end
@@ -115,20 +106,22 @@ class Opening(QObject):
             from viewer.display.render import thumbnail
             from viewer.reading import preview
 
-            pixels = thumbnail(preview(stack), side=THUMBNAIL_PX)
-            height, width, _ = pixels.shape
-            return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+            return thumbnail(preview(stack), side=THUMBNAIL_PX)
 
-        def done(picture: QImage) -> None:
+        def done(picture: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
             self._pictures[stack.key] = picture
-            self.thumbnail.emit(stack.key, picture)
+            self._context.session.tell(ThumbnailMade(stack.key))
 
         self._context.pool.submit(work, done, _no_thumbnail, priority=Priority.THUMBNAIL)
 
+    def thumbnail(self, key: str) -> np.ndarray[Any, np.dtype[np.uint8]] | None:
+        """A small picture of a stack, RGB [row, column, 3]; None while there is none."""
+        return self._pictures.get(key)
+
     def thumbnails_again(self) -> None:
         """Tell a new window of every thumbnail there is."""
-        for key, picture in self._pictures.items():
-            self.thumbnail.emit(key, picture)
+        for key in self._pictures:
+            self._context.session.tell(ThumbnailMade(key))
 
     # what the journal knows
 
@@ -136,7 +129,7 @@ class Opening(QObject):
         for study in result.studies:
             if study.uid not in self._restored:
                 self._restored.add(study.uid)
-                self.restored.emit(study.uid)
+                self._restored_too(study.uid)
                 self._restore_study(study.uid)
 
     def _restore_study(self, study_uid: str) -> None:

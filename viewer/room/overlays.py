@@ -4,35 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
-
 from viewer.core.finding import Finding, FindingState
 from viewer.display.band import bands_of
 from viewer.display.overlay import Fill, MaskLayer, OverlaySet, marks_of, overlays_of
 from viewer.room.context import Context
 from viewer.room.external import External
 from viewer.room.presentations import Presentations
-from viewer.session import ResultEntry
+from viewer.session import OverlaysChanged, ResultEntry
 from viewer.session.overlays import OverlayChoice
 from viewer.words.verdicts import state_words
 
 
-class Overlays(QObject):
-    """Builds overlay sets.
+class Overlays:
+    """Builds overlay sets."""
 
-    Signals:
-        changed: the choice or what there is to show changed.
-    """
-
-    changed = Signal()
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._context = context
-        self.external = External(context)
-        self.presentations = Presentations(context, self.external)
-        self.external.changed.connect(self.changed)
-        self.presentations.changed.connect(self.changed)
+    def __init__(self, context: Context, external: External, presentations: Presentations) -> None:
+        self._context, self.external, self.presentations = context, external, presentations
         settings = context.settings
         self.choice = OverlayChoice(
             fill=Fill(settings.overlay_pattern),
@@ -44,7 +31,7 @@ class Overlays(QObject):
         """Take over what the reader chose."""
         if choice != self.choice:
             self.choice = choice
-            self.changed.emit()
+            self._context.session.tell(OverlaysChanged())
 
     def toggle(self) -> None:
         """The `o` key."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
-
 from viewer.analysis import packs
 from viewer.core.analysis import PackInfo
 from viewer.core.errors import PackError, ViewerError
 from viewer.core.task import CancelToken
 from viewer.room.context import Context
+from viewer.room.events import PacksChanged
 from viewer.words.i18n import error_words, tr
 
 
@@ -23,13 +22,10 @@ class Shelf:
     broken: tuple[tuple[str, str], ...] = ()
 
 
-class Packs(QObject):
-    """Reads the model folders; `changed` when they are known."""
-
-    changed = Signal()
+class Packs:
+    """Reads the model folders; tells `PacksChanged` when they are known."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context)
         self._context = context
         self.shelf = Shelf()
         self.known = False
@@ -40,7 +36,7 @@ class Packs(QObject):
 
     def _put(self, shelf: Shelf) -> None:
         self.shelf, self.known = shelf, True
-        self.changed.emit()
+        self._context.session.tell(PacksChanged())
 
     def pack(self, pack_id: str) -> PackInfo | None:
         """A pack by its id."""

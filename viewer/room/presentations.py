@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal, Slot
-
 from viewer.core.graphic import Graphic
 from viewer.core.subtraction import Subtraction
 from viewer.core.volume import Volume
@@ -14,20 +12,14 @@ from viewer.display.presented import Presented
 from viewer.display.subtraction import Subtractor
 from viewer.room.context import Context
 from viewer.room.external import External
+from viewer.session import OverlaysChanged
 from viewer.words.i18n import tr
 
 
-class Presentations(QObject):
-    """What the reader applied. A state is never on by itself; a file may ask to open subtracted.
-
-    Signals:
-        changed: something was applied, taken off, switched or chosen.
-    """
-
-    changed = Signal()
+class Presentations:
+    """What the reader applied. A state is never on by itself; a file may ask to open subtracted."""
 
     def __init__(self, context: Context, external: External) -> None:
-        super().__init__(context)
         self._context, self._external = context, external
         self._applied: dict[str, str] = {}
         self._switched: dict[str, bool] = {}
@@ -45,7 +37,6 @@ class Presentations(QObject):
         wanted = self._applied.get(key)
         return next((s for s in self._external.lent(key).states if s.id == wanted), None)
 
-    @Slot(str, str)
     def toggle(self, key: str, state_id: str) -> None:
         """Apply a state in the place of another one, or take it off; its mask goes with it."""
         if self._applied.get(key) == state_id:
@@ -53,7 +44,7 @@ class Presentations(QObject):
         else:
             self._applied[key] = state_id
         self._switched.pop(key, None)
-        self.changed.emit()
+        self._context.session.tell(OverlaysChanged())
 
     def graphics(self, key: str, others: tuple[GraphicLayer, ...]) -> tuple[GraphicLayer, ...]:
         """Marks of the applied state and of reports, the one that was gone to marked out."""
@@ -70,7 +61,7 @@ class Presentations(QObject):
         """Mark out a mark that the reader went to."""
         if graphic != self._chosen:
             self._chosen = graphic
-            self.changed.emit()
+            self._context.session.tell(OverlaysChanged())
 
     # mask subtraction
 
@@ -103,12 +94,11 @@ class Presentations(QObject):
         if asked is None:
             return
         if asked.problem:
-            self._context.trouble.emit(tr(asked.problem))
+            self._context.trouble(tr(asked.problem))
             return
         self._switched[key] = not self.subtracts(key)
-        self.changed.emit()
+        self._context.session.tell(OverlaysChanged())
 
-    @Slot(str)
     def drop(self, key: str) -> None:
         """Let go of a stack that left the memory; what was applied to it stays chosen."""
         self._subtractors.pop(key, None)

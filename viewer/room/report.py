@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-
 from viewer.core.analysis import AnalysisResult
 from viewer.core.annotation import KeyMark
 from viewer.core.clock import now
@@ -19,25 +17,17 @@ from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, ignore_progress
 from viewer.core.volume import Volume
 from viewer.room.context import Context
+from viewer.room.events import Exported, Exporting
 from viewer.room.packs import Packs
 from viewer.words.i18n import tr
 
 _LOG = logging.getLogger(__name__)
 
 
-class Reporting(QObject):
-    """Builds the report's view and writes its files.
-
-    Signals:
-        changed: the view changed; exported: folder and names of the files; exporting: while it runs.
-    """
-
-    changed = Signal()
-    exported = Signal(str, object)
-    exporting = Signal(bool)
+class Reporting:
+    """Builds the report's view and writes its files; tells `Exporting` and `Exported`."""
 
     def __init__(self, context: Context, packs: Packs) -> None:
-        super().__init__(context)
         self._context, self._packs = context, packs
 
     def put_text(self, study_uid: str, sections: dict[str, str]) -> None:
@@ -71,7 +61,6 @@ class Reporting(QObject):
             self.put_reader(name, place)
         except UsageError as error:
             self._context.complain(error)
-        self.changed.emit()
 
     def export(self, folder: str) -> None:
         """Write PDF, result.json, SEG and SR of the active study into a new folder inside `folder`."""
@@ -101,15 +90,15 @@ class Reporting(QObject):
             )
 
         def done(files: dict[str, Path]) -> None:
-            self.exporting.emit(False)
+            self._context.session.tell(Exporting(False))
             self._context.recorder.exported(uid, sorted(path.name for path in files.values()))
-            self.exported.emit(str(out), files)
+            self._context.session.tell(Exported(str(out), files))
 
         def failed(error: ViewerError) -> None:
-            self.exporting.emit(False)
+            self._context.session.tell(Exporting(False))
             self._context.complain(error)
 
-        self.exporting.emit(True)
+        self._context.session.tell(Exporting(True))
         self._context.pool.submit(work, done, failed)
 
     def _runs(self, study: Study) -> tuple[tuple[Stack, Volume | None, AnalysisResult], ...]:

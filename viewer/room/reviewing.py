@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
-
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState, Side
 from viewer.room.context import Context
+from viewer.room.navigation import Navigation
 from viewer.words.i18n import tr
 
 
-class Reviewing(QObject):
-    """Keeps which finding is selected; the session keeps the rest.
+class Reviewing:
+    """What the reader makes of findings, and the words about them."""
 
-    Signals:
-        changed: the findings' view changed; jump: stack key and finding to show.
-    """
+    def __init__(self, context: Context, navigation: Navigation) -> None:
+        self._context, self._navigation = context, navigation
 
-    changed = Signal()
-    jump = Signal(str, object)
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._context = context
-        self.selected = ""
+    @property
+    def selected(self) -> str:
+        """Id of the selected finding, "" where none is."""
+        return self._context.session.review.selected
 
     def findings(self) -> tuple[Finding, ...]:
         """Findings of the active study."""
@@ -38,12 +33,12 @@ class Reviewing(QObject):
 
     def select(self, finding_id: str, *, jump: bool = True) -> None:
         """Select a finding and show its place."""
-        self.selected = finding_id
+        review = self._context.session.review
+        review.select(finding_id)
         finding = self.current()
-        entry = self._context.session.review.result(finding.result_id) if finding is not None else None
-        self.changed.emit()
+        entry = review.result(finding.result_id) if finding is not None else None
         if jump and finding is not None and entry is not None:
-            self.jump.emit(entry.stack_key, finding)
+            self._navigation.to_finding(entry.stack_key, finding)
 
     def step(self, by: int) -> None:
         """Next (+1) or previous (-1) finding, round and round."""

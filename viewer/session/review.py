@@ -12,7 +12,15 @@ from viewer.core.clock import now
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState, Side
 from viewer.core.report import Signature
-from viewer.session.events import Bus, FindingChanged, KeyMarksChanged, ReportChanged, ResultAdded, ResultEntry
+from viewer.session.events import (
+    Bus,
+    FindingChanged,
+    KeyMarksChanged,
+    ReportChanged,
+    ResultAdded,
+    ResultEntry,
+    SelectionChanged,
+)
 from viewer.session.library import Library
 
 
@@ -38,6 +46,7 @@ class Review:
         self._signatures: dict[str, Signature] = {}
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
+        self._selected = ""
 
     def add_result(self, entry: ResultEntry, findings: Iterable[Finding] | None = None, restored: bool = False) -> bool:
         """Keep a finished analysis. Returns False when its study is no longer open.
@@ -96,6 +105,18 @@ class Review:
     def finding(self, finding_id: str) -> Finding | None:
         """One finding as it stands now."""
         return self._findings.get(finding_id)
+
+    @property
+    def selected(self) -> str:
+        """Id of the selected finding, "" where none is."""
+        return self._selected
+
+    def select(self, finding_id: str) -> None:
+        """Select a finding ("" = none)."""
+        self._bus.check_thread()
+        if finding_id != self._selected:
+            self._selected = finding_id
+            self._bus.tell(SelectionChanged(finding_id))
 
     def judge(self, finding_id: str, state: FindingState, reader: str, reason: str = "") -> Finding:
         """Record the reader's verdict on a finding.

@@ -22,7 +22,8 @@ from viewer.core.waveform import Channel, Waveform
 from viewer.display import ecg
 from viewer.reading.objects.object_types import OBJECT_TYPES
 from viewer.room.objects import OpenObject
-from viewer.ui.kit.lanes import ReadingPool
+from viewer.room.threads import ReadingPool
+from viewer.ui.kit.mailbox import QtMailbox
 from viewer.ui.kit.theme import TOKENS
 from viewer.ui.object_views import VIEWS, ObjectPane
 from viewer.ui.object_views.ecg_view import ROWS, STANDARD, EcgView
@@ -36,7 +37,7 @@ RATE = 500.0
 
 @pytest.fixture
 def pool(qtbot: QtBot) -> Iterator[ReadingPool]:
-    made = ReadingPool()
+    made = ReadingPool(QtMailbox())
     yield made
     made.close()
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from viewer.core.analysis import GateReason, GateVerdict, Suitability
 from viewer.reading import is_picture
 from viewer.room.analyses import PackState
+from viewer.room.background import Job
 from viewer.room.room import Room
 from viewer.room.views.facts import BadgeSpec
 from viewer.session import Session
-from viewer.ui.kit.lanes import Job
 from viewer.words.i18n import said, tr
 
 

@@ -16,9 +16,9 @@ from viewer.core.volume import Mask
 from viewer.core.waveform import Waveform
 from viewer.display import ecg
 from viewer.room import objects
+from viewer.room.background import Pool
 from viewer.room.objects import OpenObject
 from viewer.ui.kit.basic import ElidedLabel, column, frame, label, row
-from viewer.ui.kit.lanes import ReadingPool
 from viewer.ui.object_views.ecg_view import EcgView
 from viewer.ui.object_views.lists_view import segments_view, structures_view
 from viewer.ui.object_views.pdf_view import PdfView
@@ -27,24 +27,24 @@ from viewer.ui.object_views.tree_view import TreeView
 from viewer.words.i18n import error_words, tr
 
 
-def _signals(waveform: Waveform, _pool: ReadingPool) -> QWidget:
+def _signals(waveform: Waveform, _pool: Pool) -> QWidget:
     return EcgView(waveform) if any(ecg.is_ecg(group) for group in ecg.groups(waveform)) else SignalsView(waveform)
 
 
-def _document(document: Document, pool: ReadingPool) -> QWidget:
+def _document(document: Document, pool: Pool) -> QWidget:
     return PdfView(document, pool) if document.pdf else TreeView(document)
 
 
-def _structures(structures: Structures, _pool: ReadingPool) -> QWidget:
+def _structures(structures: Structures, _pool: Pool) -> QWidget:
     return structures_view(structures)
 
 
-def _segments(masks: tuple[Mask, ...], _pool: ReadingPool) -> QWidget:
+def _segments(masks: tuple[Mask, ...], _pool: Pool) -> QWidget:
     return segments_view(masks)
 
 
 #: Views by the id in the table of object types; each is given what the reader of its type gives.
-VIEWS: dict[str, Callable[[Any, ReadingPool], QWidget]] = {
+VIEWS: dict[str, Callable[[Any, Pool], QWidget]] = {
     "signals": _signals,
     "document": _document,
     "structures": _structures,
@@ -61,7 +61,7 @@ class ObjectPane(QWidget):
 
     place_wanted = Signal(object)
 
-    def __init__(self, pool: ReadingPool, parent: QWidget | None = None) -> None:
+    def __init__(self, pool: Pool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pool = pool
         self._cancel: CancelFlag | None = None

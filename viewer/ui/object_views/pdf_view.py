@@ -12,9 +12,9 @@ from viewer.core.document import Document
 from viewer.core.errors import ViewerError
 from viewer.core.task import CancelFlag
 from viewer.room import objects
+from viewer.room.background import Pool
 from viewer.room.objects import Page
 from viewer.ui.kit.basic import button, column, frame, label, row
-from viewer.ui.kit.lanes import ReadingPool
 from viewer.ui.kit.theme import SPACE_12
 from viewer.words.i18n import error_words, tr
 
@@ -27,7 +27,7 @@ A4 = 1.414
 class PdfView(QWidget):
     """An embedded PDF. Pages near the visible ones are drawn when they are scrolled to."""
 
-    def __init__(self, document: Document, pool: ReadingPool, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, pool: Pool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pdf = document.pdf or b""
         self._pool = pool

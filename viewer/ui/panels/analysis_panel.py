@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QWidget
 from viewer.core.analysis import Suitability
 from viewer.core.task import JobState
 from viewer.room.analyses import PackState
+from viewer.room.background import Job
 from viewer.room.panels.analysis import AnalysisView, Asks
 from viewer.ui.kit.basic import button, clear, icon_label, label, line, row
-from viewer.ui.kit.lanes import Job
 from viewer.ui.kit.section import Message, Section
 from viewer.ui.panels.pack_cards import failed_card, idle_card, ran_row, waiting_card
 from viewer.ui.panels.refused_packs import RefusedFold, parted, refused_card, refused_row

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from viewer.core.analysis import GateVerdict, PackInfo, Suitability
 from viewer.room.analyses import PackState
+from viewer.room.background import Job
 from viewer.room.packs import box_sides
 from viewer.room.panels.analysis import Asks, gate_badge, reason_words
 from viewer.room.views.facts import BadgeSpec
 from viewer.session import ResultEntry
 from viewer.ui.kit.basic import button, column, icon_label, label, row
 from viewer.ui.kit.flow import FlowRow
-from viewer.ui.kit.lanes import Job
 from viewer.ui.kit.marks import badge
 from viewer.ui.kit.section import Card
 from viewer.words.i18n import named, said, tr

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
 
 from viewer.core.task import JobState
 from viewer.room.analyses import PackState
+from viewer.room.background import Job
 from viewer.room.panels.analysis import gate_badge
 from viewer.ui.kit.basic import button, clear, column, icon_label, label, restyle, row
-from viewer.ui.kit.lanes import Job
 from viewer.ui.kit.marks import badge
 from viewer.ui.kit.section import Card
 from viewer.ui.panels.pack_cards import pack_head

@@ -74,7 +74,7 @@ class Commands(QObject):
             "report.write": lambda: window.show_report(not window.shows_report),
             "report.export": self.export,
             "image.key": self.mark_key_image,
-            "image.subtract": room.overlays.presentations.toggle_subtraction,
+            "image.subtract": room.presentations.toggle_subtraction,
             "edit.undo": room.reviewing.undo,
             "edit.redo": room.reviewing.redo,
             "panel.studies": window.toggle_studies,
@@ -91,7 +91,7 @@ class Commands(QObject):
         for entry in ACTIONS:
             if entry.view:
                 self._actions[entry.id].setEnabled(is_open and self._window.centre.can(entry.id))
-        asked = self._room.overlays.presentations.subtraction(library.active)
+        asked = self._room.presentations.subtraction(library.active)
         self._actions["image.subtract"].setEnabled(is_open and asked is not None)
         finding = self._room.reviewing.current()
         for name in ("finding.accept", "finding.unsure", "finding.reject", "finding.edit"):
@@ -101,7 +101,7 @@ class Commands(QObject):
         self._actions["edit.redo"].setEnabled(review.can_redo)
         self._actions["file.close_study"].setEnabled(is_open)
         self._actions["analysis.cancel"].setEnabled(self._room.context.lane.running is not None)
-        alone = is_open and not self._window.two_patients
+        alone = is_open and not self._room.context.session.two_patients
         sync = self._actions["view.sync"]
         sync.setEnabled(sync.isEnabled() and alone)
         self._actions["report.write"].setEnabled(alone)
@@ -174,9 +174,7 @@ class Commands(QObject):
         """Mark the active view's picture for the report, or take its mark away."""
         view = self._window.centre.grid.active
         if view.picture is not None and view.picture.mask is not None:
-            self._room.context.trouble.emit(
-                tr("Key images show the native picture: switch the mask subtraction off first.")
-            )
+            self._room.context.trouble(tr("Key images show the native picture: switch the mask subtraction off first."))
             return
         mark = places.mark_of(view)
         if mark is not None:

@@ -50,7 +50,6 @@ class MainWindow(QMainWindow):
         self._painted = False
         self._rail_by_hand: bool | None = None
         self._sized_for: tuple[bool, ...] = ()
-        self.two_patients = False
         self._make_parts()
         self.actions_by_id = build(self, room.context.settings.shortcuts)
         build_menus(self, self.actions_by_id)
@@ -168,7 +167,7 @@ class MainWindow(QMainWindow):
 
     def show_report(self, show: bool) -> None:
         """Open or close the report beside the picture."""
-        if show and (not self.room.context.session.library.active or self.two_patients):
+        if show and (not self.room.context.session.library.active or self.room.context.session.two_patients):
             return
         if not show:
             self.writer.keep_text()

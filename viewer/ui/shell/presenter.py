@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from viewer.core.geometry import SpacingKind
-from viewer.core.study import Patient
 from viewer.core.task import JobState
+from viewer.room.events import (
+    ExternalChanged,
+    JobProgressed,
+    JobsChanged,
+    PacksChanged,
+    ScanEnded,
+    ScanProgressed,
+    SettingsChanged,
+)
 from viewer.room.panels import analysis, findings, overlays, report
 from viewer.room.panels.studies import shown_letters, state_rows
 from viewer.room.room import Room
 from viewer.session import (
     Activated,
+    BoxesChanged,
     Event,
     FindingChanged,
     GateChanged,
     KeyMarksChanged,
+    OverlaysChanged,
     ReportChanged,
     ResultAdded,
+    SelectionChanged,
     StudiesChanged,
     StudyClosed,
+    ViewsChanged,
 )
+from viewer.ui.kit.refresh import Part, Refresher, later
 from viewer.ui.panels.analysis_panel import UPDATE_MS
 from viewer.words.i18n import tr
 from viewer.words.people import patient_line, patient_name, study_words
@@ -34,68 +47,49 @@ if TYPE_CHECKING:
 _PLACE_MS = 700
 #: Cards made anew have their sizes by then (ms).
 _LAID_OUT_MS = 60
-#: Which parts an event concerns.
-_CONCERNS: dict[type, tuple[str, ...]] = {
-    StudiesChanged: ("studies", "patient", "commands"),
-    StudyClosed: ("studies", "patient", "analysis", "overlays", "findings", "report", "commands"),
-    Activated: ("studies", "patient", "analysis", "overlays", "findings", "report", "status", "commands"),
-    GateChanged: ("analysis", "overlays"),
-    ResultAdded: ("analysis", "overlays", "findings", "report", "commands"),
-    FindingChanged: ("overlays", "findings", "report", "commands"),
-    ReportChanged: ("findings", "report", "commands"),
-    KeyMarksChanged: ("overlays", "report"),
-}
-_ALL = ("studies", "patient", "analysis", "overlays", "findings", "measurements", "report", "status", "commands")
+#: Another stack, other results, or none any more: nearly every part concerns it.
+_OTHER = (Activated, ResultAdded, StudyClosed, SettingsChanged)
 
 
 class Presenter(QObject):
-    """Refreshes panels; several changes in one turn make one refresh."""
+    """Brings the parts of the window up to date; several changes in one turn make one refresh."""
 
     def __init__(self, window: MainWindow, room: Room) -> None:
         super().__init__(window)
         self._window, self._room = window, room
-        self._due: set[str] = set()
         self._selected = ""
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self._refresh_due)
-        self._job = QTimer(self)
-        self._job.setSingleShot(True)
-        self._job.setInterval(UPDATE_MS)
-        self._job.timeout.connect(self.show_job)
-        self._place = QTimer(self)
-        self._place.setSingleShot(True)
-        self._place.setInterval(_PLACE_MS)
-        self._place.timeout.connect(self.keep_place)
+        self._parts = Refresher(self._table(), self)
+        self._job = later(self, UPDATE_MS, self.show_job)
+        self._place = later(self, _PLACE_MS, self.keep_place)
+        self._card = later(self, _LAID_OUT_MS, self._show_selected)
 
-    @Slot(str)
-    def job_moved(self, _job_id: str) -> None:
-        """A job reported: the status bar follows at most four times a second."""
-        if not self._job.isActive():
-            self._job.start()
+    def _table(self) -> tuple[Part, ...]:
+        """Each part with the events it hears, in the order in which they are brought up to date."""
+        scans = (StudiesChanged, ScanProgressed, ScanEnded)
+        changed = (FindingChanged, ReportChanged, ViewsChanged)
+        judged = (FindingChanged, ReportChanged, SelectionChanged)
+        over = (OverlaysChanged, ExternalChanged, ViewsChanged)
+        return (
+            Part(self.show_studies, (*_OTHER, *scans, *over)),
+            Part(self.show_patient, (*_OTHER, StudiesChanged, ViewsChanged)),
+            Part(self.show_analysis, (*_OTHER, *changed, GateChanged, JobsChanged, PacksChanged, BoxesChanged)),
+            Part(self.show_overlays, (*_OTHER, *judged, *over, GateChanged, KeyMarksChanged)),
+            Part(self.show_findings, (*_OTHER, *judged, OverlaysChanged, ExternalChanged)),
+            Part(self.show_measurements, (SettingsChanged, ViewsChanged)),
+            Part(self.show_report, (*_OTHER, *changed, KeyMarksChanged)),
+            Part(self.show_status, (Activated, SettingsChanged)),
+            Part(self.show_commands, (*_OTHER, *judged, *over, StudiesChanged, JobsChanged, GateChanged, PacksChanged)),
+        )
 
-    @Slot(object)
     def on_event(self, event: Event) -> None:
-        """Note what an event concerns."""
-        self.need(*_CONCERNS.get(type(event), ()))
-
-    def need(self, *parts: str) -> None:
-        """Refresh these parts soon."""
-        self._due.update(parts)
-        if self._due:
-            self._soon.start()
+        """Note what an event concerns; the running job is followed at most four times a second."""
+        self._parts.on_event(event)
+        if isinstance(event, JobProgressed) and not self._job.isActive():
+            self._job.start()
 
     def refresh_all(self) -> None:
         """Refresh everything soon."""
-        self.need(*_ALL)
-
-    @Slot()
-    def _refresh_due(self) -> None:
-        due, self._due = self._due, set()
-        for part in _ALL:
-            if part in due:
-                getattr(self, f"show_{part}")()
+        self._parts.refresh_all()
 
     # parts
 
@@ -107,22 +101,16 @@ class Presenter(QObject):
         """Studies, files, banner, and the start page or the views."""
         library, window = self._room.context.session.library, self._window
         shown = window.centre.shown
-        states = {key: state_rows(self._room.overlays.presentations, key) for key in shown}
+        states = {key: state_rows(self._room.presentations, key) for key in shown}
         window.browser.show_studies(library.studies, shown, self._hides_names, states)
         window.browser.show_files(library.files, library.refused, self._room.opening.is_busy)
         window.browser.show_hanging(window.centre.hanging_words)
         window.show_pictures(bool(library.studies))
-        patients = self._patients_shown()
-        window.two_patients = len(patients) > 1
+        patients = self._room.context.session.patients_shown
         window.banner.show_patients(patients, self._hides_names)
         window.status.show_people(len(patients))
-        if window.two_patients and window.shows_report:
+        if len(patients) > 1 and window.shows_report:
             window.show_report(False)
-
-    def _patients_shown(self) -> tuple[Patient, ...]:
-        library = self._room.context.session.library
-        studies = (library.study_of(key) for key in self._window.centre.shown)
-        return tuple(dict.fromkeys(s.patient for s in studies if s is not None))
 
     def show_patient(self) -> None:
         """Patient block and window title."""
@@ -167,7 +155,7 @@ class Presenter(QObject):
         self._window.right.findings.show_view(view)
         if self._room.reviewing.selected != self._selected:
             self._selected = self._room.reviewing.selected
-            QTimer.singleShot(_LAID_OUT_MS, self._show_selected)
+            self._card.start()
         if self._window.shows_report:
             self._window.side_findings.show_view(view)
 
@@ -185,7 +173,7 @@ class Presenter(QObject):
     def show_report(self) -> None:
         """Report section and writer."""
         window = self._window
-        blocked = tr("Off: two patients are on screen.") if window.two_patients else ""
+        blocked = tr("Off: two patients are on screen.") if self._room.context.session.two_patients else ""
         view = report.state(self._room.context.session, self._room, blocked)
         window.right.report.show_view(view)
         if window.shows_report:

@@ -9,13 +9,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
 from viewer.core.analysis import Box
-from viewer.core.finding import Finding
 from viewer.core.study import Stack
 from viewer.core.volume import Volume
 from viewer.display import window as windows
 from viewer.display.hanging import Hanging, Layout, hang
 from viewer.display.slicing import Plane, needs_resampling
-from viewer.room.navigation import Spot
+from viewer.room.events import JumpWanted
 from viewer.room.panels.measurements import MeasureRow
 from viewer.room.room import Room
 from viewer.room.views.values import measure_row, value_words, where_words
@@ -67,7 +66,6 @@ class Centre(QStackedWidget):
         self._place: dict[str, Any] = {}
         self._tool = "window"
         self.over = OverViews(room)
-        room.context.settings_changed.connect(self._take_settings)
 
     # the grid
 
@@ -97,9 +95,10 @@ class Centre(QStackedWidget):
         self.over.attach(grid)
         self._grid, self._commands = grid, ViewCommands(grid)
         self.addWidget(grid)
-        self._take_settings()
+        self.take_settings()
 
-    def _take_settings(self) -> None:
+    def take_settings(self) -> None:
+        """New settings hold."""
         if self._grid is not None:
             settings = self._room.context.settings
             self._grid.set_hidden_name(settings.hide_patient_name)
@@ -129,8 +128,10 @@ class Centre(QStackedWidget):
             return ""
         return tr("Hanging: {rule}", rule=tr("by hand") if self._by_hand else tr(self._hanging.rule))
 
-    def show_loader(self, key: str, loader: StackLoader) -> None:
+    def show_loader(self, key: str, loader: StackLoader | None) -> None:
         """Show a stack whose pictures may still be coming: hung by rule, or in the active view."""
+        if loader is None:
+            return
         self._loaders[key] = loader
         self._windowed.discard(key)
         stack = loader.stack
@@ -182,8 +183,10 @@ class Centre(QStackedWidget):
         spec = self._native(stack, loader)
         view.set_stack(spec.stack, spec.volume, spec.plane, spec.patient_lines, when=spec.when, loaded=spec.loaded)
 
-    def show_object(self, stack: Stack) -> None:
+    def show_object(self, stack: Stack | None) -> None:
         """Show an object that is no picture: signals, a report, a PDF."""
+        if stack is None:
+            return
         from viewer.ui.object_views.pane import ObjectPane
 
         if self._object is None:
@@ -302,24 +305,9 @@ class Centre(QStackedWidget):
 
     # where to
 
-    def go_to(self, key: str, finding: Finding) -> None:
-        """Show the slice a finding lies on, in every plane of its stack."""
-        loader, box, index = self._loaders.get(key), finding.location.box_kji, finding.location.slice_index
-        if loader is None:
-            return
-        if box is None:
-            if index is not None:
-                self.go_to_spot(Spot(key, index))
-            return
-        (k0, j0, i0), (k1, j1, i1) = box
-        k = index if index is not None else (k0 + k1 - 1) / 2
-        middle = loader.volume.geometry.index_to_world([k, (j0 + j1 - 1) / 2, (i0 + i1 - 1) / 2])
-        x, y, z = (float(v) for v in middle)
-        self.go_to_spot(Spot(key, lps=(x, y, z)))
-
-    def go_to_spot(self, spot: Spot) -> None:
+    def go_to_spot(self, spot: JumpWanted) -> None:
         """Show an acquired slice, or a point of the patient in every plane."""
-        for view in self.grid.views_of(spot.key):
+        for view in self.grid.views_of(spot.stack_key):
             if spot.lps is not None:
                 view.show_lps(spot.lps)
             elif spot.index is not None and view.picture is not None and view.picture.view.native:

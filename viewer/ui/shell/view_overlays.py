@@ -29,7 +29,7 @@ class OverViews:
         self._volumes: VolumesPanel | None = None
         self._has_volumes = False
         self._marked: set[Viewport] = set()
-        self._presented = PresentedViews(room.overlays.presentations)
+        self._presented = PresentedViews(room.presentations)
 
     def attach(self, grid: ViewGrid) -> None:
         """Use this grid."""

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QMetaObject, QObject, SignalInstance
+from PySide6.QtGui import QImage
 
 from viewer.core.study import Patient
+from viewer.room.events import (
+    BoxWanted,
+    Exported,
+    Exporting,
+    JumpWanted,
+    ObjectWanted,
+    SettingsChanged,
+    SlicesArrived,
+    StackDropped,
+    StackLoaded,
+    StackOpened,
+    ThumbnailMade,
+    Trouble,
+)
 from viewer.room.room import Room
+from viewer.session import Event
 from viewer.ui.shell.actions import ACTIONS
 from viewer.ui.shell.notices import done_words
 
 if TYPE_CHECKING:
     from viewer.ui.shell.main_window import MainWindow
+
+_Kind = TypeVar("_Kind", bound=Event)
 
 
 class Wiring:
@@ -21,6 +39,7 @@ class Wiring:
 
     def __init__(self, window: MainWindow, room: Room) -> None:
         self._made: list[QMetaObject.Connection] = []
+        self._heard: list[Callable[[], None]] = []
         self._window, self._room = window, room
         self._studies()
         self._centre()
@@ -28,42 +47,45 @@ class Wiring:
         self._analysis()
         self._findings()
         self._report()
-        self._context()
+        self._whole_window()
 
     def _link(self, signal: SignalInstance, slot: Callable[..., Any]) -> None:
         self._made.append(signal.connect(slot))
 
-    def _need(self, *parts: str) -> Callable[..., None]:
-        """A slot that refreshes these parts of the window soon."""
-
-        def need(*_values: object) -> None:
-            self._window.presenter.need(*parts)
-
-        return need
+    def _hear(self, kind: type[_Kind], do: Callable[[_Kind], object]) -> None:
+        """Do something at once when the room tells of an event; the presenter's parts follow a turn later."""
+        self._heard.append(self._room.context.session.on(kind, do))
 
     def cut(self) -> None:
         """Disconnect everything."""
         for connection in self._made:
             QObject.disconnect(connection)
+        for stop in self._heard:
+            stop()
         self._made.clear()
+        self._heard.clear()
 
-    def _context(self) -> None:
+    def _whole_window(self) -> None:
         context, window = self._room.context, self._window
-        self._link(context.told, window.presenter.on_event)
-        self._link(context.trouble, window.notices.say)
-        self._link(context.settings_changed, window.presenter.refresh_all)
-        self._link(context.settings_changed, self._room.analyses.ask_again)
+        self._heard.append(context.session.subscribe(window.presenter.on_event))
+        self._hear(Trouble, lambda event: window.notices.say(event.words))
         self._link(window.start.language_chosen, lambda code: context.change_settings(language=code))
 
     def _studies(self) -> None:
         browser, room = self._window.browser, self._room
         self._link(browser.chosen, room.loading.show)
-        self._link(browser.state_chosen, room.overlays.presentations.toggle)
+        self._link(browser.state_chosen, room.presentations.toggle)
         self._link(browser.refused_asked, self._window.commands.show_refused)
         self._link(browser.fold_asked, self._window.toggle_studies)
-        self._link(room.opening.thumbnail, browser.put_thumbnail)
-        self._link(room.opening.busy, self._need("studies"))
+        self._hear(ThumbnailMade, self._put_thumbnail)
         self._link(self._window.banner.only, self._show_only)
+
+    def _put_thumbnail(self, event: ThumbnailMade) -> None:
+        pixels = self._room.opening.thumbnail(event.stack_key)
+        if pixels is not None:
+            height, width, _ = pixels.shape
+            picture = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+            self._window.browser.put_thumbnail(event.stack_key, picture)
 
     def _show_only(self, patient: Patient) -> None:
         self._window.centre.clear()
@@ -71,29 +93,25 @@ class Wiring:
 
     def _centre(self) -> None:
         window, room, centre = self._window, self._room, self._window.centre
-        self._link(room.loading.ready, centre.show_loader)
-        self._link(room.loading.slices, centre.more_slices)
-        self._link(room.loading.loaded, centre.all_slices)
-        self._link(room.loading.dropped, centre.forget)
-        self._link(room.loading.object_wanted, centre.show_object)
-        self._link(room.go_to, centre.go_to)
-        self._link(room.navigation.arrived, centre.go_to_spot)
+        library, views = room.context.session.library, room.context.session.views
+        self._hear(StackOpened, lambda event: centre.show_loader(event.stack_key, room.loading.loader(event.stack_key)))
+        self._hear(SlicesArrived, lambda event: centre.more_slices(event.stack_key))
+        self._hear(StackLoaded, lambda event: centre.all_slices(event.stack_key))
+        self._hear(StackDropped, lambda event: centre.forget(event.stack_key))
+        self._hear(ObjectWanted, lambda event: centre.show_object(library.stack(event.stack_key)))
+        self._hear(JumpWanted, centre.go_to_spot)
+        self._hear(SettingsChanged, lambda _event: centre.take_settings())
         self._link(centre.place_wanted, room.navigation.go)
         self._link(centre.pointer, window.status.show_pointer)
-        self._link(
-            centre.shown_changed,
-            self._need("studies", "patient", "analysis", "overlays", "measurements", "report", "commands"),
-        )
-        self._link(centre.shown_changed, lambda: room.loading.let_go(centre.shown))
+        self._link(centre.shown_changed, lambda: views.put_shown(centre.shown))
         self._link(centre.moved, window.presenter.place_moved)
         self._link(centre.boxed, room.analyses.put_box)
         self._link(centre.files_dropped, room.opening.open_paths)
-        self._link(room.annotations.changed, self._need("measurements"))
+        self._link(room.annotations.changed, window.presenter.show_measurements)
         self._link(window.right.measurements.shown, centre.show_drawing)
         self._link(window.right.measurements.removed, centre.remove_drawing)
         self._link(window.peek.toggled, room.overlays.toggle)
         self._link(window.peek.peeked, centre.set_peek)
-        self._link(room.overlays.changed, self._need("overlays", "studies", "commands"))
         self._link(window.right.segments.chosen, room.overlays.choose)
 
     def _tools(self) -> None:
@@ -117,12 +135,10 @@ class Wiring:
         self._link(panel.cancel_asked, lane.cancel)
         self._link(panel.dismiss_asked, lane.dismiss)
         self._link(panel.box_asked, analyses.want_box)
-        self._link(analyses.box_wanted, self._start_box)
-        self._link(analyses.changed, self._need("analysis", "commands"))
-        self._link(lane.progressed, window.presenter.job_moved)
+        self._hear(BoxWanted, self._start_box)
 
-    def _start_box(self, side: str) -> None:
-        self._window.centre.over.start_box(side)
+    def _start_box(self, event: BoxWanted) -> None:
+        self._window.centre.over.start_box(event.side)
         self._window.actions_by_id["tool.box"].setChecked(True)
 
     def _findings(self) -> None:
@@ -131,7 +147,6 @@ class Wiring:
             self._link(panel.selected, reviewing.select)
             self._link(panel.judged, reviewing.judge)
             self._link(panel.edited, reviewing.edit)
-        self._link(self._room.findings_changed, self._need("findings", "overlays", "commands"))
 
     def _report(self) -> None:
         window, reporting = self._window, self._room.reporting
@@ -145,9 +160,5 @@ class Wiring:
         self._link(writer.sign_asked, reporting.sign)
         self._link(writer.finding_asked, self._room.reviewing.select)
         self._link(writer.closed, lambda: window.show_report(False))
-        self._link(reporting.changed, self._need("report", "findings"))
-        self._link(reporting.exporting, window.show_exporting)
-        self._link(reporting.exported, self._say_exported)
-
-    def _say_exported(self, folder: str, files: dict[str, object]) -> None:
-        self._window.notices.say(done_words(folder, list(files)), "info")
+        self._hear(Exporting, lambda event: window.show_exporting(event.running))
+        self._hear(Exported, lambda event: window.notices.say(done_words(event.folder, list(event.files)), "info"))

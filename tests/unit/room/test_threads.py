@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from viewer.core.errors import PackError, ReadError, ViewerError
-from viewer.core.task import CancelToken, JobState, OnProgress, Progress
-from viewer.ui.kit.lanes import AnalysisLane, Job, Priority, ReadingPool, Work
+from viewer.core.task import Cancelled, CancelToken, JobState, OnProgress, Progress, advance
+from viewer.room import background
+from viewer.room.background import Analysis, Job, Priority
+from viewer.room.events import JobProgressed, JobsChanged
+from viewer.room.threads import AnalysisLane, QueueMailbox, ReadingPool
+
+Told = list[JobsChanged | JobProgressed]
 
 
 @pytest.fixture
-def lane(qtbot: QtBot) -> Iterator[AnalysisLane]:
-    made = AnalysisLane()
+def mailbox() -> QueueMailbox:
+    return QueueMailbox()
+
+
+@pytest.fixture
+def told() -> Told:
+    return []
+
+
+@pytest.fixture
+def lane(mailbox: QueueMailbox, told: Told) -> Iterator[AnalysisLane]:
+    made = AnalysisLane(mailbox, told.append)
     yield made
     made.close()
 
 
 @pytest.fixture
-def pool(qtbot: QtBot) -> Iterator[ReadingPool]:
-    made = ReadingPool(threads=1)
+def pool(mailbox: QueueMailbox) -> Iterator[ReadingPool]:
+    made = ReadingPool(mailbox, threads=1)
     yield made
     made.close()
 
 
-def job(name: str, work: Work, study: str = "1") -> Job:
-    return Job(name, name, name, study, "pack", work)
+def job(name: str, work: Analysis, study: str = "1", done: Callable[[Any], None] = lambda _result: None) -> Job:
+    return Job(name, name, name, study, "pack", work, done)
 
 
 def patient_work(on_progress: OnProgress, cancel: CancelToken) -> str:
@@ -46,34 +59,33 @@ def quick_work(_on_progress: OnProgress, _cancel: CancelToken) -> str:
     return threading.current_thread().name
 
 
-def test_jobs_run_one_after_the_other_off_the_gui_thread(lane: AnalysisLane, qtbot: QtBot) -> None:
+def test_jobs_run_one_after_the_other_off_the_rooms_thread(lane: AnalysisLane, mailbox: QueueMailbox) -> None:
     ended: list[tuple[str, Any]] = []
-    lane.finished.connect(lambda name, result: ended.append((name, result)))
-    jobs = [job(name, quick_work) for name in "abc"]
+    jobs = [job(name, quick_work, done=lambda result, n=name: ended.append((n, result))) for name in "abc"]  # type: ignore[misc]
     for one in jobs:
         lane.submit(one)
     assert [j.state for j in jobs] == [JobState.RUNNING, JobState.QUEUED, JobState.QUEUED]
-    qtbot.waitUntil(lambda: len(ended) == 3, timeout=10_000)
+    assert mailbox.run_until(lambda: len(ended) == 3, 10)
     assert [name for name, _ in ended] == ["a", "b", "c"]
     assert all(thread != threading.main_thread().name for _, thread in ended)
 
 
-def test_cancel_while_waiting_and_while_running(lane: AnalysisLane, qtbot: QtBot) -> None:
+def test_cancel_while_waiting_and_while_running(lane: AnalysisLane, mailbox: QueueMailbox) -> None:
     running, waiting = job("a", patient_work), job("b", patient_work)
     lane.submit(running)
     lane.submit(waiting)
     lane.cancel("b")
     assert waiting.state is JobState.CANCELLED
-    qtbot.waitUntil(lambda: running.progress.stage == "Working", timeout=10_000)
+    assert mailbox.run_until(lambda: running.progress.stage == "Working", 10)
     began = time.monotonic()
     lane.cancel("a")
     assert running.state is JobState.CANCELLING
-    qtbot.waitUntil(lambda: running.over, timeout=2000)
+    assert mailbox.run_until(lambda: running.over, 2)
     assert running.state is JobState.CANCELLED
     assert time.monotonic() - began < 2
 
 
-def test_a_failed_job_keeps_its_words_and_how_far_it_came(lane: AnalysisLane, qtbot: QtBot) -> None:
+def test_a_failed_job_keeps_its_words_and_how_far_it_came(lane: AnalysisLane, mailbox: QueueMailbox) -> None:
     def fails(on_progress: OnProgress, _cancel: CancelToken) -> None:
         on_progress(Progress("Network", 0.71))
         raise PackError("The weights are not the ones.", "Install the pack again.")
@@ -84,7 +96,7 @@ def test_a_failed_job_keeps_its_words_and_how_far_it_came(lane: AnalysisLane, qt
     first, second, third = job("a", fails), job("b", breaks), job("c", quick_work)
     for one in (first, second, third):
         lane.submit(one)
-    qtbot.waitUntil(lambda: third.over, timeout=10_000)
+    assert mailbox.run_until(lambda: third.over, 10)
     assert first.state is second.state is JobState.FAILED
     assert first.progress.fraction == 0.71
     assert first.error is not None
@@ -94,31 +106,29 @@ def test_a_failed_job_keeps_its_words_and_how_far_it_came(lane: AnalysisLane, qt
     assert third.state is JobState.DONE, "the next click works"
 
 
-def test_progress_is_throttled_but_stages_are_not(lane: AnalysisLane, qtbot: QtBot) -> None:
+def test_progress_is_throttled_but_stages_are_not(lane: AnalysisLane, mailbox: QueueMailbox, told: Told) -> None:
     def chatty(on_progress: OnProgress, _cancel: CancelToken) -> None:
         for step in range(2000):
             on_progress(Progress("One", step / 2000))
         on_progress(Progress("Two", 1.0))
 
-    told: list[str] = []
     one = job("a", chatty)
-    lane.progressed.connect(lambda _name: told.append(one.progress.stage))
     lane.submit(one)
-    qtbot.waitUntil(lambda: one.over, timeout=10_000)
-    assert len(told) < 100
-    assert told[-1] == "Two"
+    assert mailbox.run_until(lambda: one.over, 10)
+    assert sum(isinstance(event, JobProgressed) for event in told) < 100
+    assert one.progress.stage == "Two"
 
 
-def test_jobs_of_a_closed_study_stop(lane: AnalysisLane, qtbot: QtBot) -> None:
+def test_jobs_of_a_closed_study_stop(lane: AnalysisLane, mailbox: QueueMailbox) -> None:
     mine, other = job("a", patient_work, "1"), job("b", quick_work, "2")
     lane.submit(mine)
     lane.submit(other)
     lane.drop_study("1")
-    qtbot.waitUntil(lambda: mine.over and other.over, timeout=10_000)
+    assert mailbox.run_until(lambda: mine.over and other.over, 10)
     assert (mine.state, other.state) == (JobState.CANCELLED, JobState.DONE)
 
 
-def test_answers_arrive_on_the_own_thread(pool: ReadingPool, qtbot: QtBot) -> None:
+def test_answers_arrive_on_the_own_thread(pool: ReadingPool, mailbox: QueueMailbox) -> None:
     here: list[threading.Thread] = []
     told: list[Any] = []
 
@@ -133,23 +143,23 @@ def test_answers_arrive_on_the_own_thread(pool: ReadingPool, qtbot: QtBot) -> No
         pytest.fail,
         told=told.append,
     )
-    qtbot.waitUntil(lambda: bool(names), timeout=5000)
+    assert mailbox.run_until(lambda: bool(names), 5)
     assert names[0].startswith("reading-")
     assert here == [threading.main_thread()]
     assert told == ["part"]
 
 
-def test_what_is_looked_at_comes_before_thumbnails(pool: ReadingPool, qtbot: QtBot) -> None:
+def test_what_is_looked_at_comes_before_thumbnails(pool: ReadingPool, mailbox: QueueMailbox) -> None:
     gate, order = threading.Event(), []
     pool.submit(lambda _t, _c: gate.wait(5), lambda _r: None, pytest.fail)
     for name, priority in (("pre", Priority.PREFETCH), ("thumb", Priority.THUMBNAIL), ("look", Priority.INTERACTION)):
         pool.submit(lambda _t, _c, n=name: n, order.append, pytest.fail, priority=priority)
     gate.set()
-    qtbot.waitUntil(lambda: len(order) == 3, timeout=5000)
+    assert mailbox.run_until(lambda: len(order) == 3, 5)
     assert order == ["look", "thumb", "pre"]
 
 
-def test_failures_are_words_and_cancelled_tasks_are_silent(pool: ReadingPool, qtbot: QtBot) -> None:
+def test_failures_are_words_and_cancelled_tasks_are_silent(pool: ReadingPool, mailbox: QueueMailbox) -> None:
     failures: list[ViewerError] = []
 
     def refuses(_tell: Any, _cancel: CancelToken) -> None:
@@ -167,15 +177,31 @@ def test_failures_are_words_and_cancelled_tasks_are_silent(pool: ReadingPool, qt
     silent.cancel()
     pool.submit(refuses, pytest.fail, failures.append)
     pool.submit(breaks, pytest.fail, failures.append)
-    qtbot.waitUntil(lambda: len(failures) == 2, timeout=5000)
+    assert mailbox.run_until(lambda: len(failures) == 2, 5)
     assert failures[0].code == "truncated"
     assert "program's log" in failures[1].text
-    qtbot.waitUntil(lambda: not pool.busy)
+    assert mailbox.run_until(lambda: not pool.busy, 5)
 
 
-def test_signals_do_not_wear_true_out(lane: AnalysisLane) -> None:
-    """PySide6 6.12.0 dropped a reference to True with every emit and died after some hundreds."""
-    before = sys.getrefcount(True)
-    for _ in range(5000):
-        lane.changed.emit()
-    assert abs(sys.getrefcount(True) - before) < 100
+def test_a_job_that_stops_by_itself_goes_through_the_table(lane: AnalysisLane, mailbox: QueueMailbox) -> None:
+    def stops(_on_progress: OnProgress, _cancel: CancelToken) -> None:
+        raise Cancelled
+
+    one, after = job("a", stops), job("b", quick_work)
+    seen: list[tuple[JobState, JobState]] = []
+    lane.submit(one)
+    lane.submit(after)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(background, "advance", lambda now, new: seen.append((now, new)) or advance(now, new))
+        assert mailbox.run_until(lambda: after.over, 10)
+    assert one.state is JobState.CANCELLED
+    assert seen[:2] == [(JobState.RUNNING, JobState.CANCELLING), (JobState.CANCELLING, JobState.CANCELLED)]
+
+
+def test_a_mailbox_keeps_the_order_and_says_when_time_is_up(mailbox: QueueMailbox) -> None:
+    got: list[int] = []
+    for number in range(3):
+        mailbox.post(lambda n=number: got.append(n))  # type: ignore[misc]
+    mailbox.drain()
+    assert got == [0, 1, 2]
+    assert not mailbox.run_until(lambda: False, 0.01)
