@@ -64,8 +64,8 @@ def test_dates_and_ages() -> None:
     assert tr("Accept") == "采纳"
     set_language("en")
     assert age_words("20220114", "20260302") == "4 Y"
-    assert age_words("20260101", "20260115") == "14 D"
-    assert age_words("20250601", "20260302") == "9 M"
+    assert age_words("20260101", "20260115") == "14 days"
+    assert age_words("20250601", "20260302") == "9 months"
     assert age_words("", "20260302", "004Y") == "4 Y"
     assert age_words("20300101", "20260302") == "", "nobody is born after the study"
 

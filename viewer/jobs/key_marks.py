@@ -23,7 +23,7 @@ from viewer.display.window import Window, windows_of
 from viewer.jobs.report_content import picture_hash
 from viewer.jobs.report_images import SIDE
 from viewer.jobs.result_json import plain_name
-from viewer.reporting.words import Words, words_in
+from viewer.words.language import Words, words_in
 
 _log = logging.getLogger(__name__)
 

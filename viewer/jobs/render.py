@@ -25,7 +25,8 @@ from viewer.display.window import Window
 from viewer.jobs.open import open_one
 from viewer.jobs.result_folder import cannot_write, load
 from viewer.reading import resample_regular
-from viewer.reporting.words import words_in
+from viewer.words.language import words_in
+from viewer.words.persons import age_on, spoken_name
 
 #: Detector spacing stands in the corner of every film.
 _SAID_IN_CORNER = "detector_spacing"
@@ -142,8 +143,8 @@ def _patient_lines(study: Study | None, stack: Stack) -> tuple[str, ...]:
     if study is None:
         return ()
     patient = study.patient
-    name = " ".join(part for part in patient.name.split("=")[0].split("^") if part)
-    age = words_in("en").age(stack.header.get("PatientAge", ""))
+    name = spoken_name(patient.name)
+    age = words_in("en").age(age_on(patient.birth_date, study.date, stack.header.get("PatientAge", "")))
     return tuple(line for line in (name, f"{patient.sex} {age}".strip(), patient.id) if line)
 
 

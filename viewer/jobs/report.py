@@ -22,7 +22,7 @@ from viewer.jobs import key_marks, report_content, report_files, report_images, 
 from viewer.jobs.result_folder import Loaded
 from viewer.jobs.review import PAPER, all_findings, check_open, keep_findings
 from viewer.jobs.sources import found_again
-from viewer.reporting.words import words_in
+from viewer.words.language import words_in
 
 _log = logging.getLogger(__name__)
 

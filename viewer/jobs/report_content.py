@@ -21,7 +21,7 @@ from viewer.core.sections import SECTIONS
 from viewer.core.settings import Settings
 from viewer.core.study import Stack, Study
 from viewer.jobs.result_folder import Loaded
-from viewer.reporting.words import Words, words_in
+from viewer.words.language import Words, words_in
 
 
 def build(

@@ -18,7 +18,7 @@ from viewer.core.study import Stack
 from viewer.core.task import CancelToken, OnProgress
 from viewer.core.volume import Volume
 from viewer.jobs.result_folder import Loaded
-from viewer.reporting.words import Words, words_in
+from viewer.words.language import Words, words_in
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ from viewer.core.sections import Block, keys_in
 from viewer.core.study import Patient
 from viewer.reporting.passport import Passport, judgements, passports, short_name
 from viewer.reporting.statement import ai_statement, short_hash
-from viewer.reporting.words import Words, words_in
+from viewer.words.language import Words, words_in
+from viewer.words.persons import age_on, spoken_name
 
 #: Key images stand three in a row: greatest width and height (pt).
 IMAGE_WIDTH, IMAGE_HEIGHT = 160.0, 200.0
@@ -151,9 +152,8 @@ def _exam_kind(report: Report, words: Words) -> str:
 
 
 def patient_name(patient: Patient, words: Words) -> str:
-    """The name as it is read: components apart, or words that none is known."""
-    name = " ".join(patient.name.replace("^", " ").replace("=", " / ").split())
-    return name or words("head", "name_unknown")
+    """The name as it is read, or words that none is known."""
+    return spoken_name(patient.name) or words("head", "name_unknown")
 
 
 def exam_name(report: Report, words: Words) -> str:
@@ -173,7 +173,7 @@ def _words(words: Words) -> dict[str, str]:
 def _head(report: Report, words: Words) -> tuple[Fact, ...]:
     patient = report.patient
     sex = words.table["sex"].get(patient.sex.upper(), patient.sex or words.unknown)
-    age = words.age(report.patient_age)
+    age = words.age(age_on(patient.birth_date, report.study_date, report.patient_age))
     born = words.date(patient.birth_date) + (f" ({age})" if age else "")
     time = f", {report.study_time[:2]}:{report.study_time[2:4]}" if report.study_time[:4].isdigit() else ""
     return (

@@ -7,7 +7,7 @@ from typing import Any
 
 from viewer.core.analysis import Provenance
 from viewer.core.report import PackRun, Report
-from viewer.reporting.words import Words
+from viewer.words.language import Words
 
 #: A name longer than DICOM allows (PS3.5 6.2: 64 characters) is shortened on paper.
 NAME_LETTERS = 64

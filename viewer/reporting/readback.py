@@ -22,7 +22,7 @@ from viewer.reporting.passport import short_name
 from viewer.reporting.seg import SegmentRecord, SegReceipt
 from viewer.reporting.sr import GroupRecord, SrReceipt
 from viewer.reporting.typeset import Printed, printable
-from viewer.reporting.words import words_in
+from viewer.words.language import words_in
 
 #: Centroids of one segment, meant and found, lie within this (mm).
 CENTROID_MM = 0.1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from viewer.core.report import PackRun, Report
-from viewer.reporting.words import Words
+from viewer.words.language import Words
 
 
 def ai_statement(report: Report, words: Words) -> list[str]:

@@ -26,7 +26,7 @@ from viewer.core.plain import to_plain
 from viewer.core.resources import resources_dir
 from viewer.reporting.fonts import fonts, packages_for
 from viewer.reporting.paper import Paper
-from viewer.reporting.words import words_in
+from viewer.words.language import words_in
 
 #: ISO 19005-2 level A: an archive's PDF, tagged; with it a glyph that no font has is an error, not a box.
 STANDARD: typst.PDFStandard = "a-2a"

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import logging
 import tomllib
-from datetime import date
 
 from viewer.core.errors import ViewerError
 from viewer.core.phrases import phrases_in
 from viewer.core.resources import resources_dir
-from viewer.reporting.words import words_in
+from viewer.words.language import words_in
 
 _LOG = logging.getLogger(__name__)
 #: Languages a reader can choose, with their own names.
 LANGUAGES: tuple[tuple[str, str], ...] = (("en", "English"), ("zh", "简体中文"))
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _state: dict[str, str] = {"language": "en"}
 _words: dict[str, str] = {}
 
@@ -70,14 +68,7 @@ def error_words(error: ViewerError) -> str:
 
 def date_words(dicom_date: str) -> str:
     """A DICOM date (DA, PS3.5 6.2) as read aloud: "2 Mar 2026", in Chinese "2026-03-02"."""
-    digits = dicom_date.replace("-", "").replace(".", "")
-    try:
-        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
-    except ValueError:
-        return dicom_date
-    if language() == "zh":
-        return day.isoformat()
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return words_in(language()).date(dicom_date) if dicom_date else ""
 
 
 def time_words(dicom_time: str) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from viewer.core.study import Kind, Patient, Stack, Study
 from viewer.words.i18n import date_words, language, time_words, tr
+from viewer.words.language import words_in
+from viewer.words.persons import age_on, calendar_day, spoken_name
 
-#: Ages under this are said in months, under `_DAYS_BELOW` days in days.
-_MONTHS_BELOW_YEARS = 2
-_DAYS_BELOW = 60
 _SEXES = {"M": "M", "F": "F", "O": "other sex"}
 
 
@@ -17,43 +14,12 @@ def patient_name(patient: Patient, hide: bool = False) -> str:
     """The name as read aloud: family and given name, the ideographic group first where there is one."""
     if hide:
         return tr("hidden")
-    groups = [" ".join(part for part in group.split("^") if part) for group in patient.name.split("=")]
-    spoken = [group for group in groups if group.strip()]
-    if len(spoken) > 1:
-        return f"{spoken[1]} ({spoken[0]})"
-    return spoken[0] if spoken else tr("no name")
-
-
-def _day(text: str) -> date | None:
-    digits = text.replace("-", "").replace(".", "")
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
-    except ValueError:
-        return None
+    return spoken_name(patient.name) or tr("no name")
 
 
 def age_words(born: str, on: str, stated: str = "") -> str:
     """Age on a day, from the birth date, else as the file states it (AS, PS3.5 6.2: "004Y"); "" unknown."""
-    first, then = _day(born), _day(on)
-    if first is None or then is None or then < first:
-        return _stated_age(stated)
-    years = then.year - first.year - ((then.month, then.day) < (first.month, first.day))
-    if years >= _MONTHS_BELOW_YEARS:
-        return tr("{n} Y", n=years)
-    days = (then - first).days
-    if days < _DAYS_BELOW:
-        return tr("{n} D", n=days)
-    months = (then.year - first.year) * 12 + then.month - first.month - (then.day < first.day)
-    return tr("{n} M", n=months)
-
-
-def _stated_age(stated: str) -> str:
-    number, unit = stated[:-1], stated[-1:]
-    if not number.isdigit() or unit not in "DWMY":
-        return ""
-    return {"D": tr("{n} D", n=int(number)), "W": tr("{n} W", n=int(number)), "M": tr("{n} M", n=int(number))}.get(
-        unit, tr("{n} Y", n=int(number))
-    )
+    return words_in(language()).age(age_on(born, on, stated))
 
 
 def patient_line(patient: Patient, study: Study | None = None, hide: bool = False) -> str:
@@ -136,7 +102,7 @@ def eta_words(seconds: float) -> str:
 
 def days_between(first: str, second: str) -> int | None:
     """Whole days between two DICOM dates, None where one is missing."""
-    a, b = _day(first), _day(second)
+    a, b = calendar_day(first), calendar_day(second)
     return None if a is None or b is None else abs((b - a).days)
 
 

@@ -14,7 +14,7 @@ from viewer.core.report import KeyImage, Report, ReportStatus, Signature
 from viewer.core.study import Patient
 from viewer.reporting.paper import paper_of, pixels_of
 from viewer.reporting.statement import ai_statement
-from viewer.reporting.words import words_in
+from viewer.words.language import words_in
 
 SIGNED = Signature("Dr. A. Reader", "Sample Hospital", "2026-03-02T10:41:00+01:00")
 

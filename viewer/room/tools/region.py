@@ -17,7 +17,7 @@ from viewer.room.tools import codes
 from viewer.room.tools.measure import Numbers, number, with_note
 from viewer.room.views.picture import PictureSlice
 from viewer.words.i18n import tr
-from viewer.words.numbers import number_words
+from viewer.words.numbers import number_words, value_words
 
 #: Sides a curve is drawn with.
 ROUND = 128
@@ -84,12 +84,10 @@ def region_words(drawing: ReaderMeasurement) -> tuple[str, ...]:
     if "Area" not in by_name:
         return ()
     mean, area = by_name["Mean"], by_name["Area"]
-    unit = f" {mean.unit}" if mean.unit else ""
     notes = "".join(f", {tr(note)}" for note in drawing.notes)
-    low, high = by_name["Minimum"].value, by_name["Maximum"].value
     return (
-        tr("mean {m}, SD {s}", m=f"{mean.value:.1f}{unit}", s=f"{by_name['SD'].value:.1f}"),
-        tr("{low} to {high}", low=f"{low:.4g}", high=f"{high:.4g}{unit}"),
+        tr("mean {m}, SD {s}", m=value_words(mean), s=value_words(by_name["SD"])),
+        tr("{low} to {high}", low=value_words(by_name["Minimum"]), high=value_words(by_name["Maximum"])),
         number_words(area.value, area.unit) + notes,
     )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from viewer.core.finding import Finding, FindingState, Measurement, Side
+from viewer.core.finding import Finding, FindingState, Side
 from viewer.room.panels.findings import FindingLook
 from viewer.ui.kit.basic import ElidedLabel, button, column, icon_label, label, row
 from viewer.ui.kit.flow import FlowRow
 from viewer.ui.kit.marks import STATE_ICONS, Badge, ScoreBar, Swatch
 from viewer.ui.kit.section import Card
 from viewer.words.i18n import named, said, tr
+from viewer.words.numbers import value_words
 from viewer.words.verdicts import side_words, state_words
 
 _BADGES = {
@@ -20,22 +21,8 @@ _BADGES = {
     FindingState.UNSURE: "unsure",
     FindingState.REJECTED: "rejected",
 }
-#: Measurements told to one decimal whatever their unit.
-_FINER = ("Ejection fraction", "Readers expected to mark it, of four")
 NOT_VALIDATED = "Not validated on patients: proved on drawn shapes only, or known to be off; see the card of the pack."
 _SIDES = (Side.NONE, Side.LEFT, Side.RIGHT, Side.BOTH)
-
-
-def measurement_words(measurement: Measurement) -> str:
-    """Name, value and unit: lengths to 0.1 mm, volumes to 1 mm3, scores to 0.01."""
-    digits = {"mm": 1, "cm": 2, "mm3": 0, "ml": 2, "mL": 1, "%": 0, "HU": 0}.get(measurement.unit, 2)
-    if measurement.name in _FINER:
-        digits = 1
-    value = f"{measurement.value:.{digits}f}"
-    if measurement.plus_minus is not None:
-        value += f" ± {measurement.plus_minus:.{digits}f}"
-    unit = {"mm3": "mm³", "mm2": "mm²", "1": ""}.get(measurement.unit, measurement.unit)
-    return f"{value} {unit}".strip()
 
 
 def not_validated_line() -> QWidget:
@@ -100,7 +87,7 @@ class FindingCard(Card):
     def _brief_words(self) -> str:
         finding = self.look.finding
         score = tr("score {score:.2f}", score=finding.score) if finding.score is not None else ""
-        size = measurement_words(finding.measurements[0]) if finding.measurements else ""
+        size = value_words(finding.measurements[0]) if finding.measurements else ""
         return " · ".join(part for part in (self.look.place, size, score) if part)
 
     def _add_details(self, inner: QVBoxLayout) -> None:
@@ -112,7 +99,7 @@ class FindingCard(Card):
             cells = row(line)
             mark = "" if measurement.validated else " *"
             cells.addWidget(label(named(measurement.name), "caption", wrap=True), 1)
-            cells.addWidget(label(f"{measurement_words(measurement)}{mark}", "small"))
+            cells.addWidget(label(f"{value_words(measurement)}{mark}", "small"))
             inner.addWidget(line)
         if not all(measurement.validated for measurement in finding.measurements):
             inner.addWidget(not_validated_line())

@@ -6,15 +6,15 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
-from viewer.core.finding import Finding, Measurement, Side
+from viewer.core.finding import Finding, Side
 from viewer.core.report import INTENDED_USE
 from viewer.core.sections import SECTIONS, Block, SectionSpec
 from viewer.room.panels.report import ReportView
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import ElidedLabel, button, clear, column, frame, icon_label, label, row
 from viewer.ui.kit.section import HEADER_HEIGHT, Message, Section, close_button
-from viewer.ui.panels.finding_card import measurement_words
-from viewer.words.i18n import LANGUAGES, date_words, tr
+from viewer.words.i18n import LANGUAGES, date_words, language, tr
+from viewer.words.language import words_in
 from viewer.words.verdicts import side_words
 
 #: Typing is kept this long after the last key (ms), and at once when the field is left.
@@ -252,7 +252,7 @@ class ReportWriter(QFrame):
         place = "" if finding.side_edited else finding.location.text
         side = "" if _says_side(place, finding.side) else side_words(finding.side)
         words = ", ".join(part for part in (finding.label, side, place) if part)
-        sizes = ", ".join(_size_words(m) for m in finding.measurements)
+        sizes = ", ".join(words_in(language()).measurement(m) for m in finding.measurements)
         line.addWidget(label(f"{words}. {sizes}".strip(), "", wrap=True), 1)
         finding_id = finding.id
         tag = button(str(number), lambda: self.finding_asked.emit(finding_id), style="number")
@@ -347,8 +347,3 @@ def _listed(view: ReportView) -> object:
 def _says_side(place: str, side: Side) -> bool:
     """True where the words of the place name the side already."""
     return bool(side.value) and side.value in place.casefold().split()
-
-
-def _size_words(measurement: Measurement) -> str:
-    mark = "" if measurement.validated else f" ({tr('not validated')})"
-    return f"{tr(measurement.name)} {measurement_words(measurement)}{mark}"

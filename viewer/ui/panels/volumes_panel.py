@@ -14,8 +14,9 @@ from viewer.ui.kit.basic import clear, column, frame, label, row
 from viewer.ui.kit.curve import BeatCurve
 from viewer.ui.kit.marks import Badge
 from viewer.ui.kit.section import Message
-from viewer.ui.panels.finding_card import NOT_VALIDATED, measurement_words, not_validated_line
+from viewer.ui.panels.finding_card import NOT_VALIDATED, not_validated_line
 from viewer.words.i18n import named, said, tr
+from viewer.words.numbers import value_words
 
 
 class VolumesPanel(QFrame):
@@ -78,7 +79,7 @@ class VolumesPanel(QFrame):
         for line, one in enumerate(view.measured):
             grid.addWidget(label(tr(one.name), "number", wrap=True), line, 0)
             mark = "" if one.validated else " *"
-            value = label(f"{measurement_words(one)}{mark}", "number")
+            value = label(f"{value_words(one)}{mark}", "number")
             value.setAlignment(_side_of(1))
             grid.addWidget(value, line, 1)
         self._body.addWidget(holder)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.unit.reporting.builders import finding
 from viewer.core.errors import UsageError
 from viewer.core.finding import Location, Measurement, Side
-from viewer.reporting.words import LANGUAGES, words_in
+from viewer.words.language import LANGUAGES, words_in
 
 EN, ZH = words_in("en"), words_in("zh")
 
@@ -92,7 +92,7 @@ def test_any_age_and_date_ends_in_words(text: str) -> None:
         (Measurement("Cardiothoracic ratio", 0.478, "1"), "Cardiothoracic ratio 0.48"),
         (Measurement("Long axis", 7.2, "mm", plus_minus=0.44), "Long axis 7.2 ± 0.4 mm"),
         (Measurement("Wobble", 1.239, "furlong"), "Wobble 1.24 furlong"),
-        (Measurement("Mean", -612.4, "[hnsf'U]"), "Mean -612 HU"),
+        (Measurement("Mean", -612.4, "[hnsf'U]"), "Mean -612.4 HU"),
     ],
 )
 def test_measurements_are_rounded_as_they_are_read(measurement: Measurement, said: str) -> None:

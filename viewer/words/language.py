@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,8 @@ from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, Measurement, Side
 from viewer.core.phrases import phrases_in
 from viewer.core.resources import resources_dir
+from viewer.words.numbers import value_words
+from viewer.words.persons import calendar_day
 
 LANGUAGES = ("en", "zh")
 
@@ -42,7 +44,7 @@ class Words:
 
     def date(self, text: str) -> str:
         """A DICOM date (20260302) or ISO 8601 date as written here; as it stands where it is neither."""
-        day = _date(text)
+        day = calendar_day(text)
         if day is None:
             return text or self.unknown
         month = self.table["months"][day.month - 1]
@@ -75,35 +77,13 @@ class Words:
         return text or side or "–"
 
     def measurement(self, measurement: Measurement) -> str:
-        """Name, number and unit: mm to 0.1, mm3 to 1, scores and ratios to 0.01."""
-        spread = ""
-        if measurement.plus_minus is not None:
-            spread = f" ± {_figures(measurement.plus_minus, measurement.unit)}"
-        unit = "" if measurement.unit in ("1", "") else f" {_UNIT_WORDS.get(measurement.unit, measurement.unit)}"
-        value = f"{_figures(measurement.value, measurement.unit)}{spread}{unit}"
-        if not measurement.validated:
-            value = self("table", "not_validated", value=value)
-        return self("table", "size", name=self.name(measurement.name), value=value)
+        """Name, number and unit."""
+        return self("table", "size", name=self.name(measurement.name), value=self.value(measurement))
 
-
-#: Units that are written otherwise than in UCUM.
-_UNIT_WORDS = {"mm3": "mm³", "mm2": "mm²", "cm2": "cm²", "cm3": "cm³", "[hnsf'U]": "HU", "ml": "mL", "deg": "°"}
-#: Decimals by unit.
-_DECIMALS = {"mm": 1, "cm": 2, "mm2": 0, "mm3": 0, "ml": 1, "mL": 1, "1": 2, "": 2, "%": 1, "HU": 0, "[hnsf'U]": 0}
-
-
-def _figures(value: float, unit: str) -> str:
-    """A number rounded as its unit is read."""
-    return f"{value:.{_DECIMALS.get(unit, 2)}f}"
-
-
-def _date(text: str) -> date | None:
-    try:
-        if len(text) == 8 and text.isdigit():
-            return date(int(text[:4]), int(text[4:6]), int(text[6:]))
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        return None
+    def value(self, measurement: Measurement) -> str:
+        """Number, error and unit, and a word where it was never held against patients."""
+        value = value_words(measurement)
+        return value if measurement.validated else self("table", "not_validated", value=value)
 
 
 @cache
