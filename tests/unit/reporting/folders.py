@@ -10,10 +10,11 @@ import numpy as np
 
 from tests import synth
 from tests.unit.reporting.builders import PASSPORT, finding, mask_of, result, xray_finding
+from viewer.analysis import measures
 from viewer.core.analysis import AnalysisResult, GateReason, GateVerdict, Suitability
 from viewer.core.finding import Location
 from viewer.core.study import Stack, Study
-from viewer.core.volume import Heatmap, Volume
+from viewer.core.volume import Heatmap, Mask, Volume
 from viewer.jobs import result_folder
 from viewer.jobs.result_extras import extras_for
 from viewer.reading import load_volume, scan
@@ -48,15 +49,27 @@ def film_results(stack: Stack, volume: Volume) -> tuple[AnalysisResult, ...]:
 
 
 def head_results(stack: Stack, volume: Volume) -> tuple[AnalysisResult, ...]:
-    """A segmenter with two segments, one finding each."""
+    """A segmenter with two segments, one finding each, placed and measured by its mask."""
+    mask = mask_of(volume.geometry)
     findings = [
         finding(
-            n, label=label, result_id="r1", series_uid=stack.series_uid,
-            location=Location("Left hippocampus", segment=n, slice_index=n + 1),
+            n, label=label, result_id="r1", series_uid=stack.series_uid, location=_segment_place(mask, n),
+            measurements=measures.volume(mask, n),
         )
         for n, label in ((1, "Anterior hippocampus"), (2, "Posterior hippocampus"))
     ]  # fmt: skip
-    return (result(*findings, masks=[mask_of(volume.geometry)], series_uid=stack.series_uid),)
+    return (result(*findings, masks=[mask], series_uid=stack.series_uid),)
+
+
+def _segment_place(mask: Mask, number: int) -> Location:
+    inside = mask.labels == number
+    found = np.argwhere(inside)
+    (k0, j0, i0), (k1, j1, i1) = found.min(axis=0).tolist(), (found.max(axis=0) + 1).tolist()
+    ring = [(j0 - 0.5, i0 - 0.5), (j0 - 0.5, i1 - 0.5), (j1 - 0.5, i1 - 0.5), (j1 - 0.5, i0 - 0.5)]
+    corners = mask.geometry.index_to_world([((k0 + k1 - 1) / 2, j, i) for j, i in ring])
+    outline = tuple((float(x), float(y), float(z)) for x, y, z in corners)
+    middle = int(np.argmax(inside.sum(axis=(1, 2))))
+    return Location("Left hippocampus", outline, ((k0, j0, i0), (k1, j1, i1)), middle, number)
 
 
 def write_folder(place: Path, source: Path, make: Callable[[Stack, Volume], tuple[AnalysisResult, ...]]) -> Path:

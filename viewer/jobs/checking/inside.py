@@ -178,7 +178,7 @@ def _place(stated: Stated, finding: Finding, who: str) -> Iterator[Mismatch]:
     index = grid.world_to_index(np.array(place.points_lps, dtype=np.float64))
     first, last = index[:, 1:].min(axis=0), index[:, 1:].max(axis=0)
     slack = CORNER_MM / np.array(grid.spacing[1:])
-    if (np.abs(first - low[1:]) > slack).any() or (np.abs(last - (high[1:] - 1)) > slack).any():
+    if (np.abs(first + 0.5 - low[1:]) > slack).any() or (np.abs(last + 0.5 - high[1:]) > slack).any():
         yield _wrong(What.POSITION, f"The outline of {who} does not lie round its box.")
 
 

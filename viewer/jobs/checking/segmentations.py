@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,19 +59,27 @@ def compare(stated: Stated, objects: Sequence[tuple[str, Stack]]) -> Iterator[Mi
     found = [one for name, stack in objects for one in _segments(name, stack)]
     meant = list(_parts(stated))
     file = objects[0][0]
-    missing = [part for part in meant if (part.mask.labels == part.segment.number).any()]
-    if not len(missing) <= len(found) <= len(meant):
-        yield Mismatch(file, What.COUNT, f"{len(found)} segments are in it; the masks hold {len(missing)}.")
-    for part in meant:
-        other = _match(part, meant, found)
-        if other is None:
-            if part in missing:
-                yield Mismatch(file, What.MISSING, f"The segment {part.segment.name} is not in it.", part.mask.file)
-            continue
-        found.remove(other)
+    needed = [part for part in meant if (part.mask.labels == part.segment.number).any()]
+    if not len(needed) <= len(found) <= len(meant):
+        yield Mismatch(file, What.COUNT, f"{len(found)} segments are in it; the masks hold {len(needed)}.")
+    pairs = _paired(meant, found)
+    for part, other in pairs:
         yield from _same(part, other)
+    for part in needed:
+        if all(one is not part for one, _ in pairs):
+            yield Mismatch(file, What.MISSING, f"The segment {part.segment.name} is not in it.", part.mask.file)
     for other in found:
-        yield Mismatch(other.file, What.COUNT, f"Segment {other.segment.number} is in no mask of the findings.")
+        if all(one is not other for _, one in pairs):
+            yield Mismatch(other.file, What.COUNT, f"Segment {other.segment.number} is in no mask of the findings.")
+
+
+def tracking_uids(stack: Stack) -> dict[int, str]:
+    """Segment Number -> Tracking UID, "" where a segment has none.
+
+    Raises:
+        ReadError, GeometryError: the object cannot be read.
+    """
+    return {s.number: s.tracking_uid or "" for mask in read_segmentation(stack) for s in mask.segments}
 
 
 def _parts(stated: Stated) -> Iterator[_Part]:
@@ -93,12 +101,22 @@ def _segments(name: str, stack: Stack) -> Iterator[_Found]:
         yield _Found(name, next(s for s in layers[0].segments if s.number == number), layers)
 
 
-def _match(part: _Part, meant: Sequence[_Part], found: Sequence[_Found]) -> _Found | None:
-    """The segment with its tracking UID, else with its label; the only one where there is no choice."""
-    by_uid = [one for one in found if one.segment.tracking_uid in part.tracking_uids]
-    by_name = [one for one in found if one.segment.name == part.segment.name[:LABEL_LETTERS]]
-    fallback = list(found) if len(meant) == 1 else []
-    return next(iter((*by_uid, *by_name, *fallback)), None)
+def _paired(meant: Sequence[_Part], found: Sequence[_Found]) -> list[tuple[_Part, _Found]]:
+    """Segments by tracking UID, then by name, then in their order."""
+    ways: tuple[Callable[[_Part, _Found], bool], ...] = (
+        lambda part, other: other.segment.tracking_uid in part.tracking_uids,
+        lambda part, other: other.segment.name == part.segment.name[:LABEL_LETTERS],
+        lambda _part, _other: True,
+    )
+    parts, others, pairs = list(meant), list(found), []
+    for fits in ways:
+        for part in tuple(parts):
+            other = next((one for one in others if fits(part, one)), None)
+            if other is not None:
+                pairs.append((part, other))
+                parts.remove(part)
+                others.remove(other)
+    return pairs
 
 
 def _same(part: _Part, other: _Found) -> Iterator[Mismatch]:

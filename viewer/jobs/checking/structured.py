@@ -15,6 +15,7 @@ from viewer.jobs.checking.inside import sides_in
 from viewer.jobs.checking.mismatch import Mismatch, What
 from viewer.jobs.checking.stated import Stated
 from viewer.reading.objects.structured import Item, read_items
+from viewer.reporting.codes import finding_code
 
 FILE = "sr.dcm"
 #: Sides as PS3.16 CID 244 codes them: written here once more, so that no table misleads both.
@@ -55,12 +56,12 @@ class _Group:
         return next((child.chosen for child in self.item.children if _is(child, code) and child.kind == "CODE"), None)
 
 
-def compare(stated: Stated, stack: Stack, segmentations: Mapping[str, str]) -> Iterator[Mismatch]:
+def compare(stated: Stated, stack: Stack, segmentations: Mapping[str, Mapping[int, str]]) -> Iterator[Mismatch]:
     """Every group of the report object against its finding.
 
     Args:
         stack: the object.
-        segmentations: SOP Instance UID -> file name of the segmentations in the folder.
+        segmentations: SOP Instance UID -> Segment Number -> Tracking UID, of the segmentations in the folder.
 
     Raises:
         ReadError: the object cannot be read.
@@ -96,7 +97,9 @@ def _is(item: Item, code: str) -> bool:
     return item.concept is not None and _WORDS.get(item.concept.value, item.concept.value) == code
 
 
-def _finding(stated: Stated, finding: Finding, group: _Group, segmentations: Mapping[str, str]) -> Iterator[Mismatch]:
+def _finding(
+    stated: Stated, finding: Finding, group: _Group, segmentations: Mapping[str, Mapping[int, str]]
+) -> Iterator[Mismatch]:
     if finding.tracking_uid and group.said(_TRACKING_UID) != finding.tracking_uid:
         yield _wrong(What.REFERENCE, f"{group.who} carries another tracking UID.")
     yield from _label(finding, group)
@@ -109,20 +112,14 @@ def _finding(stated: Stated, finding: Finding, group: _Group, segmentations: Map
 
 
 def _label(finding: Finding, group: _Group) -> Iterator[Mismatch]:
-    code = group.chosen(_FINDING)
+    """Code and name; the object says the name where it is not the meaning of the code."""
+    code, meant = group.chosen(_FINDING), finding_code(finding)
     if code is None:
         yield _wrong(What.LABEL, f"{group.who} names no finding.")
         return
-    renamed = finding.original is not None and finding.original.label != finding.label
-    own = finding.code
-    if own is not None and not renamed and (own.value, own.scheme) != (code.value, code.scheme):
+    if (code.value, code.scheme) != (meant.value, meant.scheme):
         yield _wrong(What.CODE, f"{group.who} carries another code than result.json.")
-    label = group.said("LABEL") or code.meaning
-    if _plain(label) != _plain(finding.label) and not (
-        own is not None and not renamed and _plain(code.meaning) == _plain(own.meaning)
-    ):
-        yield _wrong(What.LABEL, f"{group.who} is called otherwise than in result.json.")
-    if group.said("LABEL") and _plain(group.said("LABEL")) != _plain(finding.label):
+    if _plain(group.said("LABEL") or code.meaning) != _plain(finding.label):
         yield _wrong(What.LABEL, f"{group.who} is called otherwise than in result.json.")
 
 
@@ -204,11 +201,17 @@ def _passport(stated: Stated, finding: Finding) -> Mapping[str, Any]:
     return {}
 
 
-def _place(stated: Stated, finding: Finding, group: _Group, segmentations: Mapping[str, str]) -> Iterator[Mismatch]:
+def _place(
+    stated: Stated, finding: Finding, group: _Group, segmentations: Mapping[str, Mapping[int, str]]
+) -> Iterator[Mismatch]:
     """The segment it refers to is in this folder; a region lies where result.json says."""
     for reference in (reference for item in group.item.walk() for reference in item.references):
-        if reference.segments and reference.sop_instance_uid not in segmentations:
+        known = segmentations.get(reference.sop_instance_uid)
+        if reference.segments and known is None:
             yield _wrong(What.REFERENCE, f"{group.who} refers to a segmentation that is not in this folder.")
+        for number in reference.segments if known is not None else ():
+            if known and known.get(number, "") not in ("", group.said(_TRACKING_UID)):
+                yield _wrong(What.REFERENCE, f"{group.who} refers to the segment of another finding.")
     points = [
         point for item in group.item.walk() if item.kind in ("SCOORD", "SCOORD3D") for point in _open(item.points)
     ]

@@ -109,6 +109,27 @@ def read_items(stack: Stack) -> Item:
         return report_of(dataset)
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How far a report is finished (PS3.3 C.17.2): whether it is verified, and by whom."""
+
+    complete: bool
+    verified: bool
+    observers: tuple[str, ...]
+
+
+def verification_of(stack: Stack) -> Verification:
+    """Completion Flag, Verification Flag and the names of the verifying observers.
+
+    Raises:
+        ReadError: as `read_report`.
+    """
+    with opened(stack.instances[0].path) as dataset:
+        names = tuple(text(one, "VerifyingObserverName") for one in items(dataset, "VerifyingObserverSequence"))
+        complete = text(dataset, "CompletionFlag") == "COMPLETE"
+        return Verification(complete, text(dataset, "VerificationFlag") == "VERIFIED", names)
+
+
 def report_of(dataset: Dataset) -> Item:
     """The content tree of an open report.
 
