@@ -17,7 +17,7 @@ from viewer.jobs.checking.stated import Stated
 from viewer.jobs.checking.structured import sentence_sides
 from viewer.jobs.result_json import plain_name
 from viewer.reading.objects.references import key_pictures
-from viewer.reporting.words import Words, words_in
+from viewer.words.language import Words, words_in
 
 PAPER, KEYS = "report.pdf", "keys.dcm"
 #: Letters that no font had stand as their numbers.
