@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from viewer.core.annotation import PointLps
 from viewer.core.finding import Code, Measurement
+
+
+class Shape(StrEnum):
+    """What the points of a measurement make, for those who must draw or code it without its tool."""
+
+    POINTS = "points"
+    #: Each two points a line.
+    LINES = "lines"
+    PATH = "path"
+    POLYGON = "polygon"
+    #: The ends of one axis, then of the other.
+    ELLIPSE = "ellipse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,8 @@ class ReaderMeasurement:
         notes: what a reader must know with the numbers ("at detector"), in English.
         code: what was measured as a coded finding, where the tool says one.
         text: what the reader typed, of a text.
+        shape: what its outline makes.
+        outline_lps: where that is not `points_lps`: the corners of a rectangle, the axis ends of an ellipse.
         reader, when: who measured, and when (ISO 8601 with offset).
     """
 
@@ -42,5 +57,12 @@ class ReaderMeasurement:
     notes: tuple[str, ...] = ()
     code: Code | None = None
     text: str = ""
+    shape: Shape = Shape.LINES
+    outline_lps: tuple[PointLps, ...] = ()
     reader: str = ""
     when: str = ""
+
+    @property
+    def outline(self) -> tuple[PointLps, ...]:
+        """The points that its shape is made of, LPS mm."""
+        return self.outline_lps or self.points_lps

@@ -92,7 +92,7 @@ def drawing_from(data: dict[str, Any]) -> ReaderMeasurement:
         KeyError, TypeError, ValueError: the data is no drawing.
     """
     if "tool" in data:
-        return from_plain(ReaderMeasurement, data)
+        return from_plain(ReaderMeasurement, {"shape": MEASURES[str(data["tool"])].shape, **data})
     kind, reading = str(data["kind"]), data.get("reading") or {}
     area = reading.get("area")
     if area is not None:
@@ -113,5 +113,6 @@ def drawing_from(data: dict[str, Any]) -> ReaderMeasurement:
             "values": [to_plain(value) for value in values],
             "notes": [note] if note else [],
             "text": data["label"] if kind in ("text", "probe") else "",
+            "shape": MEASURES[kind].shape,
         },
     )

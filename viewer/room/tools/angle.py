@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from viewer.core import measure
 from viewer.core.annotation import PointLps
+from viewer.core.measurement import Shape
 from viewer.room.tools import codes
 from viewer.room.tools.gather import DragThenClickTool
 from viewer.room.tools.measure import Numbers, number
@@ -14,6 +15,7 @@ class AngleTool(DragThenClickTool):
     """Drag the first leg to the corner, click the end of the second: points are end, corner, end."""
 
     id, name, short, icon, keys = "angle", "Angle", "Angle", "angle", ("A",)
+    shape = Shape.PATH
 
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:

@@ -6,7 +6,8 @@ import numpy as np
 
 from viewer.core import measure
 from viewer.core.annotation import PointLps
-from viewer.core.measurement import ReaderMeasurement
+from viewer.core.geometry import FloatArray
+from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.room.tools.gather import DragTool
 from viewer.room.tools.measure import Numbers, Points
 from viewer.room.tools.region import ROUND, beside, region_numbers, region_words
@@ -18,6 +19,7 @@ class EllipseTool(DragTool):
 
     id, name, short, icon, keys = "ellipse", "Ellipse", "Ellipse", "roi-ellipse", ("E",)
     planar = True
+    shape = Shape.ELLIPSE
 
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
@@ -28,6 +30,13 @@ class EllipseTool(DragTool):
             lambda corners: measure.ellipse_outline(*np.abs(corners[1] - corners[0])),
             lambda corners: measure.ellipse_inside(on.view.shape, corners[0], corners[1]),
         )
+
+    @classmethod
+    def outline(cls, points: FloatArray) -> FloatArray:
+        """The ends of its axis along the row, then of the other."""
+        (top, left), (bottom, right) = points
+        row, column = points.mean(axis=0)
+        return np.array([[row, left], [row, right], [top, column], [bottom, column]])
 
     @classmethod
     def strokes(cls, points: Points) -> tuple[Points, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viewer.core.annotation import PointLps
-from viewer.core.measurement import ReaderMeasurement
+from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.room.tools.gather import TraceTool
 from viewer.room.tools.measure import Numbers, Points
 from viewer.room.tools.polygon import polygon_numbers
@@ -18,6 +18,7 @@ class FreehandTool(TraceTool):
 
     id, name, icon, keys = "freehand", "Freehand region", "freehand", ("Shift+G",)
     planar = True
+    shape = Shape.POLYGON
 
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:

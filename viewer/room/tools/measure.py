@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.core.annotation import PointLps
+from viewer.core.clock import now
 from viewer.core.errors import ViewerError
 from viewer.core.finding import Code, Measurement
 from viewer.core.geometry import FloatArray
 from viewer.core.measure import MeasuredValue, MeasureError, note_of
-from viewer.core.measurement import ReaderMeasurement
+from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.room.tools.base import Cursor, Host, Tool, as_point
 from viewer.room.views.facts import message_of
 from viewer.room.views.picture import Picture, PictureSlice
@@ -52,6 +53,7 @@ class MeasureTool(Tool):
         planar: its points lie in one slice, and its number is read from that slice.
         leader: its words stand off it, with a line to it; else where it is.
         code: the coded finding it stands for in a structured report, where there is one.
+        shape: what its outline makes in a structured report.
     """
 
     menu = "Measure"
@@ -60,6 +62,7 @@ class MeasureTool(Tool):
     most: ClassVar[int] = 2
     planar: ClassVar[bool] = False
     code: ClassVar[Code | None] = None
+    shape: ClassVar[Shape] = Shape.LINES
     leader: ClassVar[bool] = True
 
     @classmethod
@@ -70,6 +73,11 @@ class MeasureTool(Tool):
             MeasureError: the number would not be true.
         """
         return Numbers()
+
+    @classmethod
+    def outline(cls, points: FloatArray) -> FloatArray:
+        """What its shape is made of in pixels, float64 [n, 2] (row, column), where that is not its points."""
+        return points[:0]
 
     @classmethod
     def strokes(cls, points: Points) -> tuple[Points, ...]:
@@ -155,6 +163,7 @@ def drawn(tool: type[MeasureTool], on: PictureSlice, points: tuple[PointLps, ...
         sop_instance_uid=(stored.sop_instance_uid or None) if stored is not None else None,
         code=tool.code,
         text=text,
+        shape=tool.shape,
     )
 
 
@@ -166,7 +175,9 @@ def measured(tool: type[MeasureTool], on: PictureSlice, drawing: ReaderMeasureme
     """
     _check_points(tool, on, np.array(drawing.points_lps, dtype=np.float64))
     numbers = tool.numbers(on, drawing.points_lps)
-    return replace(drawing, values=numbers.values, notes=numbers.notes)
+    outline = tool.outline(on.view.world_to_pixel(np.array(drawing.points_lps)))
+    world = tuple(as_point(point) for point in on.view.pixel_to_world(outline)) if len(outline) else ()
+    return replace(drawing, values=numbers.values, notes=numbers.notes, outline_lps=world, when=now())
 
 
 def _check_points(tool: type[MeasureTool], on: PictureSlice, points: FloatArray) -> None:

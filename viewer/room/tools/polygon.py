@@ -7,7 +7,7 @@ import numpy as np
 from viewer.core import measure
 from viewer.core.annotation import PointLps
 from viewer.core.measure import MeasureError
-from viewer.core.measurement import ReaderMeasurement
+from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.display.structures import fill_polygon
 from viewer.room.tools.gather import ClicksTool
 from viewer.room.tools.measure import Numbers, Points
@@ -32,6 +32,7 @@ class PolygonTool(ClicksTool):
 
     id, name, icon, keys = "polygon", "Polygon", "polygon", ("G",)
     planar = True
+    shape = Shape.POLYGON
 
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:

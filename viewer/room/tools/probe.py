@@ -7,7 +7,7 @@ import numpy as np
 from viewer.core.annotation import PointLps
 from viewer.core.finding import Measurement
 from viewer.core.measure import MeasureError
-from viewer.core.measurement import ReaderMeasurement
+from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.room.tools.gather import ClickTool
 from viewer.room.tools.measure import Numbers, Points, cross
 from viewer.room.tools.region import readable, real_values
@@ -21,6 +21,7 @@ class ProbeTool(ClickTool):
 
     id, name, short, icon, keys = "probe", "Probe", "Probe", "probe", ("P",)
     planar = True
+    shape = Shape.POINTS
 
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:

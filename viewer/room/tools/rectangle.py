@@ -7,7 +7,7 @@ import numpy as np
 from viewer.core.annotation import PointLps
 from viewer.core.geometry import FloatArray
 from viewer.core.measure import Outline
-from viewer.core.measurement import ReaderMeasurement
+from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.room.tools.gather import DragTool
 from viewer.room.tools.measure import Numbers, Points
 from viewer.room.tools.region import beside, region_numbers, region_words
@@ -19,6 +19,7 @@ class RectangleTool(DragTool):
 
     id, name, icon, keys = "rectangle", "Rectangle", "roi-rectangle", ("Shift+E",)
     planar = True
+    shape = Shape.POLYGON
 
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
@@ -30,6 +31,12 @@ class RectangleTool(DragTool):
             return np.outer((rows >= top) & (rows <= bottom), (columns >= left) & (columns <= right))
 
         return region_numbers(on, points, _outline, inside)
+
+    @classmethod
+    def outline(cls, points: FloatArray) -> FloatArray:
+        """Its corners in turn."""
+        (top, left), (bottom, right) = points
+        return np.array([[top, left], [top, right], [bottom, right], [bottom, left]])
 
     @classmethod
     def strokes(cls, points: Points) -> tuple[Points, ...]:

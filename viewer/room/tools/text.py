@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viewer.core.measurement import ReaderMeasurement
+from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.room.tools.base import Cursor, Host, Pointer, point_at
 from viewer.room.tools.gather import ClickTool
 from viewer.room.tools.measure import HANDLE_PX, Grip, Points, commit, drawn
@@ -14,6 +14,7 @@ class TextTool(ClickTool):
     """A click lets the reader type."""
 
     id, name, short, icon, keys = "text", "Text", "Text", "text", ("B",)
+    shape = Shape.POINTS
     cursor = Cursor.TEXT
     leader = False
 

@@ -13,7 +13,7 @@ import pytest
 from tests import phantoms
 from viewer.core.errors import ViewerError
 from viewer.core.geometry import Geometry, SpacingKind
-from viewer.core.measurement import ReaderMeasurement
+from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.verdict import judge
 from viewer.display.slicing import Plane
@@ -283,3 +283,22 @@ def test_tools_and_views_need_no_window() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_regions_say_what_they_are_made_of() -> None:
+    at = on()
+    ellipse = measure("ellipse", at, (20.0, 30.0), (40.0, 70.0))
+    ends = at.view.world_to_pixel(np.array(ellipse.outline))
+    assert ends.tolist() == pytest.approx(np.array([[30, 30], [30, 70], [20, 50], [40, 50]]))
+    rectangle = measure("rectangle", at, (20.0, 30.0), (40.0, 70.0))
+    corners = at.view.world_to_pixel(np.array(rectangle.outline))
+    assert corners.tolist() == pytest.approx(np.array([[20, 30], [20, 70], [40, 70], [40, 30]]))
+    line = measure("length", at, (20.0, 30.0), (40.0, 70.0))
+    assert line.outline == line.points_lps
+    assert (ellipse.shape, rectangle.shape, line.shape) == (Shape.ELLIPSE, Shape.POLYGON, Shape.LINES)
+
+
+def test_a_drawing_of_before_shapes_gets_its_tool_s() -> None:
+    plain = to_plain(measure("ellipse", on(), (20.0, 30.0), (40.0, 70.0)))
+    old = {key: value for key, value in plain.items() if key not in ("shape", "outline_lps")}
+    assert drawing_from(old).shape is Shape.ELLIPSE
