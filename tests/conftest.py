@@ -1,8 +1,10 @@
-"""What every test gets: a home of its own, an off-screen Qt, and no leaked threads."""
+"""What every test gets: a home of its own, an off-screen Qt, no leaked threads, no warning in the log."""
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -37,6 +39,34 @@ def no_leaked_threads() -> Iterator[None]:
     while (leaked := _leaked(before)) and time.monotonic() < end:
         time.sleep(0.02)
     assert not leaked, f"threads left running: {[t.name for t in leaked]}"
+
+
+class _Warnings(logging.Handler):
+    """Keeps what the program's own loggers warn of."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.words: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line."""
+        self.words.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def no_warning_in_the_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test fails where the program warns in its log, unless it says so: `@pytest.mark.logs("not stored")`.
+
+    A mark names words of each line that may come.
+    """
+    kept = _Warnings()
+    log = logging.getLogger("viewer")
+    log.addHandler(kept)
+    yield
+    log.removeHandler(kept)
+    said = [str(words) for mark in request.node.iter_markers("logs") for words in mark.args]
+    unforeseen = [line for line in kept.words if not any(re.search(words, line) for words in said)]
+    assert not unforeseen, f"the program warned in its log: {unforeseen}"
 
 
 def _leaked(before: set[threading.Thread]) -> list[threading.Thread]:

@@ -81,6 +81,7 @@ def test_nothing_is_lost_to_kill_9(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"not a database at all" * 100, b"SQLite format 3\0" + b"\xff" * 4080])
+@pytest.mark.logs("set aside")
 def test_a_damaged_journal_is_set_aside_in_words(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "journal.sqlite").write_bytes(content)
     journal, words = open_journal(tmp_path)
@@ -92,6 +93,7 @@ def test_a_damaged_journal_is_set_aside_in_words(tmp_path: Path, content: bytes)
     journal.close()
 
 
+@pytest.mark.logs("set aside")
 def test_a_torn_page_is_noticed(tmp_path: Path) -> None:
     journal, _ = open_journal(tmp_path)
     for n in range(400):
@@ -106,6 +108,7 @@ def test_a_torn_page_is_noticed(tmp_path: Path) -> None:
     fresh.close()
 
 
+@pytest.mark.logs("set aside")
 def test_a_newer_journal_is_not_touched(tmp_path: Path) -> None:
     base = sqlite3.connect(tmp_path / "journal.sqlite")
     base.execute("PRAGMA user_version=99")
@@ -116,6 +119,7 @@ def test_a_newer_journal_is_not_touched(tmp_path: Path) -> None:
     assert list(tmp_path.glob("journal-set-aside-*.sqlite"))
 
 
+@pytest.mark.logs("in memory only")
 def test_where_nothing_can_be_written_the_journal_lives_in_memory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     journal, words = open_journal(tmp_path / "file")
@@ -125,6 +129,7 @@ def test_where_nothing_can_be_written_the_journal_lives_in_memory(tmp_path: Path
     journal.close()
 
 
+@pytest.mark.logs("entries wait")
 def test_an_entry_that_could_not_be_written_goes_with_the_next(tmp_path: Path) -> None:
     journal, _ = open_journal(tmp_path)
     other = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)

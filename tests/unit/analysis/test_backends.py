@@ -45,6 +45,7 @@ def test_the_export_agrees_with_torch_on_every_shape_and_is_used_again(tmp_path:
     assert [p.name for p in tmp_path.iterdir()] == [folder.name]
 
 
+@pytest.mark.logs("cached export cannot be read")
 def test_a_damaged_export_is_made_again(tmp_path: Path) -> None:
     network = unet()
     OpenVinoBackend(network, KEY, tmp_path, 1)(batch(1, 1, 8, 8, 8))
@@ -68,6 +69,7 @@ def test_a_trace_that_holds_on_to_a_size_is_found_out(tmp_path: Path) -> None:
         backend(batch(1, 1, 4, 8))
 
 
+@pytest.mark.logs("given up")
 def test_the_ladder_goes_on_with_torch_and_says_why(tmp_path: Path) -> None:
     network = Sized().eval()
     steps = Ladder(Loaded(network, KEY, tmp_path, 1), "cpu", "auto")
@@ -78,6 +80,7 @@ def test_the_ladder_goes_on_with_torch_and_says_why(tmp_path: Path) -> None:
     assert steps.fallbacks[0].startswith("OpenVINO was not used (differs from torch")
 
 
+@pytest.mark.logs("could not be kept")
 def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")

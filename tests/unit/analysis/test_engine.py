@@ -179,6 +179,7 @@ def test_progress_rises_to_the_end_and_tells_the_time_left(models: Path) -> None
     assert any(p.eta_seconds is not None for p in told)
 
 
+@pytest.mark.logs("given up")
 def test_a_failing_openvino_falls_back_to_torch_and_says_so(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("viewer.analysis.backends.openvino.TOLERANCE", -1.0)
     result = engine.run(request_for(tiny_packs.CLASSIFIER, film(), precision="auto"))

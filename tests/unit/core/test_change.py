@@ -54,6 +54,7 @@ def test_a_block_that_fails_changes_nothing(folder: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.logs("cut short is settled")
 def test_at_every_kill_it_is_all_or_nothing(folder: Path) -> None:
     seen = set()
     points = 0
@@ -69,6 +70,7 @@ def test_at_every_kill_it_is_all_or_nothing(folder: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.logs("cut short is settled")
 def test_a_recovery_that_is_killed_is_gone_on_with(folder: Path, tmp_path: Path) -> None:
     states = []
     for n in faults.kills(lambda: change_it(folder), folder):
@@ -109,6 +111,7 @@ def test_where_the_disk_refuses_in_the_middle_the_old_files_come_back(
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.logs("cut short is settled")
 def test_a_kill_while_the_old_files_come_back_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Path.replace
 
@@ -131,6 +134,7 @@ def test_a_kill_while_the_old_files_come_back_loses_nothing(folder: Path, monkey
     assert points > 20
 
 
+@pytest.mark.logs("cut short is settled")
 def test_a_name_with_a_path_in_it_is_never_followed(folder: Path) -> None:
     outside = folder.parent / "outside"
     outside.write_text("mine")

@@ -149,6 +149,7 @@ def test_no_packs_no_picture_no_such_pack_no_such_series(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.logs("failed: The weights")
 def test_a_wrong_hash_is_a_failed_outcome_beside_the_others(models: Path, film: synth.Written, tmp_path: Path) -> None:
     weights = models / tiny_packs.CLASSIFIER / "models/model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\1")

@@ -62,6 +62,7 @@ def test_a_cut_across_uneven_slices_is_that_of_the_window(tmp_path: Path) -> Non
     assert f"coronal, image 21 of {slice_count(shown.geometry, Plane.CORONAL)}" in image.caption
 
 
+@pytest.mark.logs("is left out")
 def test_a_mark_that_fits_no_more_is_left_out(head: tuple[Stack, Volume]) -> None:
     stack, volume = head
     marks = [KeyMark(stack.key, "native", k, 100.0, 150.0) for k in (99, 2)]
@@ -130,6 +131,7 @@ def test_without_marks_the_pictures_of_before_go(tmp_path: Path) -> None:
     assert sorted(document["files"]) == sorted(p.name for p in folder.iterdir())
 
 
+@pytest.mark.logs("is left out")
 def test_a_changed_picture_is_left_out(tmp_path: Path) -> None:
     folder = film_folder(tmp_path)
     _, stack, volume = opened(tmp_path / "film")

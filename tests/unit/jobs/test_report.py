@@ -249,6 +249,7 @@ def test_settings_give_letterhead_and_author(film: Path) -> None:
     assert "Written by Dr. Set, Org" in text
 
 
+@pytest.mark.logs("is left out")
 def test_key_pictures_come_from_the_source_and_else_from_the_folder(film: Path, tmp_path: Path) -> None:
     review(film, accept=["x1"], reject=["x2"], reader="A")
     assert "AI heatmap over it (45 %, inferno). Honesty check passed." in text_of(report.write_report(film))
@@ -259,6 +260,7 @@ def test_key_pictures_come_from_the_source_and_else_from_the_folder(film: Path, 
     assert "sr.dcm" in left_out
 
 
+@pytest.mark.logs("is left out")
 def test_pictures_replaced_by_others_are_not_used(film: Path, tmp_path: Path) -> None:
     review(film, accept=["x1"], reject=["x2"], reader="A")
     shutil.rmtree(tmp_path / "film")

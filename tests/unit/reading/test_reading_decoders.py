@@ -164,6 +164,7 @@ def lost_while_decoding(pool: Decoders, what: signal.Signals) -> tuple[dict[int,
 
 
 @pytest.mark.parametrize("what", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+@pytest.mark.logs("is ended and replaced")
 def test_a_process_that_dies_costs_its_frame_only(pool: Decoders, what: signal.Signals) -> None:
     answers, took = lost_while_decoding(pool, what)
     assert sorted(answers) == [0, 1, 2]
@@ -173,6 +174,7 @@ def test_a_process_that_dies_costs_its_frame_only(pool: Decoders, what: signal.S
     assert took < 5
 
 
+@pytest.mark.logs("is ended and replaced")
 def test_a_process_that_hangs_is_ended_in_time(pool: Decoders) -> None:
     answers, took = lost_while_decoding(pool, signal.SIGSTOP)
     error = answers[0]
@@ -181,6 +183,7 @@ def test_a_process_that_hangs_is_ended_in_time(pool: Decoders) -> None:
     assert took < 5
 
 
+@pytest.mark.logs("is ended and replaced")
 def test_a_process_that_died_idle_costs_nothing(pool: Decoders) -> None:
     pid = warmed(pool)
     os.kill(pid, signal.SIGKILL)
@@ -188,6 +191,7 @@ def test_a_process_that_died_idle_costs_nothing(pool: Decoders) -> None:
     assert again != pid
 
 
+@pytest.mark.logs("is ended and replaced")
 def test_a_process_that_stopped_idle_costs_time_only(pool: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(one_process, "STILL_SECONDS", 0.5)
     pid = warmed(pool)
@@ -228,6 +232,7 @@ def test_memory_has_a_limit(pool: Decoders, monkeypatch: pytest.MonkeyPatch) -> 
     assert run(pool, np.empty_like(big), source) == {0: None}
 
 
+@pytest.mark.logs("is ended and replaced", "could not be read")
 def test_a_series_with_a_hostile_file_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process dies at one slice of files: the slice is named, the others are there."""
     monkeypatch.setattr(pool_of, "_shared", [Decoders(most=1)])
@@ -251,6 +256,7 @@ def kill_at_first_frame(pool: Decoders) -> None:
     os.kill(pool.pids[0], signal.SIGKILL)
 
 
+@pytest.mark.logs("is ended and replaced")
 def test_too_many_deaths_end_the_job(pool: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_of, "_MOST_LOST", 2)
     sources = [slow() for _ in range(4)]

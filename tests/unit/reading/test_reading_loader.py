@@ -105,6 +105,7 @@ def test_rescale_of_each_slice(tmp_path: Path) -> None:
     assert volume.unit == "Bq/mL"
 
 
+@pytest.mark.logs("could not be read")
 def test_a_damaged_slice_is_named_and_the_rest_is_there(tmp_path: Path) -> None:
     written = write_series(tmp_path, transfer_syntax="1.2.840.10008.1.2.4.90")
     data = bytearray(written.files[2].read_bytes())

@@ -85,6 +85,7 @@ def test_cancel_while_waiting_and_while_running(lane: AnalysisLane, mailbox: Que
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.logs("job b failed")
 def test_a_failed_job_keeps_its_words_and_how_far_it_came(lane: AnalysisLane, mailbox: QueueMailbox) -> None:
     def fails(on_progress: OnProgress, _cancel: CancelToken) -> None:
         on_progress(Progress("Network", 0.71))
@@ -159,6 +160,7 @@ def test_what_is_looked_at_comes_before_thumbnails(pool: ReadingPool, mailbox: Q
     assert order == ["look", "thumb", "pre"]
 
 
+@pytest.mark.logs("reading task failed")
 def test_failures_are_words_and_cancelled_tasks_are_silent(pool: ReadingPool, mailbox: QueueMailbox) -> None:
     failures: list[ViewerError] = []
 
