@@ -101,7 +101,7 @@ class Program(QObject):
         old, place, size = self.window, self.window.centre.place(), self.window.size()
         old.keep_report_text()
         old.closing.disconnect(self.close)
-        old.wiring.cut()
+        old.stop_following()
         self.window = MainWindow(self.room)
         self.window.closing.connect(self.close)
         self.window.resize(size)

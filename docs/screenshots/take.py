@@ -126,7 +126,7 @@ def take(folder: Path) -> None:
     reader.settle(3.0)
     (fold,) = reader.window.findChildren(RefusedFold)
     fold.button.click()
-    reader.window.right.show_section(reader.window.right.analysis)
+    reader.window.right.show_section(reader.window.right.sections["analysis"])
     reader.shoot("06-chinese")
     reader.program.close()
 

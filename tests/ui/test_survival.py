@@ -52,7 +52,7 @@ def main():
     program.room.reviewing.edit(second.id, "Tail", Side.LEFT, "thin")
     program.window.actions_by_id["view.layout"].trigger()
     program.window.centre.grid.active.set_slice(7)
-    program.window.presenter.keep_place()
+    program.window.places.keep()
     print("ready", program.context.process.pid, flush=True)
     while True:
         app.processEvents()

@@ -74,8 +74,8 @@ def test_the_whole_job_from_opening_to_the_report(film: Program, qtbot: QtBot, t
     act(film, qtbot, "edit.redo")
     assert review.finding(finding.id).reader == "Dr. A. Reader"  # type: ignore[union-attr]
     act(film, qtbot, "report.write")
-    qtbot.waitUntil(lambda: "impression" in window.writer._texts)
-    window.writer._texts["impression"].setPlainText("Patchy opacity.")
+    qtbot.waitUntil(lambda: "impression" in window.report_page.writer._texts)
+    window.report_page.writer._texts["impression"].setPlainText("Patchy opacity.")
     window.keep_report_text()
     done: list[dict[str, Path]] = []
     film.context.session.on(Exported, lambda event: done.append(event.files))
@@ -120,11 +120,11 @@ def test_the_key_k_marks_the_picture_for_the_report(film: Program, qtbot: QtBot,
     assert shown is not None
     assert mark.picture == (film.context.session.library.active, view.plane.value, 0)
     assert (mark.center, mark.width) == (shown.center, shown.width)
-    qtbot.waitUntil(lambda: "1 key image" in words(window.right.report))
+    qtbot.waitUntil(lambda: "1 key image" in words(window.right.sections["report"]))
     assert "Key image" in [spec.text for spec in view.strip.specs]
     assert pictures_in(export_to(film, qtbot, tmp_path / "with")) == 1
     qtbot.keyClick(view, Qt.Key.Key_K)
-    qtbot.waitUntil(lambda: "key image" not in words(window.right.report))
+    qtbot.waitUntil(lambda: "key image" not in words(window.right.sections["report"]))
     assert "Key image" not in [spec.text for spec in view.strip.specs]
 
 
@@ -150,7 +150,7 @@ def test_the_badge_follows_the_slice_and_marks_come_back(head: Program, head_fol
 
 def test_verdict_buttons_work_by_mouse_and_only_for_the_selected(film: Program, qtbot: QtBot) -> None:
     analyse(film, qtbot)
-    panel = film.window.right.findings
+    panel = film.window.right.sections["findings"]
     press(panel, "Not sure")
     qtbot.wait(20)
     assert [f.state for f in film.room.reviewing.findings()] == [FindingState.UNSURE]
@@ -158,7 +158,7 @@ def test_verdict_buttons_work_by_mouse_and_only_for_the_selected(film: Program, 
     press(panel, "Reject")
     qtbot.wait(20)
     assert [f.state for f in film.room.reviewing.findings()] == [FindingState.REJECTED]
-    assert film.window.right.report.count == "empty", "a report holds accepted findings only"
+    assert film.window.right.sections["report"].count == "empty", "a report holds accepted findings only"
 
 
 def test_a_verdict_has_no_bare_key(film: Program, qtbot: QtBot) -> None:
@@ -171,7 +171,7 @@ def test_a_verdict_has_no_bare_key(film: Program, qtbot: QtBot) -> None:
 
 def test_editing_in_place(film: Program, qtbot: QtBot) -> None:
     analyse(film, qtbot)
-    form = film.window.right.findings
+    form = film.window.right.sections["findings"]
     place = film.room.reviewing.findings()[0].location.text
     assert place in words(form)
     act(film, qtbot, "finding.edit")
@@ -198,6 +198,7 @@ def test_a_heatmap_by_occlusion_is_asked_for_in_the_menu(film: Program, qtbot: Q
     assert newest.settings["explain"] == "occlusion"
 
 
+@pytest.mark.logs("ended by itself")
 def test_killing_the_worker_leaves_the_window_alive(film: Program, qtbot: QtBot) -> None:
     lane = film.context.lane
     film.room.analyses.run(tiny_packs.CLASSIFIER)
@@ -208,12 +209,14 @@ def test_killing_the_worker_leaves_the_window_alive(film: Program, qtbot: QtBot)
     os.kill(pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: bool(lane.jobs) and lane.jobs[0].over, timeout=LONG)
     assert lane.jobs[0].state is JobState.FAILED
-    qtbot.waitUntil(lambda: "Try again" in words(film.window.right.analysis))
-    said = words(film.window.right.analysis)
+    qtbot.waitUntil(lambda: "Try again" in words(film.window.right.sections["analysis"]))
+    said = words(film.window.right.sections["analysis"])
     assert "ended unexpectedly" in said
     assert "safe" in said
-    assert "Failed" in {b.accessibleName().split(".")[0] for b in film.window.right.analysis.findChildren(QWidget)}
-    press(film.window.right.analysis, "Try again")
+    assert "Failed" in {
+        b.accessibleName().split(".")[0] for b in film.window.right.sections["analysis"].findChildren(QWidget)
+    }
+    press(film.window.right.sections["analysis"], "Try again")
     qtbot.waitUntil(lambda: len(film.context.session.review.results()) == 1, timeout=LONG)
     assert film.room.reviewing.findings()
 
@@ -237,13 +240,13 @@ def test_a_result_for_a_closed_study_is_dropped(film: Program, qtbot: QtBot) -> 
 
 
 def test_refused_packs_say_why_with_the_tag(film: Program) -> None:
-    said = words(film.window.right.analysis)
+    said = words(film.window.right.sections["analysis"])
     assert "Needs MR; this is DX. (0008,0060)" in said
     assert "A refusal is not a negative result" in said
 
 
 def test_a_box_is_asked_for_and_then_runs(head: Program, qtbot: QtBot) -> None:
-    panel = head.window.right.analysis
+    panel = head.window.right.sections["analysis"]
     assert "Needs a box" in {w.accessibleName() for w in panel.findChildren(QWidget)}
     press(panel, "Place box")
     assert head.window.actions_by_id["tool.box"].isChecked()
@@ -343,6 +346,7 @@ def test_the_other_language_loses_nothing(film: Program, qtbot: QtBot) -> None:
     assert film.context.session.review.can_undo
 
 
+@pytest.mark.logs("entries wait")
 def test_a_full_disk_is_told_and_nothing_lost(film: Program, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     analyse(film, qtbot)
     import sqlite3

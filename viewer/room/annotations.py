@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from viewer.core.finding import Measurement
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.plain import from_plain, to_plain
 from viewer.room.context import Context
 from viewer.room.tools import MEASURES
+from viewer.session import MeasurementsChanged
 
 if TYPE_CHECKING:
     from viewer.room.views.drawings import Drawings
@@ -23,13 +24,7 @@ _SOON_MS = 250
 
 
 class Annotations(QObject):
-    """Follows the drawings of the views.
-
-    Signals:
-        changed: something was drawn, moved or taken away.
-    """
-
-    changed = Signal()
+    """Follows the drawings of the views; tells `MeasurementsChanged`."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -46,7 +41,19 @@ class Annotations(QObject):
         self._drawings = drawings
         drawings.replace_all(self._kept.values())
         drawings.subscribe(self._soon.start)
-        drawings.subscribe(self.changed.emit)
+        drawings.subscribe(self._tell)
+
+    def all(self) -> tuple[ReaderMeasurement, ...]:
+        """Everything the reader drew."""
+        return tuple(self._kept.values()) if self._drawings is None else tuple(self._drawings.all())
+
+    def remove(self, drawing_id: str) -> None:
+        """Take a drawing away."""
+        if self._drawings is not None:
+            self._drawings.remove(drawing_id)
+
+    def _tell(self) -> None:
+        self._context.session.tell(MeasurementsChanged(self._context.session.library.active))
 
     @Slot()
     def keep(self) -> None:
@@ -82,7 +89,7 @@ class Annotations(QObject):
         self._kept = found | self._kept
         if self._drawings is not None:
             self._drawings.replace_all(self._kept.values())
-        self.changed.emit()
+        self._tell()
 
 
 def drawing_from(data: dict[str, Any]) -> ReaderMeasurement:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from viewer.core.errors import ViewerError
+from viewer.core.resources import user_cache_dir
 from viewer.core.study import ScanResult, Stack
 from viewer.core.task import CancelToken, ignore_progress
 from viewer.room.background import Priority
@@ -53,6 +54,19 @@ class Opening:
             return
         self._context.session.library.open_paths(wanted)
         self._start(wanted)
+
+    def open_samples(self) -> None:
+        """Make the sample studies in a thread, then open them."""
+
+        def work(_tell: Callable[[object], None], cancel: CancelToken) -> tuple[Path, ...]:
+            from viewer.jobs.demo import write_studies
+
+            return write_studies(user_cache_dir() / "samples", on_progress=ignore_progress, cancel=cancel)
+
+        def done(folders: tuple[Path, ...]) -> None:
+            self.open_paths(str(folder) for folder in folders)
+
+        self._context.pool.submit(work, done, self._context.complain)
 
     def _start(self, paths: tuple[str, ...]) -> None:
         scan_id = f"scan-{next(self._numbers)}"

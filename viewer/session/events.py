@@ -126,6 +126,13 @@ class OverlaysChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MeasurementsChanged(Event):
+    """The reader measured or drew on a stack, or changed or took away what was there."""
+
+    stack_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ViewsChanged(Event):
     """Other stacks are on screen, or they are arranged in another way."""
 

@@ -9,9 +9,10 @@ from viewer.core.analysis import GateReason, GateVerdict, Suitability
 from viewer.reading import is_picture
 from viewer.room.analyses import PackState
 from viewer.room.background import Job
+from viewer.room.events import JobsChanged, PacksChanged, SettingsChanged
 from viewer.room.room import Room
 from viewer.room.views.facts import BadgeSpec
-from viewer.session import Session
+from viewer.session import Activated, BoxesChanged, GateChanged, ResultAdded, Session, StudyClosed
 from viewer.words.i18n import said, tr
 
 
@@ -34,6 +35,10 @@ class AnalysisView:
     def suiting(self) -> tuple[PackState, ...]:
         """Packs that suit and have neither run nor wait: what "all that suit" runs."""
         return tuple(s for s in self.packs if s.waits_to_run)
+
+
+#: After these events it is to be built anew.
+HEARS = (Activated, ResultAdded, StudyClosed, SettingsChanged, GateChanged, JobsChanged, PacksChanged, BoxesChanged)
 
 
 def state(session: Session, room: Room) -> AnalysisView:

@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viewer.core.finding import Finding
+from viewer.room.events import PacksChanged, SettingsChanged
 from viewer.room.panels import overlays
 from viewer.room.room import Room
-from viewer.session import ResultEntry, Session
+from viewer.session import (
+    Activated,
+    FindingChanged,
+    ReportChanged,
+    ResultAdded,
+    ResultEntry,
+    SelectionChanged,
+    Session,
+    StudyClosed,
+)
 from viewer.words.i18n import tr
 from viewer.words.verdicts import side_words
 
@@ -47,6 +57,19 @@ class FindingsView:
     analysed: bool = False
     hidden: int = 0
     nothing: tuple[str, ...] = ()
+
+
+#: After these events it is to be built anew.
+HEARS = (
+    Activated,
+    ResultAdded,
+    StudyClosed,
+    SettingsChanged,
+    FindingChanged,
+    ReportChanged,
+    SelectionChanged,
+    PacksChanged,
+)
 
 
 def state(session: Session, room: Room) -> FindingsView:

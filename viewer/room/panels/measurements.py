@@ -1,8 +1,15 @@
-"""What the Measurements section shows."""
+"""What the Measurements section shows: what the reader drew on the stacks on screen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from viewer.core.measurement import ReaderMeasurement
+from viewer.room.events import SettingsChanged
+from viewer.room.room import Room
+from viewer.room.tools import MEASURES
+from viewer.session import MeasurementsChanged, Session, ViewsChanged
+from viewer.words.i18n import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +21,25 @@ class MeasureRow:
     name: str
     where: str
     value: str
+
+
+#: After these events it is to be built anew.
+HEARS = (SettingsChanged, ViewsChanged, MeasurementsChanged)
+
+
+def state(session: Session, room: Room) -> tuple[MeasureRow, ...]:
+    """The drawings on the stacks on screen, each numbered among all of its tool."""
+    counts: dict[str, int] = {}
+    rows = []
+    for drawing in room.annotations.all():
+        counts[drawing.tool] = counts.get(drawing.tool, 0) + 1
+        if drawing.stack_key in session.views.shown:
+            rows.append(_row(drawing, counts[drawing.tool]))
+    return tuple(rows)
+
+
+def _row(drawing: ReaderMeasurement, number: int) -> MeasureRow:
+    tool = MEASURES[drawing.tool]
+    where = tr("Yours · image {n}", n=drawing.slice_index + 1)
+    value = tool.words(drawing)[:1] if drawing.values else ()
+    return MeasureRow(drawing.id, tool.icon, tool.title(drawing, number), where, *(value or ("",)))

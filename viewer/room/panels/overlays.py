@@ -10,10 +10,11 @@ from viewer.display.band import BAND, COLOUR, NAME, bands_of
 from viewer.display.colours import Pattern, Rgb
 from viewer.display.graphics import PlaneLayer
 from viewer.display.overlay import MaskLayer, overlays_of
+from viewer.room.events import ExternalChanged
 from viewer.room.external import External
 from viewer.room.overlays import Overlays
 from viewer.room.room import Room
-from viewer.session import ResultEntry, Session
+from viewer.session import Activated, FindingChanged, OverlaysChanged, ResultAdded, ResultEntry, Session, StudyClosed
 from viewer.session.overlays import OverlayChoice
 from viewer.words.i18n import tr
 
@@ -59,6 +60,10 @@ class OverlaysView:
     segments: tuple[SegmentRow, ...] = ()
     heats: tuple[HeatRow, ...] = ()
     choice: OverlayChoice = OverlayChoice()
+
+
+#: After these events it is to be built anew.
+HEARS = (Activated, ResultAdded, StudyClosed, FindingChanged, OverlaysChanged, ExternalChanged)
 
 
 def state(session: Session, room: Room) -> OverlaysView:

@@ -8,8 +8,18 @@ from viewer.core.analysis import Provenance
 from viewer.core.finding import Finding, FindingState
 from viewer.core.report import Signature
 from viewer.core.study import Study
+from viewer.room.events import SettingsChanged
 from viewer.room.room import Room
-from viewer.session import Session
+from viewer.session import (
+    Activated,
+    FindingChanged,
+    KeyMarksChanged,
+    ReportChanged,
+    ResultAdded,
+    Session,
+    StudyClosed,
+    ViewsChanged,
+)
 from viewer.words.i18n import date_words, tr
 from viewer.words.people import patient_line, patient_name, study_words
 
@@ -44,7 +54,20 @@ class ReportView:
         return f"{state} · {counts}"
 
 
-def state(session: Session, room: Room, blocked: str = "") -> ReportView:
+#: After these events it is to be built anew.
+HEARS = (
+    Activated,
+    ResultAdded,
+    StudyClosed,
+    SettingsChanged,
+    FindingChanged,
+    ReportChanged,
+    KeyMarksChanged,
+    ViewsChanged,
+)
+
+
+def state(session: Session, room: Room) -> ReportView:
     """What the report shows for the study of the active stack."""
     study, settings = session.library.active_study, room.context.settings
     if study is None:
@@ -66,7 +89,7 @@ def state(session: Session, room: Room, blocked: str = "") -> ReportView:
         settings.reader_name,
         settings.organization,
         settings.language,
-        blocked,
+        tr("Off: two patients are on screen.") if session.two_patients else "",
         len(session.review.key_marks(study.uid)),
     )
 

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from viewer.core.study import Patient, Study
+from viewer.core.study import Patient, Refusal, Study
+from viewer.room.events import ExternalChanged, ScanEnded, ScanProgressed, SettingsChanged
 from viewer.room.presentations import Presentations
+from viewer.room.room import Room
+from viewer.session import Activated, OverlaysChanged, Session, StudiesChanged, StudyClosed, ViewsChanged
 from viewer.words.i18n import date_words, tr
 from viewer.words.people import days_between, patient_line, patient_name, stack_cautions, stack_line, stack_title
 
@@ -59,6 +62,51 @@ class StudyRow:
 
 
 States = Mapping[str, Sequence[StateRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class StudiesView:
+    """What the panel shows.
+
+    Attributes:
+        shown: keys of the stacks on screen; patients: how many have an open study.
+        files: how many were looked at; refused: those that were not opened; scanning: a scan still runs.
+    """
+
+    rows: tuple[StudyRow, ...] = ()
+    shown: tuple[str, ...] = ()
+    patients: int = 0
+    files: int = 0
+    refused: tuple[Refusal, ...] = ()
+    scanning: bool = False
+
+
+#: After these events it is to be built anew.
+HEARS = (
+    Activated,
+    StudyClosed,
+    SettingsChanged,
+    StudiesChanged,
+    ScanProgressed,
+    ScanEnded,
+    ViewsChanged,
+    OverlaysChanged,
+    ExternalChanged,
+)
+
+
+def state(session: Session, room: Room) -> StudiesView:
+    """Every open study, and what was not opened."""
+    library, views = session.library, session.views
+    states = {key: state_rows(room.presentations, key) for key in views.shown}
+    return StudiesView(
+        tuple(rows_of(library.studies, views.shown, room.context.settings.hide_patient_name, states)),
+        views.shown,
+        len(library.patients),
+        library.files,
+        library.refused,
+        room.opening.is_busy,
+    )
 
 
 def rows_of(studies: Sequence[Study], shown: Sequence[str], hide_names: bool, states: States) -> list[StudyRow]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from viewer.core.measurement import ReaderMeasurement
-from viewer.room.panels.measurements import MeasureRow
-from viewer.room.tools import MEASURES
 from viewer.words.i18n import tr
 
 if TYPE_CHECKING:
@@ -48,11 +45,3 @@ def suv_words(value: float, factor: float) -> str:
 
 def _minus(value: float) -> str:
     return f"{value:.1f}".replace("-", "−")
-
-
-def measure_row(drawing: ReaderMeasurement, number: int) -> MeasureRow:
-    """A drawing as a row: its name, where it lies, and its value."""
-    tool = MEASURES[drawing.tool]
-    where = tr("Yours · image {n}", n=drawing.slice_index + 1)
-    value = tool.words(drawing)[:1] if drawing.values else ()
-    return MeasureRow(drawing.id, tool.icon, tool.title(drawing, number), where, *(value or ("",)))

@@ -12,10 +12,15 @@ from viewer.session import Event
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a window: what brings it up to date, and the events after which that must be done."""
+    """A part of a window: what brings it up to date, and the events after which that must be done.
+
+    Attributes:
+        every_ms: at most so often; 0: in the turn after the event, together with the other parts.
+    """
 
     update: Callable[[], object]
     hears: tuple[type[Event], ...] = ()
+    every_ms: int = 0
 
 
 class Refresher(QObject):
@@ -24,12 +29,17 @@ class Refresher(QObject):
     def __init__(self, parts: Iterable[Part], parent: QObject) -> None:
         super().__init__(parent)
         self._parts = tuple(parts)
+        self._slow = {n: later(self, part.every_ms, part.update) for n, part in enumerate(self._parts) if part.every_ms}
         self._due: set[int] = set()
         self._soon = later(self, 0, self._update)
 
     def on_event(self, event: Event) -> None:
         """Note what an event concerns."""
         due = {number for number, part in enumerate(self._parts) if isinstance(event, part.hears)}
+        for number in due & self._slow.keys():
+            if not self._slow[number].isActive():
+                self._slow[number].start()
+        due -= self._slow.keys()
         if due:
             self._due |= due
             self._soon.start()

@@ -16,7 +16,13 @@ HEADER_HEIGHT = 36
 
 
 class Section(QFrame):
-    """A titled part of a panel; its header stays, with a count, when the part is folded."""
+    """A titled part of a panel; its header stays, with a count, when the part is folded.
+
+    Signals:
+        sight_wanted: a widget inside that shall be scrolled into sight.
+    """
+
+    sight_wanted = Signal(QWidget)
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

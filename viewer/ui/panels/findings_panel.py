@@ -12,10 +12,14 @@ from viewer.room.panels.findings import FindingLook, FindingsView
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import button, clear, column, label, row
 from viewer.ui.kit.marks import STATE_ICONS
+from viewer.ui.kit.refresh import later
 from viewer.ui.kit.section import Section
 from viewer.ui.panels.finding_card import EditForm, FindingCard
 from viewer.words.i18n import tr
 from viewer.words.verdicts import state_words
+
+#: Cards made anew have their sizes by then (ms).
+_LAID_OUT_MS = 60
 
 
 class FindingsPanel(Section):
@@ -30,6 +34,8 @@ class FindingsPanel(Section):
         self._view = FindingsView()
         self._filter: FindingState | None = None
         self._editing = ""
+        self._selected = ""
+        self._laid_out = later(self, _LAID_OUT_MS, self._show_selected)
         self._chips = QFrame()
         self._chip_row = row(self._chips, 4)
         self.body.addWidget(self._chips)
@@ -53,6 +59,16 @@ class FindingsPanel(Section):
         self._add_words(view)
         if had_keyboard and not self._editing:
             self._give_keyboard_back()
+        selected = next((look.finding.id for look in view.looks if look.selected), "")
+        if selected != self._selected:
+            self._selected = selected
+            self._laid_out.start()
+
+    def _show_selected(self) -> None:
+        """Bring the selected card into sight."""
+        card = self.selected_card()
+        if card is not None:
+            self.sight_wanted.emit(card)
 
     def _give_keyboard_back(self) -> None:
         """The card that had the keyboard was made anew: the selected one takes it again."""
@@ -72,6 +88,7 @@ class FindingsPanel(Section):
             form.cancelled.connect(self._on_cancelled)
             self._cards.addWidget(form)
             form.start()
+            later(form, 0, lambda: self.sight_wanted.emit(form)).start()
             return
         card = FindingCard(look)
         card.clicked.connect(self._emit_selected(look.finding.id))
@@ -91,6 +108,10 @@ class FindingsPanel(Section):
             self.edit(finding_id)
 
         return tell
+
+    def edit_selected(self) -> None:
+        """Open the form of the selected finding."""
+        self.edit(self._selected)
 
     def edit(self, finding_id: str) -> None:
         """Open the form of a finding in place of its card."""

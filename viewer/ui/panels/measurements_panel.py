@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -22,18 +22,18 @@ class MeasurementsPanel(Section):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Measurements"), parent)
         self._rows: tuple[MeasureRow, ...] | None = None
-        self.show_rows(())
+        self.show_view(())
 
-    def show_rows(self, rows: tuple[MeasureRow, ...]) -> None:
+    def show_view(self, view: tuple[MeasureRow, ...]) -> None:
         """Show the measurements; the section hides when there are none."""
-        if rows == self._rows:
+        if view == self._rows:
             return
-        self._rows = rows
+        self._rows = view
         clear(self.body)
-        self.set_count(str(len(rows)))
-        for entry in rows:
+        self.set_count(str(len(view)))
+        for entry in view:
             self._add(entry)
-        self.setVisible(bool(rows))
+        self.setVisible(bool(view))
 
     def _add(self, entry: MeasureRow) -> None:
         holder = QWidget()
@@ -44,12 +44,6 @@ class MeasurementsPanel(Section):
         words.addWidget(ElidedLabel(entry.where, "caption"))
         line.addLayout(words, 1)
         line.addWidget(label(entry.value, "number"))
-        line.addWidget(icon_button("crosshair", tr("Show {name}", name=entry.name), self._tell(self.shown, entry.id)))
-        line.addWidget(icon_button("close", tr("Remove {name}", name=entry.name), self._tell(self.removed, entry.id)))
+        line.addWidget(icon_button("crosshair", tr("Show {name}", name=entry.name), partial(self.shown.emit, entry.id)))
+        line.addWidget(icon_button("close", tr("Remove {name}", name=entry.name), partial(self.removed.emit, entry.id)))
         self.body.addWidget(holder)
-
-    def _tell(self, signal: object, entry_id: str) -> Callable[[], None]:
-        def tell() -> None:
-            signal.emit(entry_id)  # type: ignore[attr-defined]
-
-        return tell

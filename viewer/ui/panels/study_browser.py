@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QStackedWidget, QWidget
 
-from viewer.core.study import Refusal, Study
-from viewer.room.panels.studies import RowKind, States, StudyRow, rows_of
+from viewer.core.study import Refusal
+from viewer.room.panels.studies import RowKind, StudiesView, StudyRow
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import ElidedLabel, clear, column, frame, label, row
 from viewer.ui.kit.section import HEADER_HEIGHT, Message, icon_button
 from viewer.ui.panels.study_rows import RowDelegate, StudyModel
-from viewer.ui.shell.notices import first_sentence
 from viewer.words.i18n import said, tr
+from viewer.words.sentences import first_sentence
 
 #: Refused files named in the panel; the rest is behind "Show all".
 _REFUSED_SHOWN = 3
@@ -110,19 +112,17 @@ class StudyBrowser(QFrame):
         else:
             self.chosen.emit(entry.key)
 
-    def show_studies(
-        self, studies: tuple[Study, ...], shown: tuple[str, ...], hide_names: bool, states: States | None = None
-    ) -> None:
-        """Show every open study; `shown` are the keys of stacks in a view, `states` what can be applied to them."""
-        self._model.set_rows(rows_of(studies, shown, hide_names, states or {}))
-        self._pages.setCurrentIndex(1 if studies else 0)
-        patients = len({study.patient for study in studies})
-        words = tr("1 patient") if patients == 1 else tr("{n} patients", n=patients)
-        self._count.setText(words if studies else "")
-        self._fold.setVisible(bool(studies))
-        if shown != self._in_sight:
-            self._in_sight = shown
-            self._bring_into_sight(shown)
+    def show_view(self, view: StudiesView) -> None:
+        """Show every open study, and what was not opened."""
+        self._model.set_rows(list(view.rows))
+        self._pages.setCurrentIndex(1 if view.rows else 0)
+        words = tr("1 patient") if view.patients == 1 else tr("{n} patients", n=view.patients)
+        self._count.setText(words if view.rows else "")
+        self._fold.setVisible(bool(view.rows))
+        if view.shown != self._in_sight:
+            self._in_sight = view.shown
+            self._bring_into_sight(view.shown)
+        self._show_files(view)
 
     def _bring_into_sight(self, shown: tuple[str, ...]) -> None:
         """Scroll to the first stack that is on screen, with its patient above it where there is room."""
@@ -133,16 +133,16 @@ class StudyBrowser(QFrame):
             self._list.scrollTo(rows[heading])
             self._list.scrollTo(rows[at])
 
-    def show_files(self, files: int, refused: tuple[Refusal, ...], scanning: bool) -> None:
+    def _show_files(self, view: StudiesView) -> None:
         """Say how many files were looked at and what was not opened."""
-        opened = files - len(refused)
-        words = tr("Opened 1 file · {n} refused", n=len(refused))
+        opened, refused = view.files - len(view.refused), len(view.refused)
+        words = tr("Opened 1 file · {n} refused", n=refused)
         if opened != 1:
-            words = tr("Opened {opened} files · {n} refused", opened=opened, n=len(refused))
-        self._files.set_whole(tr("Scanning, {n} files so far", n=files) if scanning else words)
-        self._foot.setVisible(bool(files) and not self.is_rail)
-        if refused != self._refused:
-            self._refused = refused
+            words = tr("Opened {opened} files · {n} refused", opened=opened, n=refused)
+        self._files.set_whole(tr("Scanning, {n} files so far", n=view.files) if view.scanning else words)
+        self._foot.setVisible(bool(view.files) and not self.is_rail)
+        if view.refused != self._refused:
+            self._refused = view.refused
             self._show_refused()
 
     def _show_refused(self) -> None:
@@ -164,18 +164,11 @@ class StudyBrowser(QFrame):
         self._hanging.set_whole(words)
         self._hanging.setVisible(bool(words))
 
-    def put_thumbnail(self, key: str, picture: QImage) -> None:
-        """Show a stack's thumbnail."""
+    def put_thumbnail(self, key: str, pixels: npt.NDArray[np.uint8]) -> None:
+        """Show a stack's thumbnail, RGB [row, column, 3]."""
+        height, width, _ = pixels.shape
+        picture = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
         self._model.put_thumbnail(key, QPixmap.fromImage(picture))
-
-    def has_thumbnail(self, key: str) -> bool:
-        """True when the stack has one."""
-        return self._model.thumbnail(key) is not None
-
-    @property
-    def stack_keys(self) -> tuple[str, ...]:
-        """Keys of the stacks in the order they are listed."""
-        return tuple(r.key for r in self._model.rows if r.kind is RowKind.STACK)
 
     @property
     def is_rail(self) -> bool:

@@ -8,9 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from viewer.core.study import Patient
+from viewer.room.panels.banner import BannerView
 from viewer.ui.kit.basic import ElidedLabel, button, clear, icon_label, label, row
 from viewer.words.i18n import tr
-from viewer.words.people import patient_name
 
 
 class PatientBanner(QFrame):
@@ -23,22 +23,21 @@ class PatientBanner(QFrame):
         self.setProperty("kind", "banner")
         self._line = row(self, 8)
         self._line.setContentsMargins(12, 4, 12, 4)
-        self._shown: tuple[tuple[Patient, ...], bool] = ((), False)
+        self._view = BannerView()
         self.hide()
 
-    def show_patients(self, patients: tuple[Patient, ...], hide_names: bool) -> None:
+    def show_view(self, view: BannerView) -> None:
         """Show the banner for two patients or more, hide it else."""
-        self.setVisible(len(patients) > 1)
-        if (patients, hide_names) == self._shown or len(patients) < 2:
+        self.setVisible(bool(view.patients))
+        if view == self._view or not view.patients:
             return
-        self._shown = (patients, hide_names)
+        self._view = view
         clear(self._line)
         self._line.addWidget(icon_label("warn", "warn", 20, tr("Warning")))
         self._line.addWidget(label(tr("Two patients on screen"), "strong"))
         words = tr("Sync, comparison and report are off until only one is shown.")
         self._line.addWidget(ElidedLabel(words, "secondary"), 1)
-        for letter, patient in zip("ABCDEFGH", patients, strict=False):
-            name = tr("patient {letter}", letter=letter) if hide_names else patient_name(patient)
+        for patient, name in view.patients:
             self._line.addWidget(button(tr("Show {name} only", name=name), self._tell(patient), style="compact"))
 
     def _tell(self, patient: Patient) -> Callable[[], None]:

@@ -76,11 +76,6 @@ class ToolBar(QToolBar):
             self._words = words
             self._style_buttons()
 
-    @property
-    def shows_words(self) -> bool:
-        """True while words stand under the icons."""
-        return self._words
-
     def _style_buttons(self) -> None:
         style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if self._words else Qt.ToolButtonStyle.ToolButtonIconOnly
         self.setToolButtonStyle(style)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from viewer.core.finding import FindingState
-from viewer.core.resources import user_cache_dir
-from viewer.core.task import CancelToken, ignore_progress
 from viewer.room.room import Room
 from viewer.ui.shell import places
 from viewer.ui.shell.actions import ACTIONS
@@ -20,42 +17,81 @@ from viewer.ui.shell.dialogs.about import AboutDialog
 from viewer.ui.shell.dialogs.files import RefusedDialog
 from viewer.ui.shell.dialogs.keys import KeysDialog
 from viewer.ui.shell.dialogs.settings import SettingsDialog
+from viewer.ui.shell.view_area import Centre
 from viewer.words.i18n import tr
 
-if TYPE_CHECKING:
-    from viewer.ui.shell.main_window import MainWindow
+
+class Shell(Protocol):
+    """What actions ask of the window as a whole."""
+
+    @property
+    def shows_report(self) -> bool:
+        """True while the report is being written."""
+
+    def show_report(self, show: bool) -> None:
+        """Open or close the report beside the picture."""
+
+    def keep_report_text(self) -> None:
+        """Store what is being typed."""
+
+    def edit_finding(self) -> None:
+        """Open the form of the selected finding."""
+
+    def toggle_studies(self) -> None:
+        """Studies as panel or as rail."""
+
+    def toggle_right(self) -> None:
+        """Show or hide the right panel."""
+
+    def close(self) -> bool:
+        """End the program."""
 
 
 class Commands(QObject):
-    """Connects the actions of a window to its work."""
+    """Connects actions to the room, to the views and to the window as a whole.
 
-    def __init__(self, window: MainWindow, room: Room, actions: Mapping[str, QAction]) -> None:
-        super().__init__(window)
-        self._window, self._room, self._actions = window, room, actions
+    Attributes:
+        acts: what each action does that is not the views' own, by its id.
+    """
+
+    def __init__(
+        self, room: Room, views: Centre, actions: Mapping[str, QAction], shell: Shell, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._room, self._views, self._actions, self._shell, self._parent = room, views, actions, shell, parent
+        self.acts = self._make()
         for entry in ACTIONS:
-            action = actions[entry.id]
-            handler = self.handlers().get(entry.id)
-            if handler is not None:
-                action.triggered.connect(_plain(handler))
+            act = self.acts.get(entry.id)
+            if act is not None:
+                actions[entry.id].triggered.connect(_plain(act))
+            elif entry.tool:
+                actions[entry.id].toggled.connect(self._pick(entry.tool))
             elif entry.view:
-                action.triggered.connect(self._on_view(entry.id))
+                actions[entry.id].triggered.connect(self._on_view(entry.id))
 
     def _on_view(self, action_id: str) -> Callable[[], None]:
         def act() -> None:
-            self._window.centre.act(action_id)
+            self._views.act(action_id)
 
         return act
 
-    def handlers(self) -> dict[str, Callable[[], object]]:
-        """Actions that are not the view's own."""
-        room, window = self._room, self._window
+    def _pick(self, tool: str) -> Callable[[bool], None]:
+        def pick(on: bool) -> None:
+            if on:
+                self._views.set_tool(tool)
+
+        return pick
+
+    def _make(self) -> dict[str, Callable[..., object]]:
+        room, shell, reviewing = self._room, self._shell, self._room.reviewing
         return {
             "file.open_folder": self.open_folder,
             "file.open_files": self.open_files,
-            "file.samples": self.open_samples,
+            "file.samples": room.opening.open_samples,
             "file.close_study": self.close_study,
+            "file.refused": self.show_refused,
             "file.settings": self.show_settings,
-            "file.quit": window.close,
+            "file.quit": shell.close,
             "view.hide_name": self._hide_name,
             "series.previous": lambda: self.step_series(-1),
             "series.next": lambda: self.step_series(1),
@@ -65,22 +101,23 @@ class Commands(QObject):
             "analysis.all": room.analyses.run_all,
             "analysis.occlusion": room.analyses.explain_by_occlusion,
             "analysis.cancel": self.cancel,
-            "finding.next": lambda: room.reviewing.step(1),
-            "finding.previous": lambda: room.reviewing.step(-1),
-            "finding.accept": lambda: room.reviewing.judge_selected(FindingState.ACCEPTED),
-            "finding.unsure": lambda: room.reviewing.judge_selected(FindingState.UNSURE),
-            "finding.reject": lambda: room.reviewing.judge_selected(FindingState.REJECTED),
-            "finding.edit": window.edit_finding,
-            "report.write": lambda: window.show_report(not window.shows_report),
+            "finding.next": lambda: reviewing.step(1),
+            "finding.previous": lambda: reviewing.step(-1),
+            "finding.accept": lambda: reviewing.judge_selected(FindingState.ACCEPTED),
+            "finding.unsure": lambda: reviewing.judge_selected(FindingState.UNSURE),
+            "finding.reject": lambda: reviewing.judge_selected(FindingState.REJECTED),
+            "finding.edit": shell.edit_finding,
+            "measurement.show": self._views.show_drawing,
+            "report.write": lambda: shell.show_report(not shell.shows_report),
             "report.export": self.export,
             "image.key": self.mark_key_image,
             "image.subtract": room.presentations.toggle_subtraction,
-            "edit.undo": room.reviewing.undo,
-            "edit.redo": room.reviewing.redo,
-            "panel.studies": window.toggle_studies,
-            "panel.right": window.toggle_right,
+            "edit.undo": reviewing.undo,
+            "edit.redo": reviewing.redo,
+            "panel.studies": shell.toggle_studies,
+            "panel.right": shell.toggle_right,
             "help.keys": self.show_keys,
-            "help.about": lambda: AboutDialog(window).show(),
+            "help.about": lambda: AboutDialog(self._parent).show(),
             "overlay.toggle": room.overlays.toggle,
         }
 
@@ -90,7 +127,7 @@ class Commands(QObject):
         is_open = bool(library.active)
         for entry in ACTIONS:
             if entry.view:
-                self._actions[entry.id].setEnabled(is_open and self._window.centre.can(entry.id))
+                self._actions[entry.id].setEnabled(is_open and self._views.can(entry.id))
         asked = self._room.presentations.subtraction(library.active)
         self._actions["image.subtract"].setEnabled(is_open and asked is not None)
         finding = self._room.reviewing.current()
@@ -111,29 +148,15 @@ class Commands(QObject):
 
     def open_folder(self) -> None:
         """Choose a folder."""
-        folder = QFileDialog.getExistingDirectory(self._window, tr("Open folder..."))
+        folder = QFileDialog.getExistingDirectory(self._parent, tr("Open folder..."))
         if folder:
             self._room.opening.open_paths([folder])
 
     def open_files(self) -> None:
         """Choose files of any kind: what they are is found out from their content."""
-        files, _ = QFileDialog.getOpenFileNames(self._window, tr("Open files..."))
+        files, _ = QFileDialog.getOpenFileNames(self._parent, tr("Open files..."))
         if files:
             self._room.opening.open_paths(files)
-
-    def open_samples(self) -> None:
-        """Make the sample studies in a thread, then open them."""
-        context = self._room.context
-
-        def work(_tell: Callable[[object], None], cancel: CancelToken) -> tuple[Path, ...]:
-            from viewer.jobs.demo import write_studies
-
-            return write_studies(user_cache_dir() / "samples", on_progress=ignore_progress, cancel=cancel)
-
-        def done(folders: tuple[Path, ...]) -> None:
-            self._room.opening.open_paths([str(folder) for folder in folders])
-
-        context.pool.submit(work, done, context.complain)
 
     def close_study(self) -> None:
         """Close the active study."""
@@ -172,7 +195,7 @@ class Commands(QObject):
 
     def mark_key_image(self) -> None:
         """Mark the active view's picture for the report, or take its mark away."""
-        view = self._window.centre.grid.active
+        view = self._views.grid.active
         if view.picture is not None and view.picture.mask is not None:
             self._room.context.trouble(tr("Key images show the native picture: switch the mask subtraction off first."))
             return
@@ -182,29 +205,25 @@ class Commands(QObject):
 
     def export(self) -> None:
         """Choose a folder and write the report there."""
-        self._window.keep_report_text()
-        folder = QFileDialog.getExistingDirectory(self._window, tr("Export report..."))
+        self._shell.keep_report_text()
+        folder = QFileDialog.getExistingDirectory(self._parent, tr("Export report..."))
         if folder:
             self._room.reporting.export(folder)
-
-    def show_exported(self, folder: str) -> None:
-        """Open the folder of an export in the system's file manager."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
 
     # dialogs
 
     def show_settings(self) -> None:
         """Settings; nothing is blocked while they are open."""
         context = self._room.context
-        SettingsDialog(context.settings, context.put_settings, self._window).show()
+        SettingsDialog(context.settings, context.put_settings, self._parent).show()
 
     def show_keys(self) -> None:
         """All keys."""
-        KeysDialog(self._room.context.settings.shortcuts, self._window).show()
+        KeysDialog(self._room.context.settings.shortcuts, self._parent).show()
 
     def show_refused(self) -> None:
         """Files not opened."""
-        RefusedDialog(self._room.context.session.library.refused, self._window).show()
+        RefusedDialog(self._room.context.session.library.refused, self._parent).show()
 
     def _hide_name(self) -> None:
         context = self._room.context

@@ -2,33 +2,73 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QStackedWidget, QWidget
+from collections.abc import Callable
+from dataclasses import replace
 
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QStackedWidget
+
+from viewer.room.events import (
+    BoxWanted,
+    Exported,
+    Exporting,
+    ExternalChanged,
+    JobProgressed,
+    JobsChanged,
+    PacksChanged,
+    SettingsChanged,
+    Trouble,
+)
+from viewer.room.panels import banner, patient, status, studies
 from viewer.room.room import Room
+from viewer.session import (
+    Activated,
+    BoxesChanged,
+    FindingChanged,
+    GateChanged,
+    KeyMarksChanged,
+    OverlaysChanged,
+    ReportChanged,
+    ResultAdded,
+    SelectionChanged,
+    StudiesChanged,
+    StudyClosed,
+    ViewsChanged,
+)
 from viewer.ui.kit.basic import column
 from viewer.ui.kit.peek import PeekKey
+from viewer.ui.kit.refresh import Part, Refresher
+from viewer.ui.panels.analysis_panel import UPDATE_MS
 from viewer.ui.panels.findings_panel import FindingsPanel
-from viewer.ui.panels.report_panel import REPORT_WIDTH, ReportWriter
+from viewer.ui.panels.report_panel import REPORT_WIDTH
 from viewer.ui.panels.study_browser import RAIL_WIDTH, StudyBrowser
 from viewer.ui.shell.actions import build, keys_of, row
 from viewer.ui.shell.banner import PatientBanner
 from viewer.ui.shell.chrome import WORDS_FROM_HEIGHT, ToolBar, build_menus, group_tools
 from viewer.ui.shell.commands import Commands
-from viewer.ui.shell.notices import Notices
-from viewer.ui.shell.presenter import Presenter
-from viewer.ui.shell.right_panel import MAX_WIDTH, MIN_WIDTH, WIDTH, RightPanel
+from viewer.ui.shell.file_drop import FileDrop
+from viewer.ui.shell.notices import Notices, done_words
+from viewer.ui.shell.place_keeper import PlaceKeeper
+from viewer.ui.shell.report_page import FINDINGS_WIDTH, ReportPage
+from viewer.ui.shell.right_panel import MAX_WIDTH, MIN_WIDTH, WIDTH, RightPanel, part_of
 from viewer.ui.shell.start_page import StartPage
 from viewer.ui.shell.status_bar import StatusBar
 from viewer.ui.shell.view_area import Centre
-from viewer.ui.shell.wiring import Wiring
+from viewer.ui.shell.wiring import follow_stacks, follow_thumbnails, tell_room
 
+#: Another stack, other results, other settings, or nothing any more.
+_OTHER = (Activated, ResultAdded, StudyClosed, SettingsChanged)
+_CHOSEN = (FindingChanged, ReportChanged, SelectionChanged, OverlaysChanged, ExternalChanged, ViewsChanged)
+#: What lies over the views, and the boxes on them, are brought up to date after these.
+_OVER_HEARS = (*_OTHER, *_CHOSEN, GateChanged, KeyMarksChanged)
+_BOXES_HEAR = (*_OTHER, ViewsChanged, BoxesChanged)
+#: Actions may be used or not after these.
+_ACTIONS_HEAR = (*_OTHER, *_CHOSEN, StudiesChanged, JobsChanged, GateChanged, PacksChanged)
 #: Below this width the studies fold to a rail and the right panel takes its least width.
 RAIL_BELOW = 1366
 #: Least, usual and greatest width of the studies panel.
 STUDIES_WIDTHS = (200, 248, 360)
-FINDINGS_WIDTH = 296
 
 
 class MainWindow(QMainWindow):
@@ -45,35 +85,93 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.room = room
         self.setWindowTitle("SecondRead")
-        self.setAcceptDrops(True)
         self.setMinimumSize(800, 500)
         self._painted = False
         self._rail_by_hand: bool | None = None
         self._sized_for: tuple[bool, ...] = ()
-        self._make_parts()
         self.actions_by_id = build(self, room.context.settings.shortcuts)
         build_menus(self, self.actions_by_id)
         self._tools = group_tools(self, self.actions_by_id)
         self.toolbar = ToolBar(self.actions_by_id)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.toolbar)
-        self.commands = Commands(self, room, self.actions_by_id)
-        self.start = StartPage(self.commands.handlers())
-        self.peek = PeekKey(self, self._peek_key())
+        self.centre = Centre(room)
+        self.commands = Commands(room, self.centre, self.actions_by_id, self, self)
+        self._make_parts()
         self._lay_out()
-        self.presenter = Presenter(self, room)
-        self.wiring = Wiring(self, room)
-        self.presenter.refresh_all()
+        self.places = PlaceKeeper(room, self.centre.place, lambda: self.shows_report, self)
+        self._connect()
+        self._refresher = Refresher(self._followed(), self)
+        self._heard = self._hear()
+        self._refresher.refresh_all()
         self.resize(1600, 1000)
 
     def _make_parts(self) -> None:
+        acts = self.commands.acts
+        self.start = StartPage(acts)
+        self.drop = FileDrop(self, self.room.opening.open_paths, self.start.set_hot)
+        keys = keys_of(row("overlay.toggle"), self.room.context.settings.shortcuts)
+        self.actions_by_id["overlay.toggle"].setShortcuts([])
+        self.peek = PeekKey(self, keys[0] if keys else "")
         self.browser = StudyBrowser()
-        self.centre = Centre(self.room)
-        self.right = RightPanel()
+        self.right = RightPanel(self.room, acts)
+        self.report_page = ReportPage(self.room, acts)
         self.banner = PatientBanner()
         self.notices = Notices()
-        self.side_findings = FindingsPanel()
-        self.writer = ReportWriter()
         self.status = StatusBar()
+
+    def _connect(self) -> None:
+        """What the reader asks for in the parts of the window."""
+        room, acts = self.room, self.commands.acts
+        self.browser.chosen.connect(room.loading.show)
+        self.browser.state_chosen.connect(room.presentations.toggle)
+        self.browser.refused_asked.connect(acts["file.refused"])
+        self.browser.fold_asked.connect(acts["panel.studies"])
+        self.banner.only.connect(lambda _patient: self.centre.clear())
+        self.banner.only.connect(room.show_patient)
+        self.start.language_chosen.connect(lambda code: room.context.change_settings(language=code))
+        self.peek.toggled.connect(acts["overlay.toggle"])
+        self.peek.peeked.connect(self.centre.set_peek)
+        self.centre.pointer.connect(self.status.show_pointer)
+        self.centre.moved.connect(self.places.moved)
+        tell_room(room, self.centre)
+
+    def _followed(self) -> tuple[Part, ...]:
+        """Everything that follows the room, in the order in which it is brought up to date."""
+        room, centre = self.room, self.centre
+        shown = part_of(room, self.status, status.state, status.HEARS)
+        return (
+            part_of(room, self.browser, studies.state, studies.HEARS),
+            Part(lambda: self.browser.show_hanging(centre.hanging_words), studies.HEARS),
+            part_of(room, self.banner, banner.state, banner.HEARS),
+            Part(self._show_page, (StudiesChanged, StudyClosed, ViewsChanged)),
+            Part(lambda: self.setWindowTitle(_title(room)), patient.HEARS),
+            Part(lambda: centre.over.show_boxes(centre.shown), _BOXES_HEAR),
+            Part(centre.show_over, _OVER_HEARS),
+            *self.right.parts,
+            *self.report_page.parts,
+            shown,
+            replace(shown, hears=(JobProgressed,), every_ms=UPDATE_MS),
+            Part(self.commands.update, _ACTIONS_HEAR),
+        )
+
+    def _hear(self) -> tuple[Callable[[], None], ...]:
+        """What is done at once."""
+        session = self.room.context.session
+        return (
+            session.subscribe(self._refresher.on_event),
+            session.on(Trouble, lambda event: self.notices.say(event.words)),
+            session.on(BoxWanted, lambda _event: self.actions_by_id["tool.box"].setChecked(True)),
+            session.on(Exporting, lambda event: self.actions_by_id["report.export"].setEnabled(not event.running)),
+            session.on(Exporting, lambda event: self.report_page.writer.show_exporting(event.running)),
+            session.on(Exported, lambda event: self.notices.say(done_words(event.folder, list(event.files)), "info")),
+            follow_thumbnails(self.room, self.browser),
+            *follow_stacks(self.room, self.centre),
+        )
+
+    def stop_following(self) -> None:
+        """Hear no more of the room: another window takes the place of this one."""
+        for stop in self._heard:
+            stop()
 
     def _lay_out(self) -> None:
         self.setStatusBar(self.status)
@@ -86,7 +184,7 @@ class MainWindow(QMainWindow):
         stacked.addWidget(self.middle, 1)
         self._right_pages = QStackedWidget()
         self._right_pages.addWidget(self.right)
-        self._right_pages.addWidget(self._report_page())
+        self._right_pages.addWidget(self.report_page)
         self._right_side = QFrame()
         self._right_side.setProperty("kind", "panel")
         side = column(self._right_side)
@@ -101,22 +199,6 @@ class MainWindow(QMainWindow):
         middle.setMinimumWidth(320)
         self.setCentralWidget(self._split)
         self._size_sides()
-
-    def _report_page(self) -> QWidget:
-        page = QSplitter(Qt.Orientation.Horizontal)
-        page.setHandleWidth(1)
-        page.setChildrenCollapsible(False)
-        holder = QFrame()
-        holder.setProperty("kind", "panel")
-        inside = column(holder)
-        inside.addWidget(self.side_findings)
-        inside.addStretch(1)
-        page.addWidget(holder)
-        page.addWidget(self.writer)
-        page.setStretchFactor(1, 1)
-        page.setSizes([FINDINGS_WIDTH, REPORT_WIDTH])
-        self._report_split = page
-        return page
 
     # sizes
 
@@ -146,7 +228,7 @@ class MainWindow(QMainWindow):
         key = (rail, report, narrow, low)
         if key != self._sized_for:
             self._sized_for = key
-            self.right.report.set_open(not low)
+            self.right.fold_foot(low)
             self._split.setSizes([usual, max(320, self.width() - usual - wanted), wanted])
 
     def toggle_studies(self) -> None:
@@ -163,75 +245,45 @@ class MainWindow(QMainWindow):
     @property
     def shows_report(self) -> bool:
         """True while the report is being written."""
-        return hasattr(self, "_right_pages") and self._right_pages.currentIndex() == 1
+        return self.report_page.is_open
 
     def show_report(self, show: bool) -> None:
         """Open or close the report beside the picture."""
         if show and (not self.room.context.session.library.active or self.room.context.session.two_patients):
             return
         if not show:
-            self.writer.keep_text()
-        self._right_pages.setCurrentIndex(1 if show else 0)
+            self.report_page.writer.keep_text()
+        self.report_page.is_open = show
+        self._right_pages.setCurrentWidget(self.report_page if show else self.right)
         self._right_side.show()
         self._size_sides()
-        self.presenter.refresh_all()
+        self._refresher.refresh_all()
 
     def keep_report_text(self) -> None:
         """Store what is being typed."""
-        self.writer.keep_text()
-
-    def show_exporting(self, running: bool) -> None:
-        """While a report is written its buttons wait."""
-        self.actions_by_id["report.export"].setEnabled(not running)
-        self.writer.show_exporting(running)
+        self.report_page.writer.keep_text()
 
     def edit_finding(self) -> None:
         """F2: open the form of the selected finding."""
-        panel = self.side_findings if self.shows_report else self.right.findings
-        panel.edit(self.room.reviewing.selected)
-        QTimer.singleShot(0, self._show_form)
-
-    def _show_form(self) -> None:
-        """Bring the field that has the keyboard into sight."""
-        focused = self.focusWidget()
-        if focused is not None and self.right.isAncestorOf(focused):
-            self.right.show_section(focused)
+        panel = self.report_page.findings if self.shows_report else self.right.sections["findings"]
+        if isinstance(panel, FindingsPanel):
+            panel.edit_selected()
 
     # start page and pictures
 
-    def show_pictures(self, show: bool) -> None:
-        """The views, or the start page while nothing is open."""
-        page = self.centre if show else self.start
+    def _show_page(self) -> None:
+        """The views, or the start page while nothing is open; no report while two patients are on screen."""
+        session = self.room.context.session
+        page = self.centre if session.library.studies else self.start
         if self.middle.currentWidget() is not page:
             self.middle.setCurrentWidget(page)
             self._size_sides()
-            if show:
+            if page is self.centre:
                 self.centre.take_keyboard()
             else:
                 self.start.first_button().setFocus()
-
-    def _peek_key(self) -> str:
-        keys = keys_of(row("overlay.toggle"), self.room.context.settings.shortcuts)
-        self.actions_by_id["overlay.toggle"].setShortcuts([])
-        return keys[0] if keys else ""
-
-    # files dropped
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Files, folders and archives are welcome."""
-        if _paths(event.mimeData()):
-            event.acceptProposedAction()
-            self.start.set_hot(True)
-
-    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
-        """They went away again."""
-        self.start.set_hot(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Open what was dropped."""
-        self.start.set_hot(False)
-        event.acceptProposedAction()
-        self.room.opening.open_paths(_paths(event.mimeData()))
+        if session.two_patients and self.shows_report:
+            self.show_report(False)
 
     # life
 
@@ -246,11 +298,12 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Store what is typed, then let the program end."""
-        self.writer.keep_text()
-        self.presenter.keep_place()
+        self.report_page.writer.keep_text()
+        self.places.keep()
         self.closing.emit()
         super().closeEvent(event)
 
 
-def _paths(data: QMimeData) -> list[str]:
-    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+def _title(room: Room) -> str:
+    name = patient.state(room.context.session, room).name
+    return f"{name} – SecondRead" if name else "SecondRead"

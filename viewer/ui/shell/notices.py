@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from viewer.ui.kit.basic import column
 from viewer.ui.kit.section import Message
 from viewer.words.i18n import tr
+from viewer.words.sentences import first_sentence
 
 #: So many messages are kept; the oldest goes.
 _MOST = 3
@@ -50,15 +51,6 @@ class Notices(QFrame):
         self._words = [(words, m) for words, m in self._words if m is not message]
         self._pile.removeWidget(message)
         message.deleteLater()
-
-
-def first_sentence(words: str) -> tuple[str, str]:
-    """The first sentence and the rest, in either language."""
-    for stop in (". ", "。"):
-        what, found, more = words.partition(stop)
-        if found:
-            return what + stop.strip(), more.strip()
-    return words, ""
 
 
 def done_words(folder: str, names: list[str]) -> str:

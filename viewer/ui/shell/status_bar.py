@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QStatusBar, QWidget
 
 from viewer.core.report import INTENDED_USE
 from viewer.core.verdict import Safety, Verdict
+from viewer.room.panels.status import StatusView
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import ElidedLabel, icon_label, label, restyle, row
 from viewer.words.i18n import said, tr
@@ -55,7 +56,8 @@ class StatusBar(QStatusBar):
         self._right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._line.addWidget(self._right, 4)
         self.addWidget(whole, 1)
-        self.show_nothing()
+        self._stack_key = ""
+        self._show_stack(False)
 
     def _part(self) -> QLabel:
         made = label("")
@@ -67,17 +69,26 @@ class StatusBar(QStatusBar):
         part.setText(text)
         part.setVisible(bool(text))
 
-    def show_nothing(self) -> None:
-        """No study is open."""
+    def show_view(self, view: StatusView) -> None:
+        """Show what is known; where another stack is active the pointer is nowhere yet."""
+        if view.stack_key != self._stack_key:
+            self._stack_key = view.stack_key
+            self._show_stack(bool(view.stack_key))
+        self._show_geometry(view.verdict, view.at_detector)
+        self._put(self._device, view.device)
+        self._job_mark.setVisible(bool(view.job))
+        self._put(self._job, view.job)
+        self._people_mark.setVisible(view.patients > 1)
+        self._put(self._people, tr("Two patients") if view.patients > 1 else "")
+
+    def _show_stack(self, is_open: bool) -> None:
+        if is_open:
+            self.show_pointer("", "")
+            self._right.set_whole(tr("AI draft, not for diagnosis"))
+            return
         self._put(self._where, tr("No study open"))
         self._put(self._value, "")
-        self.show_geometry(None)
-        self.show_people(0)
         self._right.set_whole(tr(INTENDED_USE))
-
-    def show_reading(self) -> None:
-        """A study is open: the sentence of every AI output."""
-        self._right.set_whole(tr("AI draft, not for diagnosis"))
 
     def show_pointer(self, where: str, value: str) -> None:
         """Position and value under the pointer; an empty one keeps its place, so that nothing beside it moves."""
@@ -88,7 +99,7 @@ class StatusBar(QStatusBar):
                 part.setProperty("blank", not words)
                 restyle(part)
 
-    def show_geometry(self, verdict: Verdict | None, at_detector: bool = False) -> None:
+    def _show_geometry(self, verdict: Verdict | None, at_detector: bool) -> None:
         """Whether lengths can be trusted; the tooltip says why not."""
         self._geometry_mark.setVisible(verdict is not None and not at_detector)
         if verdict is None:
@@ -98,17 +109,3 @@ class StatusBar(QStatusBar):
         self._geometry_mark.setPixmap(icons.pixmap(icon, token, 14, self.devicePixelRatioF()))
         self._put(self._geometry, tr("Geometry: detector plane only") if at_detector else tr(verdict.text))
         self._geometry.setToolTip("\n".join(said(caution.text) for caution in verdict.reasons))
-
-    def show_device(self, words: str) -> None:
-        """The device analyses run on."""
-        self._put(self._device, words)
-
-    def show_job(self, words: str) -> None:
-        """The running analysis: "Analysing 62 %"."""
-        self._job_mark.setVisible(bool(words))
-        self._put(self._job, words)
-
-    def show_people(self, patients: int) -> None:
-        """Two patients on screen."""
-        self._people_mark.setVisible(patients > 1)
-        self._put(self._people, tr("Two patients") if patients > 1 else "")

@@ -15,9 +15,8 @@ from viewer.display import window as windows
 from viewer.display.hanging import Hanging, Layout, hang
 from viewer.display.slicing import Plane, needs_resampling
 from viewer.room.events import JumpWanted
-from viewer.room.panels.measurements import MeasureRow
 from viewer.room.room import Room
-from viewer.room.views.values import measure_row, value_words, where_words
+from viewer.room.views.values import value_words, where_words
 from viewer.ui.shell import places
 from viewer.ui.shell.view_overlays import OverViews
 from viewer.words.i18n import date_words, time_words, tr
@@ -278,19 +277,6 @@ class Centre(QStackedWidget):
 
     # drawings
 
-    def measure_rows(self) -> tuple[MeasureRow, ...]:
-        """What the reader drew on the stacks on screen."""
-        if self._grid is None:
-            return ()
-        shown = self.shown
-        counts: dict[str, int] = {}
-        rows = []
-        for drawing in self._grid.drawings.all():
-            counts[drawing.tool] = counts.get(drawing.tool, 0) + 1
-            if drawing.stack_key in shown:
-                rows.append(measure_row(drawing, counts[drawing.tool]))
-        return tuple(rows)
-
     def show_drawing(self, drawing_id: str) -> None:
         """Go to a drawing."""
         drawing = next((d for d in self.grid.drawings.all() if d.id == drawing_id), None)
@@ -298,10 +284,6 @@ class Centre(QStackedWidget):
             for view in self.grid.views_of(drawing.stack_key):
                 if view.picture is not None and view.picture.slice.name == drawing.plane:
                     view.set_slice(drawing.slice_index)
-
-    def remove_drawing(self, drawing_id: str) -> None:
-        """Take a drawing away."""
-        self.grid.drawings.remove(drawing_id)
 
     # where to
 

@@ -12,7 +12,6 @@ from viewer.ui.kit.basic import button, column, frame, label, row
 from viewer.ui.shell.actions import ACTIONS, MENUS, conflicts, keys_of
 from viewer.words.i18n import tr
 
-_NATIVE = QKeySequence.SequenceFormat.NativeText
 #: What the mouse does on a picture.
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Left drag", "the picked tool; at first window and level"),
