@@ -16,7 +16,7 @@ from viewer.core.volume import Heatmap, Mask, Segment
 
 def echo(request: AnalysisRequest, on_progress: OnProgress, cancel: CancelToken) -> AnalysisResult:
     """A mask where the picture is above its mean, a heatmap of its values."""
-    volume = request.inputs["image"]
+    volume = request.image
     on_progress(Progress("Echo", 0.5))
     labels = (volume.stored > volume.stored.mean()).astype(np.uint8)
     mask = Mask(labels, (Segment(1, "Bright"),), volume.geometry, band=labels)

@@ -7,6 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from viewer.analysis import packschema
+from viewer.core.analysis import PackInfo
+from viewer.core.inference import AnyNetwork, AnyStep, Inference
+from viewer.core.pack import Viewer
+
 SEGMENTER = "mr-tiny-segmentation"
 CLASSIFIER = "xray-tiny-classifier"
 GUARD = "image-tiny-gate"
@@ -29,14 +34,33 @@ _SEGMENTER_INFERENCE: dict[str, Any] = {
     "output": {"kind": "labels", "labels": ["anterior", "posterior"]},
 }
 _CLASSIFIER_INFERENCE: dict[str, Any] = {
-    "network": {"_target_": "FilmClassifier", "args": {"labels": 1, "widths": [4, 8], "blocks": 1, "members": 1}},
+    "network": {"_target_": "RadiographClassifier", "args": {"labels": 1, "widths": [4, 8], "blocks": 1, "members": 1}},
     "preprocess": [
-        {"step": "film"},
-        {"step": "squash", "size": [64, 64]},
+        {"step": "window_radiograph"},
+        {"step": "resize", "size": [64, 64]},
         {"step": "normalise", "per": "slice"},
     ],
     "output": {"kind": "scores", "labels": ["Bright pattern"], "temperature": 1.0},
 }
+
+
+def network(raw: dict[str, Any]) -> AnyNetwork:
+    """A `network` block of inference.json as the program reads it."""
+    return packschema.decode(packschema.upgrade_inference({"network": raw})["network"], AnyNetwork)
+
+
+def steps(*raw: dict[str, Any]) -> tuple[AnyStep, ...]:
+    """A `preprocess` list of inference.json as the program reads it."""
+    return packschema.decode(packschema.upgrade_inference({"preprocess": list(raw)})["preprocess"], tuple[AnyStep, ...])
+
+
+def info(name: str, task: str = "classification", **match: Any) -> PackInfo:
+    """A pack that only says what it is for."""
+    viewer = {"task": task, "match": match, "weights_sha256": "0" * 64, "intended_use": "Tests."}
+    raw = {"network": {"_target_": "RadiographGate", "args": {"outliers": 1, "widths": [4]}}}
+    inference = packschema.decode({**raw, "output": {"labels": ["thing"]}}, Inference)
+    place = Path(name)
+    return PackInfo(name, name, "1.0.0", place, place, packschema.decode(viewer, Viewer, "viewer"), inference)
 
 
 def segmenter(folder: Path, **changes: Any) -> Path:
@@ -79,7 +103,7 @@ def guard(folder: Path, threshold: float) -> Path:
     """A gate pack before the tiny classifier that calls films adult from `threshold` on."""
     inference = {
         **_CLASSIFIER_INFERENCE,
-        "network": {"_target_": "FilmGate", "args": {"outliers": 3, "widths": [4, 8, 8], "width": 4}},
+        "network": {"_target_": "RadiographGate", "args": {"outliers": 3, "widths": [4, 8, 8], "width": 4}},
         "output": {
             "kind": "scores",
             "labels": ["adult film", "not a frontal chest film", "mirrored film", "unlike the training films"],
@@ -100,11 +124,11 @@ def _write(folder: Path, name: str, viewer: dict[str, Any], inference: dict[str,
     weights = pack / "models" / "model.safetensors"
     state = torch.random.get_rng_state()
     torch.manual_seed(7)
-    network = networks.build(inference["network"])
-    for member in getattr(network, "members", ()):  # the score must speak for bright places
+    built = networks.build(network(inference["network"]))
+    for member in getattr(built, "members", ()):  # the score must speak for bright places
         member.read.weight.data.abs_()
         member.read.bias.data.fill_(0.5)
-    networks.save(network, weights)
+    networks.save(built, weights)
     torch.random.set_rng_state(state)
     viewer = {
         "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from viewer.analysis import inference, networks, packs
+from viewer.analysis import networks, packs
+from viewer.analysis.tasks import predict
 from viewer.core.analysis import PackInfo
 from viewer.core.geometry import Geometry
 from viewer.core.resources import models_dirs
@@ -24,8 +25,8 @@ BLOCK = (30, 44, 33)
 
 def made_up(pack: PackInfo) -> Volume:
     """Soft blobs on a gradient, the same every time, in the pack's modality."""
-    shape = BLOCK if pack.needs_roi or pack.viewer.get("truth", {}).get("stack_by") else FLAT
-    if pack.match.get("modality") == ["CT"]:
+    shape = BLOCK if pack.needs_roi or pack.viewer.truth.stack_by else FLAT
+    if pack.match.modality == ("CT",):
         shape = (1, 96, 96)
     rng = np.random.default_rng(7)
     grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, n) if n > 1 else np.zeros(1) for n in shape], indexing="ij"))
@@ -36,12 +37,12 @@ def made_up(pack: PackInfo) -> Volume:
     affine = np.zeros((4, 4))
     affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = 1, -1, -1, 1
     stored = np.clip(array + rng.normal(0, 2, shape), 0, 255).astype(np.uint8)
-    return Volume(stored, Geometry(shape, affine), modality=str(pack.match.get("modality", ["DX"])[0]))
+    return Volume(stored, Geometry(shape, affine), modality=(*pack.match.modality, "DX")[0])
 
 
 def answer(pack: PackInfo) -> dict[str, float]:
     """Scores and mask sizes of the pack on its made-up input."""
-    net = networks.load(pack.inference["network"], pack.weights)
+    net = networks.load(pack.inference.network, pack.weights)
 
     sizes: list[float] = []
 
@@ -52,7 +53,7 @@ def answer(pack: PackInfo) -> dict[str, float]:
         return out
 
     volume = made_up(pack)
-    raw = inference.predict(pack, infer, volume, ((0, 0, 0), volume.shape) if pack.needs_roi else None)
+    raw = predict(pack, infer, volume, ((0, 0, 0), volume.shape) if pack.needs_roi else None)
     said = {"mean size of logits": float(np.mean(sizes))}
     said |= {f"score {name}": value for name, value in raw.scores.items()}
     for name, share in raw.probabilities.items():

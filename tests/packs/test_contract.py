@@ -26,8 +26,8 @@ def test_papers_hash_and_size(name):
     pack = packs.read(MODELS / name)
     packs.verify(pack)
     assert pack.weights.stat().st_size < EIGHT_MB
-    assert packs.recipe(pack)["task"]
-    assert pack.intended_use and pack.viewer["limits"] and pack.viewer["data"]["licence"]
+    assert packs.recipe(pack).batch
+    assert pack.intended_use and pack.viewer.limits and pack.viewer.data.licence
 
 
 @every_pack
@@ -36,9 +36,9 @@ def test_the_card_states_numbers_with_n_split_and_interval(name):
     card = (pack.folder / packs.CARD).read_text(encoding="utf-8")
     assert pack.weights_sha256 in card and pack.version in card
     if pack.task == "gate":
-        assert pack.viewer["cross_validation"]["own films"]["n"] > 100
+        assert pack.viewer.cross_validation["own films"]["n"] > 100
         return
-    results = pack.viewer["results"]
+    results = pack.viewer.results
     assert results["split"] == "val" and results["n"] > 0 and not results["failed"]
     for figures in results.get("structures", {}).values():
         low, high = figures["dice_ci"]
@@ -51,9 +51,9 @@ def test_the_card_states_numbers_with_n_split_and_interval(name):
 @every_pack
 def test_operating_points_were_fixed_beforehand(name):
     pack = packs.read(MODELS / name)
-    for point in pack.viewer.get("operating_points", []):
-        assert "out-of-fold" in point["origin"] and point["n"] > 0
-        assert point["sensitivity_ci"][0] <= point["sensitivity"] <= point["sensitivity_ci"][1]
+    for point in pack.viewer.operating_points:
+        assert "out-of-fold" in point.origin and point.n > 0
+        assert point.sensitivity_ci[0] <= point.sensitivity <= point.sensitivity_ci[1]
 
 
 @every_pack
@@ -62,7 +62,7 @@ def test_it_loads_within_a_second(name):
     took = []
     for _ in range(3):
         begun = time.process_time()
-        networks.load(pack.inference["network"], pack.weights)
+        networks.load(pack.inference.network, pack.weights)
         took.append(time.process_time() - begun)
     assert min(took) < 1.0
 
@@ -80,16 +80,16 @@ def test_golden_result(name):
 def test_no_code_has_two_meanings():
     meanings: dict[tuple[str, str], set[str]] = {}
     for name in PACKS:
-        for label in packs.read(MODELS / name).viewer.get("labels", {}).values():
-            for code in (label["code"], label.get("site", label["code"])):
-                meanings.setdefault((code["scheme"], code["value"]), set()).add(code["meaning"])
+        for label in packs.read(MODELS / name).viewer.labels.values():
+            for code in (label.code, label.site or label.code):
+                meanings.setdefault((code.scheme, code.value), set()).add(code.meaning)
     assert all(len(words) == 1 for words in meanings.values()), meanings
 
 
 def test_non_commercial_packs_need_the_switch():
     for name in PACKS:
         pack = packs.read(MODELS / name)
-        assert pack.research_only == ("non-commercial" in pack.viewer["data"]["licence"])
+        assert pack.research_only == ("non-commercial" in pack.viewer.data.licence)
 
 
 def test_no_pack_holds_a_picture_or_a_path_of_a_machine():

@@ -15,14 +15,15 @@ import pytest
 import torch
 
 from tests.conftest import shared_folder
-from viewer.analysis import inference, networks, outlier, packs, suitability
+from viewer.analysis import networks, ood, packs, suitability
+from viewer.analysis.inference import Infer
 from viewer.core.analysis import GateReason, PackInfo, Suitability
 from viewer.core.errors import PackError
 from viewer.core.geometry import Geometry
 from viewer.core.volume import Volume
 from viewer.reading import open_volume
 from viewer.training import cases
-from viewer.training.segmentation import infer_of
+from viewer.training.masks import infer_of
 
 RUN, WARN, REFUSE = Suitability.RUN, Suitability.WARN, Suitability.REFUSE
 ADULT = "xray/1.2.276.0.7230010.3.1.4.8323329.6904.1517875201.850819.dcm"
@@ -116,19 +117,19 @@ def turned(volume: Volume, change: Callable[[Any], Any]) -> Volume:
 
 
 @cache
-def guarded() -> tuple[PackInfo, PackInfo, inference.Infer]:
+def guarded() -> tuple[PackInfo, ood.Detector, Infer]:
     """The pneumonia pack, its guard and the guard's network."""
     pack = load("xray-chest-pneumonia")
-    guard = outlier.guard_of(pack)
+    guard = ood.detector_for(pack)
     if guard is None:
         pytest.skip("no gate pack in this checkout")
-    return pack, guard, infer_of(networks.load(guard.inference["network"], guard.weights), torch.device("cpu"))
+    return pack, guard, infer_of(networks.load(guard.pack.inference.network, guard.pack.weights), torch.device("cpu"))
 
 
 def seen(volume: Volume) -> tuple[Suitability, dict[str, GateReason]]:
     """Verdict and reasons that are no RUN of header rules, pixel rules and the gate pack together."""
     pack, guard, infer = guarded()
-    spoken = [*suitability.reasons(pack, volume), *outlier.judge(guard, infer, volume)]
+    spoken = [*suitability.reasons(pack, volume), *ood.judge(guard, infer, volume)]
     judged = suitability.verdict_of([r for r in spoken if r.verdict is not RUN])
     return judged.verdict, {r.rule: r for r in judged.reasons}
 

@@ -7,14 +7,15 @@ import pytest
 import torch
 
 from tests.conftest import shared_folder
-from viewer.analysis import inference, networks, packs, slices, suitability
+from viewer.analysis import networks, packs, slices, suitability
+from viewer.analysis.tasks import predict
 from viewer.core.analysis import Suitability
 from viewer.core.errors import ViewerError
 from viewer.core.geometry import Geometry
 from viewer.core.resources import models_dirs
 from viewer.core.volume import Volume
 from viewer.training import cases, metrics
-from viewer.training.segmentation import infer_of
+from viewer.training.masks import infer_of
 
 RUN, WARN, REFUSE = Suitability.RUN, Suitability.WARN, Suitability.REFUSE
 TAGS = {
@@ -87,8 +88,8 @@ def test_a_real_stack_is_outlined_scored_and_its_deciding_images_named(pack):
     stack = sorted(mine, key=lambda c: float(c.extra["slice"]))
     volume = cases.stacked([cases.load_volume(c.image) for c in stack])
     truth = np.concatenate([cases.load_labels(c.mask) if c.mask else volume.stored[:1] * 0 for c in stack]) > 0
-    net = networks.load(pack.inference["network"], pack.weights)
-    raw = inference.predict(pack, infer_of(net, torch.device("cpu")), volume)
+    net = networks.load(pack.inference.network, pack.weights)
+    raw = predict(pack, infer_of(net, torch.device("cpu")), volume)
     assert raw.labels is not None and metrics.dice(raw.labels > 0, truth) > 0.7
     (scores,) = raw.slice_scores.values()
     ill = truth.any((1, 2))

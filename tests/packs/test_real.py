@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from tests.conftest import shared_folder
-from viewer.analysis import inference, networks, outlier, packs
+from viewer.analysis import networks, ood, packs
+from viewer.analysis.tasks import predict
 from viewer.core.analysis import Suitability
 from viewer.core.geometry import Geometry
 from viewer.core.volume import Volume
 from viewer.training import cases, metrics
-from viewer.training.segmentation import infer_of
+from viewer.training.masks import infer_of
 
 
 def opened(name: str):
@@ -22,7 +23,7 @@ def opened(name: str):
         pack = packs.load(name)
     except Exception:  # noqa: BLE001 - a checkout without this pack
         pytest.skip(f"{name} is not in this checkout")
-    return pack, infer_of(networks.load(pack.inference["network"], pack.weights), torch.device("cpu"))
+    return pack, infer_of(networks.load(pack.inference.network, pack.weights), torch.device("cpu"))
 
 
 def table(name: str) -> cases.CaseTable:
@@ -34,23 +35,23 @@ def test_a_hippocampus_is_outlined_alike_however_the_file_lies():
     case = table("mr-hippocampus").of("train")[0]
     volume, truth = cases.load_volume(case.image), cases.load_labels(case.mask)
     box = ((0, 0, 0), volume.shape)
-    said = inference.predict(pack, infer, volume, box).labels
+    said = predict(pack, infer, volume, box).labels
     assert metrics.dice(said == 1, truth == 1) > 0.8 and metrics.dice(said == 2, truth == 2) > 0.8
     turned = volume.stored.transpose(2, 0, 1)[:, ::-1]
     affine = volume.geometry.affine[:, [2, 0, 1, 3]].copy()
     affine[:3, 3] += affine[:3, 1] * (turned.shape[1] - 1)
     affine[:3, 1] *= -1
     other = Volume(np.ascontiguousarray(turned), Geometry(turned.shape, affine), modality="MR")
-    again = inference.predict(pack, infer, other, ((0, 0, 0), other.shape)).labels
+    again = predict(pack, infer, other, ((0, 0, 0), other.shape)).labels
     assert np.array_equal(again, said.transpose(2, 0, 1)[:, ::-1])
 
 
 def test_a_smaller_box_gives_nearly_the_same_outline():
     pack, infer = opened("mr-hippocampus-segmentation")
     volume = cases.load_volume(table("mr-hippocampus").of("train")[3].image)
-    whole = inference.predict(pack, infer, volume, ((0, 0, 0), volume.shape)).labels
+    whole = predict(pack, infer, volume, ((0, 0, 0), volume.shape)).labels
     k, j, i = volume.shape
-    part = inference.predict(pack, infer, volume, ((2, 2, 2), (k - 2, j - 2, i - 2))).labels
+    part = predict(pack, infer, volume, ((2, 2, 2), (k - 2, j - 2, i - 2))).labels
     assert metrics.dice(whole > 0, part > 0) > 0.9
 
 
@@ -60,7 +61,7 @@ def test_pneumonia_scores_part_normal_from_ill():
     threshold = next(p.threshold for p in pack.operating_points if p.name == "default")
     for label, ill in (("NORMAL", False), ("PNEUMONIA", True)):
         films = [c for c in chosen if c.label == label][:12]
-        raws = [inference.predict(pack, infer, cases.load_volume(c.image)) for c in films]
+        raws = [predict(pack, infer, cases.load_volume(c.image)) for c in films]
         right = [(r.scores["Pneumonia pattern"] >= threshold) == ill for r in raws]
         assert np.mean(right) >= 0.75
         heat = next(iter(raws[0].maps.values()))
@@ -69,17 +70,17 @@ def test_pneumonia_scores_part_normal_from_ill():
 
 def verdicts(name: str, count: int = 20, turn=lambda plane: plane) -> list[Suitability]:
     pack, _ = opened("xray-chest-pneumonia")
-    guard = outlier.guard_of(pack)
+    guard = ood.detector_for(pack)
     if guard is None:
         pytest.skip("no gate pack in this checkout")
-    infer = infer_of(networks.load(guard.inference["network"], guard.weights), torch.device("cpu"))
+    infer = infer_of(networks.load(guard.pack.inference.network, guard.pack.weights), torch.device("cpu"))
     order = [Suitability.RUN, Suitability.WARN, Suitability.REFUSE]
     out = []
     for case in table(name).of("train")[:: max(1, len(table(name).of("train")) // count)][:count]:
         volume = cases.load_volume(case.image)
         plane = np.ascontiguousarray(turn(volume.stored[0]))[None]
         shaped = Volume(plane, Geometry(plane.shape[:3], np.eye(4)[:, [2, 1, 0, 3]]))
-        out.append(max((r.verdict for r in outlier.judge(guard, infer, shaped)), key=order.index))
+        out.append(max((r.verdict for r in ood.judge(guard, infer, shaped)), key=order.index))
     return out
 
 

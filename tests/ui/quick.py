@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from viewer.core.analysis import AnalysisRequest, AnalysisResult, GateVerdict, Provenance, Suitability
-from viewer.core.finding import Finding, Location, Measurement, OperatingPoint, Side
+from viewer.core.finding import Finding, Location, Measurement, OperatingPoint
 from viewer.core.task import CancelToken, OnProgress, Progress
 from viewer.core.volume import Heatmap, Mask, Segment
 
@@ -28,14 +28,14 @@ def run(request: AnalysisRequest, on_progress: OnProgress, cancel: CancelToken) 
         "ab" * 32,
         "CPU",
         "test",
-        settings={"roi": [list(c) for c in request.roi] if request.roi else None, **request.options},
+        settings={"roi": [list(c) for c in request.roi] if request.roi else None, **request.options.settings},
         started="2026-03-02T10:17:00+00:00",
     )
     return AnalysisResult(
         request.id,
         request.pack_id,
         "ran",
-        series_uid=request.inputs["image"].series_uid,
+        series_uid=request.series_uid,
         gate=GateVerdict(Suitability.RUN),
         provenance=passport,
         seconds={"total": 0.3},
@@ -44,7 +44,7 @@ def run(request: AnalysisRequest, on_progress: OnProgress, cancel: CancelToken) 
 
 
 def _film(request: AnalysisRequest) -> dict[str, object]:
-    volume = request.inputs["image"]
+    volume = request.image
     _, rows, columns = volume.shape
     row, column = np.mgrid[:rows, :columns]
     heat = np.exp(-(((row - rows * 0.6) / (rows / 8)) ** 2 + ((column - columns * 0.3) / (columns / 8)) ** 2))
@@ -56,7 +56,7 @@ def _film(request: AnalysisRequest) -> dict[str, object]:
 
 
 def _box(request: AnalysisRequest) -> dict[str, object]:
-    volume = request.inputs["image"]
+    volume = request.image
     assert request.roi is not None
     (k0, j0, i0), (k1, j1, i1) = request.roi
     middle = (j0 + j1) // 2
@@ -76,12 +76,12 @@ def _box(request: AnalysisRequest) -> dict[str, object]:
 def _finding(
     request: AnalysisRequest, number: str, label: str, place: Location, score: float | None, *sizes: Measurement
 ) -> Finding:
-    side = Side(str(request.options.get("side", "")))
+    side = request.options.side
     return Finding(
         request.id + number,
         request.pack_id,
         label,
-        request.inputs["image"].series_uid,
+        request.series_uid,
         score=score,
         operating_point=POINT if score is not None else None,
         side=side,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from tests import tiny_packs
 from viewer.core.analysis import GateReason, GateVerdict, PackInfo, Suitability
 from viewer.core.resources import models_dirs
 from viewer.room.analyses import PackState
@@ -23,9 +22,7 @@ RUN, WARN, REFUSE = Suitability.RUN, Suitability.WARN, Suitability.REFUSE
 
 
 def pack(name: str, modality: str, *, needs_roi: bool = False) -> PackInfo:
-    match = {"modality": [modality]}
-    place = Path(name)
-    return PackInfo(name, name, "1.0.0", place, "classification", place, "", match=match, needs_roi=needs_roi)
+    return tiny_packs.info(name, modality=[modality], needs_roi=needs_roi)
 
 
 def state(name: str, verdict: Suitability, rule: str = "", text: str = "", modality: str = "DX") -> PackState:

@@ -62,7 +62,7 @@ def measurements(cine: CineFunction) -> tuple[Measurement, ...]:
     return tuple(Measurement(name, round(value, 1), unit, code, validated=False) for name, value, unit, code in whole)
 
 
-def told(finding: Finding, cine: CineFunction, pool: Mask) -> Finding:
+def with_function(finding: Finding, cine: CineFunction, pool: Mask) -> Finding:
     """The finding of end-diastole with the beat's measurements, and in words which phases they are.
 
     Args:

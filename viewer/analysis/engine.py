@@ -1,4 +1,4 @@
-"""Runs one analysis in this process: gate, network, masks or heatmaps, findings, passport.
+"""Runs one analysis in this process: gate, network, what the task makes of it, provenance.
 
 The inference process and the command line call the same `run`. Importing this module is
 cheap; torch and its kin come in with the first run or with `warm_up`.
@@ -8,34 +8,37 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from viewer.analysis import device as devices
-from viewer.analysis import findings, inference, outlier, packs, passport, suitability
-from viewer.analysis.resample import resize_plane
+from viewer.analysis import ood, packs, provenance, sides, suitability
+from viewer.analysis.tasks import TASKS
+from viewer.analysis.tasks.base import Run
 from viewer.core.analysis import (
     AnalysisRequest,
     AnalysisResult,
     Box,
     GateReason,
     GateVerdict,
+    Input,
+    Outcome,
     PackInfo,
     Provenance,
     Suitability,
 )
 from viewer.core.errors import AnalysisError, UsageError, ViewerError
+from viewer.core.inference import InputKind
 from viewer.core.resources import user_cache_dir
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
-from viewer.core.volume import Heatmap, Mask, Volume
+from viewer.core.volume import Volume
+from viewer.core.waveform import Waveform
 
 if TYPE_CHECKING:
-    from viewer.analysis.backends.ladder import Ladder, Loaded
-    from viewer.analysis.explain import Explainer
+    from viewer.analysis.backends.chain import BackendChain, Loaded
 
 #: Networks kept warm between runs.
 _KEPT = 4
@@ -51,8 +54,8 @@ _threads: int | None = None
 def warm_up(threads: int | None = None) -> None:
     """Do the heavy imports and set the threads of this process (None: all its cores)."""
     global _threads  # noqa: PLW0603 - one setting of the whole process, like torch's own
-    from viewer.analysis import honesty, networks, saliency  # noqa: F401 - imported for their weight
-    from viewer.analysis.backends import ladder, torch  # noqa: F401
+    from viewer.analysis import explain, networks  # noqa: F401 - imported for their weight
+    from viewer.analysis.backends import chain, torch  # noqa: F401
 
     _threads = threads or devices.cores()
     torch.set_threads(_threads)
@@ -65,10 +68,7 @@ def run(
 ) -> AnalysisResult:
     """Run one pack on one series.
 
-    A series the gate refuses is not looked at; one it warns of only with
-    `options["run_warned"]`. Options: "run_warned", "research" (bool), "side" ("left" or
-    "right": the side the reader placed the box on), "explain" ("occlusion"), "honesty"
-    (False leaves the heatmap's tests out).
+    A series the gate refuses is not looked at; one it warns of only where the options say so.
 
     Returns:
         outcome "ran" or "refused"; masks and heatmaps on the input's grid.
@@ -77,7 +77,7 @@ def run(
         ViewerError: no such pack, wrong weights, out of memory: with words.
         Cancelled: the reader stopped it.
     """
-    work = _Run(request, _Clock(on_progress), cancel or CancelFlag())
+    work = _Work(request, _Clock(on_progress), cancel or CancelFlag())
     try:
         return work.go()
     except MemoryError as error:
@@ -94,20 +94,20 @@ def gate(
     verdict = suitability.check(pack, volume, roi, research=research)
     if verdict.verdict is Suitability.REFUSE:
         return verdict
-    guard = outlier.guard_of(pack)
-    if guard is None:
+    detector = ood.detector_for(pack)
+    if detector is None:
         return verdict
-    looks = [r for r in _looks(guard, volume, precision) if r.verdict is not Suitability.RUN]
-    return suitability.verdict_of([*verdict.reasons, *looks])
+    seen = [r for r in _detected(detector, volume, precision) if r.verdict is not Suitability.RUN]
+    return suitability.verdict_of([*verdict.reasons, *seen])
 
 
-def _looks(guard: PackInfo, volume: Volume, precision: str) -> tuple[GateReason, ...]:
+def _detected(detector: ood.Detector, volume: Volume, precision: str) -> tuple[GateReason, ...]:
     """What a gate pack says of the pixels; one that cannot be used is a warning."""
-    from viewer.analysis.backends.ladder import Ladder
+    from viewer.analysis.backends.chain import BackendChain
 
     try:
-        packs.verify(guard)
-        return outlier.judge(guard, Ladder(_loaded(guard), "cpu", precision), volume)
+        packs.verify(detector.pack)
+        return ood.judge(detector, BackendChain(_loaded(detector.pack), "cpu", precision), volume)
     except ViewerError as error:
         text = f"The picture's looks were not checked. {error.what}"
         return (GateReason("ood", Suitability.WARN, text, todo=error.todo),)
@@ -116,16 +116,38 @@ def _looks(guard: PackInfo, volume: Volume, precision: str) -> tuple[GateReason,
 def failed(request: AnalysisRequest, error: ViewerError) -> AnalysisResult:
     """The result that says a run failed, and why."""
     return AnalysisResult(
-        request.id, request.pack_id, "failed", series_uid=request.inputs["image"].series_uid, message=error.text
+        request.id, request.pack_id, Outcome.FAILED, series_uid=request.series_uid, message=error.text
     )
 
 
 def refused(request: AnalysisRequest, verdict: GateVerdict) -> AnalysisResult:
     """The result that says a pack was not run, and why."""
-    series = request.inputs["image"].series_uid
+    message = _words(verdict)
     return AnalysisResult(
-        request.id, request.pack_id, "refused", series_uid=series, gate=verdict, message=_words(verdict)
+        request.id, request.pack_id, Outcome.REFUSED, series_uid=request.series_uid, gate=verdict, message=message
     )
+
+
+#: What an input of each kind must be.
+_KINDS: dict[InputKind, tuple[type, ...]] = {
+    InputKind.IMAGE: (Volume,),
+    InputKind.SIGNAL: (Waveform,),
+    InputKind.TEXT: (str,),
+    InputKind.TABLE: (Mapping,),
+}
+
+
+def check_inputs(pack: PackInfo, inputs: Mapping[str, Input]) -> None:
+    """Everything the pack reads must be there, and of its kind.
+
+    Raises:
+        UsageError: something is missing or is something else.
+    """
+    for name, kind in pack.inference.inputs.items():
+        if not isinstance(inputs.get(name), _KINDS[kind]):
+            if name == "image":
+                raise UsageError("The analysis was given no picture.", "Open a series and run it again.")
+            raise UsageError(f"The pack '{pack.id}' also needs '{name}' ({kind}).", "Give it, or choose another pack.")
 
 
 @dataclass
@@ -155,16 +177,15 @@ class _Clock:
         self.tell(Progress(inner.stage, share, left))
 
 
-class _Run:
+class _Work:
     """One request on its way through the stages."""
 
     def __init__(self, request: AnalysisRequest, clock: _Clock, cancel: CancelToken) -> None:
         self.request, self.clock, self.cancel = request, clock, cancel
-        self.started = passport.now()
-        if "image" not in request.inputs:
-            raise UsageError("The analysis was given no picture.", "Open a series and run it again.")
-        self.volume: Volume = request.inputs["image"]
+        self.started = provenance.now()
         self.pack: PackInfo = packs.load(request.pack_id)
+        check_inputs(self.pack, request.inputs)
+        self.task = TASKS[self.pack.task]
         self.device = devices.cpu()
         self.device_fallbacks: tuple[str, ...] = ()
 
@@ -173,117 +194,69 @@ class _Run:
         with self.clock.stage("Checking"):
             verdict = self._gate()
         self.cancel.check()
-        if not _may_run(verdict, self.request.options):
-            return self._result("refused", verdict, None)
+        warned = verdict.verdict is Suitability.WARN and not self.request.options.run_warned
+        if warned or verdict.verdict is Suitability.REFUSE:
+            return replace(self._result(Outcome.REFUSED, verdict, None), message=_words(verdict))
         with self.clock.stage("Loading"):
             infer = self._open()
         self.cancel.check()
         with self.clock.stage("Network"):
-            kept = _LastOutputs(infer)
-            raw = self._predict(kept)
+            asked = (self.pack, infer, self.request.inputs, self.request.roi)
+            raw = self.task.predict(*asked, on_progress=self.clock, cancel=self.cancel)
         self.cancel.check()
-        return self._told(verdict, infer, raw, kept)
+        run = Run(self.pack, self.request, raw, infer, partial(_loaded, self.pack), self.clock, self.cancel)
+        return self._concluded(verdict, infer, run)
 
     def _gate(self) -> GateVerdict:
-        research = bool(self.request.options.get("research"))
-        verdict = gate(self.pack, self.volume, self.request.roi, research=research, precision=self.request.precision)
-        contradiction = findings.side_contradiction(self.request)
+        asked = self.request
+        verdict = gate(self.pack, asked.image, asked.roi, research=asked.options.research, precision=asked.precision)
+        contradiction = sides.side_contradiction(asked)
         if contradiction is None:
             return verdict
         return suitability.verdict_of([*verdict.reasons, contradiction])
 
-    def _open(self) -> Ladder:
-        """The network on the best rung, its weights checked."""
-        from viewer.analysis.backends.ladder import Ladder
+    def _open(self) -> BackendChain:
+        """The network on the best backend, its weights checked."""
+        from viewer.analysis.backends.chain import BackendChain
 
         packs.verify(self.pack)
         self.device, self.device_fallbacks = devices.choose(self.request.device)
-        return Ladder(_loaded(self.pack), self.device.kind, self.request.precision)
+        return BackendChain(_loaded(self.pack), self.device.kind, self.request.precision)
 
-    def _predict(self, infer: inference.Infer) -> inference.RawOutputs:
-        hooks: dict[str, Any] = {"on_progress": self.clock, "cancel": self.cancel}
-        return inference.predict(self.pack, infer, self.volume, self.request.roi, **hooks)
-
-    def _told(
-        self, verdict: GateVerdict, infer: Ladder, raw: inference.RawOutputs, kept: _LastOutputs
-    ) -> AnalysisResult:
-        """Masks, heatmaps and findings of what the network said."""
-        masks: tuple[Mask, ...] = ()
-        heatmaps: dict[str, Heatmap] = {}
-        below = 0
+    def _concluded(self, verdict: GateVerdict, infer: BackendChain, run: Run) -> AnalysisResult:
+        """What the task makes of what the network said."""
         with self.clock.stage("Explaining"):
-            if raw.labels is not None:
-                masks = (self._mask(raw),)
-            else:
-                heatmaps = self._heatmaps(infer, raw)
+            pictures = self.task.explain(run)
         with self.clock.stage("Findings"):
-            if masks:
-                found = findings.from_mask(self.pack, self.request, raw, masks[0])
-            else:
-                field_of_lungs = kept.field(raw)
-                found, below = findings.from_scores(self.pack, self.request, raw, heatmaps, field_of_lungs)
-        result = self._result("ran", verdict, infer)
+            made = self.task.conclude(run, pictures)
         return replace(
-            result,
-            scores=findings.scores_told(self.pack, raw),
-            masks=masks,
-            heatmaps=tuple(heatmaps.values()),
-            findings=found,
-            below_threshold=below,
+            self._result(Outcome.RAN, verdict, infer),
+            scores=dict(made.scores),
+            masks=pictures.masks,
+            heatmaps=tuple(pictures.heatmaps.values()),
+            findings=made.findings,
+            below_threshold=made.below_threshold,
         )
 
-    def _mask(self, raw: inference.RawOutputs) -> Mask:
-        assert raw.labels is not None
-        return Mask(raw.labels, findings.segments(self.pack), self.volume.geometry, self.pack.name, raw.band)
-
-    def _heatmaps(self, infer: Ladder, raw: inference.RawOutputs) -> dict[str, Heatmap]:
-        """A heatmap for every label; those above the threshold are tested for honesty."""
-        from viewer.analysis import explain
-
-        explainer = explain.Explainer(self.pack, _loaded(self.pack), infer, raw)
-        if not explainer.can_draw:
-            return {}
-        made: dict[str, Heatmap] = {}
-        for number, name in enumerate(raw.scores):
-            self.cancel.check()
-            self.clock(Progress("Explaining", number / len(raw.scores)))
-            made[name] = self._heatmap(explainer, number, name, raw.scores[name])
-        return made
-
-    def _heatmap(self, explainer: Explainer, number: int, name: str, score: float) -> Heatmap:
-        options = self.request.options
-        tested = None
-        if options.get("explain") == "occlusion":
-            values, tested = explainer.occlusion(number, self.clock, self.cancel)
-        else:
-            values = explainer.heat(name, number)
-            if options.get("honesty", True) and score >= findings.default_point(self.pack).threshold:
-                tested = explainer.honesty(number, self.cancel)
-        heat = Heatmap(values, self.volume.geometry, findings.label_text(self.pack, name))
-        return heat if tested is None else replace(heat, honest=tested.honest, honesty=tested.words)
-
-    def _result(self, outcome: str, verdict: GateVerdict, infer: Ladder | None) -> AnalysisResult:
+    def _result(self, outcome: Outcome, verdict: GateVerdict, infer: BackendChain | None) -> AnalysisResult:
         return AnalysisResult(
             self.request.id,
             self.pack.id,
             outcome,
-            series_uid=self.volume.series_uid,
+            series_uid=self.request.series_uid,
             gate=verdict,
-            message=_words(verdict) if outcome == "refused" else "",
-            provenance=self._passport(infer),
+            provenance=self._provenance(infer),
             seconds={**self.clock.seconds, "total": round(time.perf_counter() - self.clock.begun, 4)},
         )
 
-    def _passport(self, infer: Ladder | None) -> Provenance:
+    def _provenance(self, infer: BackendChain | None) -> Provenance:
         settings: dict[str, Any] = {
             "roi": _plain_box(self.request.roi),
             "device": self.request.device,
             "precision": self.request.precision,
-            **{key: value for key, value in self.request.options.items() if isinstance(value, (bool, int, float, str))},
+            **self.request.options.settings,
+            **self.task.settings(self.pack),
         }
-        if self.pack.task == "classification":
-            point = findings.default_point(self.pack)
-            settings |= {"operating_point": point.name, "threshold": point.threshold}
         processor = self.device if infer is not None and infer.device == self.device.kind else devices.cpu()
         return Provenance(
             pack_id=self.pack.id,
@@ -291,61 +264,33 @@ class _Run:
             weights_sha256=self.pack.weights_sha256,
             device=processor.name if infer is not None else "",
             backend=infer.name if infer is not None else "",
-            software=passport.software(),
+            software=provenance.software(),
             fallbacks=(*self.device_fallbacks, *infer.fallbacks) if infer is not None else (),
             input_uids=self.request.input_uids,
-            pixel_hash=passport.pixel_hash(self.volume),
+            pixel_hash=provenance.pixel_hash(self.request.image),
             settings=settings,
-            seeds={"honesty": passport.SEED},
+            seeds={"honesty": provenance.SEED},
             started=self.started,
-            finished=passport.now(),
+            finished=provenance.now(),
         )
-
-
-class _LastOutputs:
-    """Passes batches to the network and keeps the first batch's last output: a lung field."""
-
-    def __init__(self, infer: Ladder) -> None:
-        self._infer = infer
-        self._field: Any = None
-
-    def __call__(self, batch: inference.FloatArray) -> tuple[inference.FloatArray, ...]:
-        out = self._infer(batch)
-        if self._field is None and len(out) > 2:
-            self._field = out[2]
-        return out
-
-    def field(self, raw: inference.RawOutputs) -> Any:
-        """Bool [K, J, I] where a classifier saw lungs, None where it has no such output."""
-        if self._field is None or len(self._field) != raw.prepared.array.shape[0]:
-            return None
-        size = (raw.prepared.array.shape[1], raw.prepared.array.shape[2])
-        shares = np.stack([resize_plane(inference.sigmoid(f[0]), size) for f in self._field])
-        return raw.prepared.restore_values(shares.astype(np.float32)) >= 0.5
 
 
 def _loaded(pack: PackInfo) -> Loaded:
     """The pack's network, kept warm by the hash of its weights and what it is built from."""
     from viewer.analysis import networks
-    from viewer.analysis.backends.ladder import Loaded
+    from viewer.analysis.backends.chain import Loaded
 
     if _threads is None:
         warm_up()
-    key = f"{pack.weights_sha256}/{pack.inference['network']}"
+    key = f"{pack.weights_sha256}/{pack.inference.network}"
     if key not in _warm:
-        network = networks.load(pack.inference["network"], pack.weights)
+        network = networks.load(pack.inference.network, pack.weights)
         cache = user_cache_dir() / "networks"
         _warm[key] = Loaded(network, pack.weights_sha256, cache, _threads or devices.cores())
     _warm.move_to_end(key)
     while len(_warm) > _KEPT:
         _warm.popitem(last=False)
     return _warm[key]
-
-
-def _may_run(verdict: GateVerdict, options: dict[str, Any]) -> bool:
-    if verdict.verdict is Suitability.WARN:
-        return bool(options.get("run_warned"))
-    return verdict.verdict is Suitability.RUN
 
 
 def _words(verdict: GateVerdict) -> str:

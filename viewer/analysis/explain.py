@@ -9,10 +9,11 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from viewer.analysis import honesty, saliency
-from viewer.analysis.backends.ladder import Loaded
+from viewer.analysis import saliency
+from viewer.analysis.backends.chain import Loaded
 from viewer.analysis.inference import RawOutputs
 from viewer.analysis.resample import resize_plane
+from viewer.analysis.saliency_checks import Checked, check, deletion_test, shuffles
 from viewer.core.analysis import PackInfo
 from viewer.core.task import CancelToken, OnProgress
 
@@ -32,7 +33,7 @@ class Explainer:
 
     def __init__(self, pack: PackInfo, loaded: Loaded, infer: Infer, raw: RawOutputs) -> None:
         self._loaded, self._infer, self._raw = loaded, infer, raw
-        self._layer = str(pack.inference.get("saliency", {}).get("layer", ""))
+        self._layer = pack.inference.saliency.layer
 
     @property
     def can_draw(self) -> bool:
@@ -46,25 +47,25 @@ class Explainer:
         planes = [self._on_picture(plane, label) for plane in self._raw.prepared.array]
         return saliency.peak_one(self._raw.prepared.restore_values(np.stack(planes)))
 
-    def occlusion(self, label: int, on_progress: OnProgress, cancel: CancelToken) -> tuple[FloatArray, honesty.Honesty]:
+    def occlusion(self, label: int, on_progress: OnProgress, cancel: CancelToken) -> tuple[FloatArray, Checked]:
         """Occlusion heatmap [K, J, I] of the slice with the highest score (0 elsewhere), and its deletion test."""
         array = self._raw.prepared.array
         planes = np.zeros_like(array)
         top = self._top(label)
         planes[top] = saliency.occlusion(self._infer, array[top], label, on_progress, cancel)
-        tested = honesty.Honesty(*honesty.deletion_test(self._infer, array[top], planes[top], label), None)
+        tested = Checked(*deletion_test(self._infer, array[top], planes[top], label), None)
         return saliency.peak_one(self._raw.prepared.restore_values(planes)), tested
 
-    def honesty(self, label: int, cancel: CancelToken) -> honesty.Honesty:
+    def check(self, label: int, cancel: CancelToken) -> Checked:
         """Test the heatmap of the slice with the highest score."""
         picture = self._raw.prepared.array[self._top(label)]
 
         def draw(network: nn.Module) -> FloatArray:
             return self._draw(network, picture, label)
 
-        networks = self._loaded.cached("shuffles", lambda: honesty.shuffles(self._loaded.network))
+        networks = self._loaded.cached("shuffles", lambda: shuffles(self._loaded.network))
         target = (self._on_picture(picture, label), label)
-        return honesty.check(self._infer, draw, networks, picture, target, cancel=cancel)
+        return check(self._infer, draw, networks, picture, target, cancel=cancel)
 
     def _top(self, label: int) -> int:
         name = list(self._raw.scores)[label]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -190,14 +190,3 @@ def _hull(flat: FloatArray) -> Array:
     from scipy.spatial import ConvexHull
 
     return np.asarray(ConvexHull(flat).vertices)
-
-
-def wanted(viewer: Mapping[str, Any]) -> tuple[str, ...]:
-    """The measurements in a pack's `viewer.finding.measure`; the volume without such a list."""
-    rule = viewer.get("finding", {})
-    return tuple(str(name) for name in rule.get("measure", ("volume_mm3",)))
-
-
-def not_validated(viewer: Mapping[str, Any]) -> tuple[str, ...]:
-    """The measurements in a pack's `viewer.finding.not_validated`: proved on drawn shapes only."""
-    return tuple(str(name) for name in viewer.get("finding", {}).get("not_validated", ()))

@@ -4,25 +4,26 @@ A pack's `configs/inference.json` holds `{"network": {"_target_": NAME, "args": 
 NAME is a key of `NETWORKS`; nothing else is ever imported or evaluated.
 Every network maps float32 [N, C, (K,) J, I] to a tuple of tensors:
 segmentation (logits,) with logits [N, L, (K,) J, I]; classifiers (logits [N, L],
-class activation map [N, L, j, i]); auto-encoders (reconstruction, features [N, F]).
+class activation map [N, L, j, i], lung-field logits); gates (logits [N, L],).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
+from msgspec import structs
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from viewer.core.errors import PackError
+from viewer.core.inference import AnyNetwork
 
 _NEGATIVE_SLOPE = 0.01
-#: Weight that ground outside the lungs keeps in a film classifier's pooling.
+#: Weight that ground outside the lungs keeps in a radiograph classifier's pooling.
 _OUTSIDE = 0.02
 
 
@@ -130,7 +131,7 @@ class UNet(nn.Module):
         return torch.as_tensor(x)
 
 
-class FilmMember(nn.Module):
+class RadiographMember(nn.Module):
     """One small residual CNN that pools its features over the lungs it finds itself.
 
     A second head predicts the lung field on the feature grid; the score is the mean of a
@@ -163,8 +164,8 @@ class FilmMember(nn.Module):
         return said.sum((2, 3)), said, field
 
 
-class FilmClassifier(nn.Module):
-    """A few `FilmMember`s trained on different folds, averaged.
+class RadiographClassifier(nn.Module):
+    """A few `RadiographMember`s trained on different folds, averaged.
 
     Args:
         labels: number of scores.
@@ -178,7 +179,7 @@ class FilmClassifier(nn.Module):
         self, labels: int, widths: Sequence[int], blocks: int = 2, members: int = 1, drop: float = 0.1
     ) -> None:
         super().__init__()
-        self.members = nn.ModuleList([FilmMember(labels, widths, blocks, drop) for _ in range(members)])
+        self.members = nn.ModuleList([RadiographMember(labels, widths, blocks, drop) for _ in range(members)])
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """[N, 1, J, I] -> (logits [N, L], activation [N, L, j, i], lung-field logits [N, 1, j, i])."""
@@ -261,11 +262,11 @@ def _peak(masks: Tensor) -> Tensor:
     return flat.topk(max(1, flat.shape[1] // 1000), dim=1).values.mean(1, keepdim=True)
 
 
-class FilmGate(nn.Module):
-    """Tells a pack's own kind of film from others: learned outliers plus a feature distance.
+class RadiographGate(nn.Module):
+    """Tells a pack's own kind of radiograph from others: learned outliers plus a feature distance.
 
     Logits: one per kind of outlier it was shown, and last the squared Mahalanobis distance of its
-    features to the training films', scaled so that 0 lies at their 99th percentile.
+    features to the training pictures', scaled so that 0 lies at their 99th percentile.
 
     Args:
         outliers: kinds of outliers.
@@ -311,35 +312,30 @@ class FilmGate(nn.Module):
         self.get_buffer("scale").copy_(torch.stack([mark, distance.std().clamp_min(1e-3)]))
 
 
-#: Name in a pack's data -> network. A new network: one line here.
+#: Name in a pack's data -> network. A new network: a struct in `core.inference`, a class above, a line here.
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "UNet": UNet,
-    "FilmClassifier": FilmClassifier,
+    "RadiographClassifier": RadiographClassifier,
     "SliceContextUNet": SliceContextUNet,
-    "FilmGate": FilmGate,
+    "RadiographGate": RadiographGate,
 }
 
 
-def build(config: Mapping[str, Any]) -> nn.Module:
+def build(config: AnyNetwork) -> nn.Module:
     """Build an untrained network from a pack's `network` block.
 
     Raises:
-        PackError: a name that is not on the list, or arguments that do not fit it.
+        PackError: settings that fit no network together.
     """
-    name = str(config.get("_target_", ""))
-    if name not in NETWORKS:
-        known = ", ".join(NETWORKS)
-        raise PackError(f"The pack names a network '{name}' that this version does not know ({known}).",
-                        "Install a pack made for this version.")  # fmt: skip
     try:
-        return NETWORKS[name](**dict(config.get("args", {})))
-    except (TypeError, ValueError) as error:
+        return NETWORKS[config.name](**structs.asdict(config.args))
+    except (TypeError, ValueError, RuntimeError) as error:
         raise PackError(
-            f"The pack's settings do not fit the network '{name}': {error}.", "Install it again."
+            f"The pack's settings do not fit the network '{config.name}': {error}.", "Install it again."
         ) from error
 
 
-def load(config: Mapping[str, Any], weights: Path) -> nn.Module:
+def load(config: AnyNetwork, weights: Path) -> nn.Module:
     """Build a network and load its weights (safetensors; stored halves become float32).
 
     Returns:

@@ -12,22 +12,28 @@ The layout is MONAI Bundle's, but nothing in a pack is ever evaluated: a `$` exp
 
 from __future__ import annotations
 
+import difflib
 import hashlib
-import json
 import logging
 import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from viewer.analysis import packschema
+from viewer.analysis.packschema import Raw, SchemaError
+from viewer.analysis.recipe import Recipe
+from viewer.analysis.tasks import TASKS
+from viewer.analysis.tasks.base import Task
 from viewer.core.analysis import PackInfo
 from viewer.core.errors import PackError, UsageError
-from viewer.core.finding import OperatingPoint
+from viewer.core.pack import Part, Said
 from viewer.core.resources import models_dirs, user_data_dir
 
 _log = logging.getLogger(__name__)
@@ -49,6 +55,25 @@ CARD = PurePosixPath("docs/README.md")
 DATA_LICENCE = PurePosixPath("docs/data_license.txt")
 #: What stands for the hash in the metadata of a pack that was never trained.
 UNTRAINED = "0" * 64
+
+
+#: Keys of MONAI's metadata schema that say nothing to this program.
+_MONAI = (
+    *("schema", "changelog", "monai_version", "pytorch_version", "numpy_version", "optional_packages_version"),
+    *("required_packages_version", "supported_apps", "task", "authors", "copyright", "data_source", "data_type"),
+    *("image_classes", "label_classes", "pred_classes", "eval_metrics", "intended_use", "references"),
+    "network_data_format",
+)
+
+
+class Metadata(Part, frozen=True, kw_only=True):
+    """configs/metadata.json around its `viewer` block."""
+
+    name: Said
+    version: Said
+    viewer: Raw
+    id: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +110,10 @@ def is_recipe(folder: Path) -> bool:
     if (folder / WEIGHTS).is_file() or not (folder / TRAIN).is_file():
         return False
     try:
-        return bool(_json(folder, METADATA).get("viewer", {}).get("weights_sha256") == UNTRAINED)
-    except (PackError, AttributeError):
+        viewer = packschema.read_json(folder / METADATA, str(METADATA)).get("viewer")
+    except SchemaError:
         return False
+    return isinstance(viewer, dict) and viewer.get("weights_sha256") == UNTRAINED
 
 
 def _pack_folders(folders: Sequence[Path] | None) -> Iterator[Path]:
@@ -137,77 +163,98 @@ def read(folder: Path, *, untrained: bool = False) -> PackInfo:
         untrained: weights may be missing.
 
     Raises:
-        PackError: a file missing, JSON broken, a key missing or wrong, or anything executable.
+        PackError: a file missing, JSON broken, a key missing, wrong or not known, or anything executable.
     """
-    metadata, inference = _json(folder, METADATA), _json(folder, INFERENCE)
-    problems = packschema.problems(metadata, inference)
+    problems: list[str] = []
+    pack = None
+    try:
+        pack = _read(folder)
+        problems += TASKS[pack.task].problems(pack.viewer, pack.inference)
+        _recipe(folder)
+    except SchemaError as error:
+        problems.append(str(error))
     if (folder / "scripts").exists():
         problems.append("it brings a scripts folder, and packs must not bring programs")
     if not untrained and not (folder / WEIGHTS).is_file():
         problems.append(f"{WEIGHTS} is missing")
-    if metadata.get("id", folder.name) != folder.name:
-        problems.append(f"its folder is called {folder.name} but it says it is {metadata['id']}")
-    if problems:
+    if problems or pack is None:
         raise PackError(f"Pack '{folder.name}' cannot be used: {'; '.join(problems)}.", "Install it again.")
-    return _info(folder, metadata, inference)
+    return pack
 
 
-def _info(folder: Path, metadata: Mapping[str, Any], inference: Mapping[str, Any]) -> PackInfo:
-    viewer = metadata["viewer"]
-    match = dict(viewer.get("match", {}))
+def _read(folder: Path) -> PackInfo:
+    """What a pack's two files say.
+
+    Raises:
+        SchemaError: they do not hold what they must.
+    """
+    metadata = packschema.read_json(folder / METADATA, str(METADATA))
+    head = packschema.decode({k: v for k, v in metadata.items() if k not in _MONAI}, Metadata)
+    if head.id and head.id != folder.name:
+        raise SchemaError(f"its folder is called {folder.name} but it says it is {head.id}")
+    task = _task(head.viewer)
+    inference = packschema.read_json(folder / INFERENCE, str(INFERENCE))
     return PackInfo(
         id=folder.name,
-        name=str(metadata["name"]),
-        version=str(metadata["version"]),
+        name=head.name,
+        version=head.version,
         folder=folder,
-        task=str(viewer["task"]),
         weights=folder / WEIGHTS,
-        weights_sha256=str(viewer["weights_sha256"]),
-        match=match,
-        needs_roi=bool(match.get("needs_roi", False)),
-        research_only=bool(viewer.get("research_only", False)),
-        operating_points=tuple(_point(p) for p in viewer.get("operating_points", ())),
-        intended_use=str(viewer.get("intended_use", "")),
-        viewer=dict(viewer),
-        inference=dict(inference),
+        viewer=packschema.decode(packschema.upgrade_viewer(head.viewer), task.viewer, "viewer"),
+        inference=packschema.decode(packschema.upgrade_inference(inference), task.inference),
+        description=head.description,
+        is_offered=task.is_offered,
     )
 
 
-def _point(block: Mapping[str, Any]) -> OperatingPoint:
-    return OperatingPoint(
-        name=str(block["name"]),
-        threshold=float(block["threshold"]),
-        sensitivity=block.get("sensitivity"),
-        specificity=block.get("specificity"),
-        n=block.get("n"),
-    )
+def _task(viewer: Raw) -> Task:
+    name = viewer.get("task")
+    if not isinstance(name, str) or name not in TASKS:
+        near = difflib.get_close_matches(str(name), TASKS, 1)
+        hint = f"; the nearest is '{near[0]}'" if near else ""
+        raise SchemaError(f"viewer.task must be one of {', '.join(TASKS)}{hint}")
+    return TASKS[name]
 
 
-def _json(folder: Path, name: PurePosixPath) -> dict[str, Any]:
-    try:
-        value = json.loads((folder / name).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PackError(f"Pack '{folder.name}' cannot be used: {name} is missing.", "Install it again.") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise PackError(
-            f"Pack '{folder.name}' cannot be used: {name} cannot be read as JSON.", "Install it again."
-        ) from error
-    if not isinstance(value, dict):
-        raise PackError(f"Pack '{folder.name}' cannot be used: {name} must hold an object.", "Install it again.")
-    return value
+def _recipe(folder: Path) -> Recipe | None:
+    """The training recipe, None where there is none.
+
+    Raises:
+        SchemaError: it does not hold what it must.
+    """
+    if not (folder / TRAIN).is_file():
+        return None
+    raw = packschema.upgrade_recipe(packschema.read_json(folder / TRAIN, str(TRAIN)))
+    kinds = [kind for task in TASKS.values() for kind in task.recipes]
+    made: Recipe = packschema.decode(raw, reduce(or_, kinds[1:], kinds[0]))
+    return made
 
 
-def recipe(pack: PackInfo) -> dict[str, Any]:
+def recipe(pack: PackInfo) -> Recipe:
     """The training recipe of a pack.
 
     Raises:
-        PackError: there is none, or it holds an expression.
+        PackError: there is none, or it does not hold what it must.
     """
-    block = _json(pack.folder, TRAIN)
-    found = packschema.executable(block)
-    if found:
-        raise PackError(f"The recipe of '{pack.id}' cannot be used: {found[0]}.", "Install the pack again.")
-    return block
+    try:
+        found = _recipe(pack.folder)
+    except SchemaError as error:
+        raise PackError(f"The recipe of '{pack.id}' cannot be used: {error}.", "Install the pack again.") from None
+    if found is None:
+        raise PackError(f"Pack '{pack.id}' lacks {TRAIN}.", "Install it again.")
+    return found
+
+
+def document(pack: PackInfo, name: PurePosixPath) -> Raw:
+    """One of a pack's JSON files as it is written.
+
+    Raises:
+        PackError: it cannot be read.
+    """
+    try:
+        return packschema.read_json(pack.folder / name, str(name))
+    except SchemaError as error:
+        raise PackError(f"Pack '{pack.id}' cannot be used: {error}.", "Install it again.") from None
 
 
 def sha256(path: Path) -> str:

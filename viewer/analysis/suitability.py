@@ -25,7 +25,7 @@ chest films are looked at for every pack they concern. The rules lie in `gate`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from viewer.analysis.gate import grid, header
@@ -81,12 +81,12 @@ def reasons(
 ) -> tuple[GateReason, ...]:
     """What every rule that applies says, also those that let the pack run."""
     case = Case(pack, volume, roi, research)
-    only_warn = {str(rule) for rule in pack.match.get("warn", ())}
+    only_warn = set(pack.match.warn)
     spoken = [rule(case) for rule in (*header.RULES, *grid.RULES, *(pixel_rules.RULES if pixels else ()))]
     return tuple(_softened(r, only_warn) for r in spoken if r is not None)
 
 
-def _softened(reason: GateReason, only_warn: set[str]) -> GateReason:
+def _softened(reason: GateReason, only_warn: Set[str]) -> GateReason:
     if reason.verdict is REFUSE and reason.rule in only_warn and reason.rule != "body_part":
         return replace(reason, verdict=WARN)
     return reason

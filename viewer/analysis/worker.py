@@ -22,6 +22,7 @@ from viewer.analysis.runfolder import ArrayRef, RunFolder
 from viewer.core.analysis import AnalysisRequest, AnalysisResult
 from viewer.core.errors import AnalysisError, ViewerError
 from viewer.core.task import Cancelled, CancelToken, OnProgress, Progress
+from viewer.core.volume import Volume
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ _NOTHING = np.empty(0, dtype=np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class PackedRequest:
-    """A request whose voxels wait in the run folder."""
+    """A request whose voxels wait in the run folder; signals, words and tables travel with it."""
 
     request: AnalysisRequest
     stored: dict[str, ArrayRef]
@@ -52,15 +53,17 @@ class PackedResult:
 
 def pack_request(request: AnalysisRequest, folder: RunFolder) -> PackedRequest:
     """Move the voxels of a request into the run folder."""
-    stored = {name: folder.write(volume.stored) for name, volume in request.inputs.items()}
-    inputs = {name: replace(volume, stored=_NOTHING) for name, volume in request.inputs.items()}
+    volumes = {name: one for name, one in request.inputs.items() if isinstance(one, Volume)}
+    stored = {name: folder.write(volume.stored) for name, volume in volumes.items()}
+    inputs = {**request.inputs, **{name: replace(one, stored=_NOTHING) for name, one in volumes.items()}}
     return PackedRequest(replace(request, inputs=inputs), stored)
 
 
 def unpack_request(packed: PackedRequest, folder: RunFolder) -> AnalysisRequest:
     """The request again, its voxels mapped read-only from the run folder."""
     inputs = {
-        name: replace(volume, stored=folder.map(packed.stored[name])) for name, volume in packed.request.inputs.items()
+        name: replace(one, stored=folder.map(packed.stored[name])) if isinstance(one, Volume) else one
+        for name, one in packed.request.inputs.items()
     }
     return replace(packed.request, inputs=inputs)
 

@@ -65,7 +65,8 @@ def show(args: argparse.Namespace) -> int:
     """One pack: what it is for, its operating points, its card."""
     pack = packs.load(args.what)
     if args.json:
-        put_json({**summary(pack), "match": pack.match, "viewer": pack.viewer})
+        viewer = packs.document(pack, packs.METADATA)["viewer"]
+        put_json({**summary(pack), "match": viewer.get("match", {}), "viewer": viewer})
         return DONE
     print(f"{pack.name} {pack.version} ({pack.id})\n{pack.intended_use}\nWeights sha256 {pack.weights_sha256}")
     for point in pack.operating_points:

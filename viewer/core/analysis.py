@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum, StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from viewer.core.cine import CineFunction
-from viewer.core.finding import Finding, OperatingPoint
+from viewer.core.errors import UsageError
+from viewer.core.finding import Finding, OperatingPoint, Side
 from viewer.core.volume import Heatmap, Mask, Volume
+from viewer.core.waveform import Waveform
+
+if TYPE_CHECKING:
+    from viewer.core.inference import Inference
+    from viewer.core.pack import Match, Viewer
 
 #: Half-open voxel box ((k0, j0, i0), (k1, j1, i1)) on the input's grid.
 Box = tuple[tuple[int, int, int], tuple[int, int, int]]
+#: One row of a table by column: laboratory values, ages, answers of a form.
+Table = Mapping[str, float | str]
+#: What a pack may be given, by the name its `inputs` has for it (kinds: `core.inference.InputKind`).
+Input = Volume | Waveform | str | Table
 
 
 class Suitability(Enum):
@@ -54,29 +65,98 @@ class PackInfo:
     """A model pack, read as data without importing torch.
 
     Attributes:
-        folder: the pack's folder (configs/, models/, docs/).
-        task: "classification", "segmentation" or "gate".
-        match: rules of the suitability gate, as in metadata.json `viewer.match`.
-        needs_roi: True when the reader places a box.
-        viewer: the whole `viewer` block of metadata.json.
+        folder: the pack's folder (configs/, models/, docs/); `weights`: its safetensors file.
+        viewer: the `viewer` block of metadata.json.
         inference: configs/inference.json (network, preprocess, output).
-        weights: path of the safetensors file; `weights_sha256` as declared.
+        is_offered: a reader may run it; False for packs that only stand before others.
     """
 
     id: str
     name: str
     version: str
     folder: Path
-    task: str
     weights: Path
-    weights_sha256: str
-    match: dict[str, Any] = field(default_factory=dict)
-    needs_roi: bool = False
-    research_only: bool = False
-    operating_points: tuple[OperatingPoint, ...] = ()
-    intended_use: str = ""
-    viewer: dict[str, Any] = field(default_factory=dict)
-    inference: dict[str, Any] = field(default_factory=dict)
+    viewer: Viewer
+    inference: Inference
+    description: str = ""
+    is_offered: bool = True
+
+    @property
+    def task(self) -> str:
+        """Which task it does: a name of `analysis.tasks.TASKS`."""
+        return self.viewer.task
+
+    @property
+    def match(self) -> Match:
+        """Rules of the suitability gate."""
+        return self.viewer.match
+
+    @property
+    def needs_roi(self) -> bool:
+        """True when the reader places a box."""
+        return self.viewer.match.needs_roi
+
+    @property
+    def research_only(self) -> bool:
+        """True for weights of non-commercial data."""
+        return self.viewer.research_only
+
+    @property
+    def operating_points(self) -> tuple[OperatingPoint, ...]:
+        """Thresholds fixed beforehand."""
+        return tuple(point.in_use for point in self.viewer.operating_points)
+
+    @property
+    def intended_use(self) -> str:
+        """What it is for, in words."""
+        return self.viewer.intended_use
+
+    @property
+    def weights_sha256(self) -> str:
+        """The hash its weights must have."""
+        return self.viewer.weights_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a run may be asked besides its inputs.
+
+    Attributes:
+        run_warned: run a pack that the gate only warns of.
+        research: the reader switched packs on that were trained on non-commercial data.
+        side: the side the reader placed the box on.
+        explain: "occlusion", or "" for the pack's own way to draw heatmaps.
+        saliency_checks: test whether heatmaps can be believed.
+        volumes: the slices lie beside each other, so that volumes mean something.
+    """
+
+    run_warned: bool = False
+    research: bool = False
+    side: Side = Side.NONE
+    explain: str = ""
+    saliency_checks: bool = True
+    volumes: bool = True
+
+    @property
+    def settings(self) -> dict[str, bool | str]:
+        """As provenance keeps them: both switches, and what was asked for besides."""
+        kept: dict[str, bool | str] = {"run_warned": self.run_warned, "research": self.research}
+        asked = {name: getattr(self, name) for name in _ASKED if getattr(self, name) != getattr(RunOptions(), name)}
+        return kept | {name: value.value if isinstance(value, Side) else value for name, value in asked.items()}
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> RunOptions:
+        """The options that provenance kept; everything else in it is left alone."""
+        known = {one.name for one in fields(cls)}
+        named = {_OLD_OPTIONS.get(name, name): value for name, value in settings.items()}
+        chosen: dict[str, Any] = {name: value for name, value in named.items() if name in known}
+        side = chosen.get("side")
+        return cls(**chosen | {"side": Side(side) if side in ("left", "right") else Side.NONE})
+
+
+_ASKED = ("side", "explain", "saliency_checks", "volumes")
+#: Names that earlier versions kept options under.
+_OLD_OPTIONS = {"honesty": "saliency_checks"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +164,57 @@ class AnalysisRequest:
     """Immutable, complete and picklable: all a worker needs.
 
     Attributes:
-        inputs: name -> Volume ("image" is the one packs look for).
+        inputs: by the names of the pack's `inputs`; "image" is the picture that results lie on.
         roi: half-open voxel box on the input's grid, or None.
         device: "auto", "cpu" or "cuda"; precision: "auto" or "full".
     """
 
     id: str
     pack_id: str
-    inputs: dict[str, Volume]
+    inputs: Mapping[str, Input]
     roi: Box | None = None
     device: str = "auto"
     precision: str = "auto"
     input_uids: tuple[str, ...] = ()
-    options: dict[str, Any] = field(default_factory=dict)
+    options: RunOptions = RunOptions()
+
+    @property
+    def image(self) -> Volume:
+        """The picture that results lie on.
+
+        Raises:
+            UsageError: the request has none.
+        """
+        volume = self.inputs.get("image")
+        if not isinstance(volume, Volume):
+            raise UsageError("The analysis was given no picture.", "Open a series and run it again.")
+        return volume
+
+    @property
+    def series_uid(self) -> str | None:
+        """Series of the picture, None where there is none or the file has no UID."""
+        volume = self.inputs.get("image")
+        return volume.series_uid if isinstance(volume, Volume) else None
+
+    def on(self, image: Volume, uids: tuple[str, ...]) -> AnalysisRequest:
+        """The same request on another picture."""
+        return replace(self, inputs={**self.inputs, "image": image}, input_uids=uids)
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    RAN = "ran"
+    REFUSED = "refused"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The run passport: enough to repeat a run and compare.
+    """Enough to repeat a run and compare.
 
     Attributes:
-        fallbacks: every rung taken, in words ("GPU out of memory: ran on CPU").
+        fallbacks: every step down, in words ("GPU out of memory: ran on CPU").
         input_uids: SOP Instance UIDs; `pixel_hash`: sha256 of the stored voxels + affine.
         started, finished: ISO 8601 with offset; `settings`: roi, threshold, precision ...
     """
@@ -129,7 +239,7 @@ class AnalysisResult:
     """What a pack made of its input; masks and heatmaps on the input's grid.
 
     Attributes:
-        outcome: "ran", "refused" or "failed"; findings may be empty when it ran.
+        outcome: findings may be empty when it ran.
         reasons: gate reasons (refused or warned); `message`: words for "failed".
         below_threshold: proposals not shown because their score is under the threshold.
         stack_key: the stack its findings lie on where that is not the one asked for (end-diastole).
@@ -139,7 +249,7 @@ class AnalysisResult:
 
     request_id: str
     pack_id: str
-    outcome: str
+    outcome: Outcome
     series_uid: str | None = None
     gate: GateVerdict | None = None
     message: str = ""

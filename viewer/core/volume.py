@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -186,13 +187,21 @@ class Mask:
         return float(np.count_nonzero(inside, axis=(1, 2)) @ self.geometry.slice_volumes)
 
 
+class HeatmapMeaning(StrEnum):
+    """What the values of a heatmap are."""
+
+    SALIENCY = "saliency"
+    PROBABILITY = "probability"
+    QUANTITY = "quantity"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Heatmap:
     """Where a network looked, on a grid of its own.
 
     Attributes:
         values: float32 [K, J, I], 0..1, peak 1.
-        meaning: "saliency" or "probability"; "quantity" for a measured map scaled to 0..1.
+        meaning: what the values are; a measured quantity is scaled to 0..1.
         label: what it speaks for ("Pneumonia pattern").
         honest: True / False after the honesty check, None where none was made.
         honesty: the check's figures in words.
@@ -201,6 +210,6 @@ class Heatmap:
     values: FloatArray32
     geometry: Geometry
     label: str
-    meaning: str = "saliency"
+    meaning: HeatmapMeaning = HeatmapMeaning.SALIENCY
     honest: bool | None = None
     honesty: str = ""

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from viewer.analysis import engine, packs, suitability
-from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, GateReason, GateVerdict, PackInfo, Suitability
+from viewer.core.analysis import (
+    AnalysisRequest,
+    AnalysisResult,
+    Box,
+    GateReason,
+    GateVerdict,
+    Outcome,
+    PackInfo,
+    RunOptions,
+    Suitability,
+)
 from viewer.core.errors import PackError, ReadError, UsageError, ViewerError
 from viewer.core.settings import load_settings
 from viewer.core.study import ScanResult, Stack, Study
@@ -137,27 +147,27 @@ def _rank(stack: Stack, asked: Asked) -> int:
 def _settled(homes: Sequence[Home], stack: Stack, volume: Volume) -> tuple[Stack, Volume, tuple[AnalysisResult, ...]]:
     """Where the results are kept: on the stack asked for, or on end-diastole where only the beat was measured."""
     away = [home for home in homes if home.stack.key != stack.key]
-    if len(away) == 1 and not any(home.result.outcome == "ran" for home in homes if home is not away[0]):
+    if len(away) == 1 and not any(home.result.outcome == Outcome.RAN for home in homes if home is not away[0]):
         return away[0].stack, away[0].volume, tuple(home.result for home in homes)
     return stack, volume, tuple(cine.kept_on(home, stack) for home in homes)
 
 
 def box_for(pack: PackInfo, volume: Volume, roi: Box | None) -> Box | None:
     """The reader's box; the whole picture where it is itself no larger than a tested box."""
-    limits = pack.match.get("roi_mm")
+    limits = pack.match.roi_mm
     if not pack.needs_roi:
         return None
-    if roi is not None or not limits:
+    if roi is not None or limits is None:
         return roi
     sides = [n * s for n, s in zip(volume.shape, volume.geometry.spacing, strict=True)]
-    return ((0, 0, 0), volume.shape) if max(sides) <= float(limits[1]) else None
+    return ((0, 0, 0), volume.shape) if max(sides) <= limits[1] else None
 
 
 def _wanted(names: Sequence[str]) -> tuple[PackInfo, ...]:
     if names:
         return tuple(packs.load(name) for name in dict.fromkeys(names))
     good, bad = packs.list_packs()
-    usable = tuple(pack for pack in good if pack.task != "gate")
+    usable = tuple(pack for pack in good if pack.is_offered)
     if not usable:
         words = f" {bad[0].error.what}" if bad else ""
         raise PackError(f"No model pack is installed.{words}", "Install one with `secondread packs install FILE`.")
@@ -187,11 +197,11 @@ class _Job:
     def _one(self, pack: PackInfo, on_progress: OnProgress, cancel: CancelToken) -> Home:
         """One pack's outcome; a failure is one too."""
         asked, volume = self.asked, self.volume
-        options = {"device": asked.device, "precision": asked.precision, "run_warned": True}
-        options["research"] = asked.research
-        if asked.explain:
-            options["explain"] = asked.explain
-        request = request_for(pack, self.stack, volume, box_for(pack, volume, asked.roi), **options)
+        options = RunOptions(run_warned=True, research=asked.research, explain=asked.explain)
+        roi = box_for(pack, volume, asked.roi)
+        request = request_for(
+            pack, self.stack, volume, roi, device=asked.device, precision=asked.precision, options=options
+        )
         verdict = _verdict(pack, volume, asked)
         if not asked.named and _nameless(verdict):
             unnamed = replace(engine.refused(request, verdict), message="Name the pack to run it on this file anyway.")

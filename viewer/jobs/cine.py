@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from viewer.analysis import cine, measures
-from viewer.core.analysis import AnalysisRequest, AnalysisResult, PackInfo
+from viewer.analysis import cine
+from viewer.analysis.tasks import segmentation
+from viewer.core.analysis import AnalysisRequest, AnalysisResult, Outcome, PackInfo
 from viewer.core.errors import ReadError
 from viewer.core.finding import Location
 from viewer.core.geometry import Geometry, SpacingKind
@@ -54,7 +55,7 @@ class Home:
 
 def is_asked(pack: PackInfo) -> bool:
     """True for a pack that measures the beat."""
-    return cine.CINE in measures.wanted(pack.viewer)
+    return segmentation.measures_beat(pack)
 
 
 def beat_of(study: Study, stack: Stack, cancel: CancelToken) -> Beat:
@@ -133,7 +134,7 @@ def run(
     Raises:
         ViewerError, Cancelled: as the runner and the loader do.
     """
-    volume = request.inputs["image"]
+    volume = request.image
     if not beat.stacks:
         flat = runner(request, on_progress, cancel)
         return Home(home, volume, _noted(flat, beat.why_not))
@@ -142,9 +143,9 @@ def run(
     for n, stack in enumerate(beat.stacks):
         cancel.check()
         volumes.append(volume if stack.key == home.key else load(stack))
-        asked = replace(request, inputs={"image": volumes[-1]}, input_uids=uids_of(stack))
+        asked = request.on(volumes[-1], uids_of(stack))
         results.append(runner(asked, _share(on_progress, n, len(beat.stacks)), cancel))
-        if results[-1].outcome != "ran":
+        if results[-1].outcome != Outcome.RAN:
             return Home(stack, volumes[-1], results[-1])
     return _joined(beat, volumes, results, home)
 
@@ -158,7 +159,7 @@ def _joined(beat: Beat, volumes: Sequence[Volume], results: Sequence[AnalysisRes
     result = replace(results[at], masks=(masks[at],), phase_masks=others, stack_key=keys[at], seconds=_summed(results))
     if isinstance(made, str):
         return Home(beat.stacks[at], volumes[at], _noted(result, made))
-    findings = tuple(cine.told(finding, made, masks[at]) for finding in result.findings)
+    findings = tuple(cine.with_function(finding, made, masks[at]) for finding in result.findings)
     return Home(beat.stacks[at], volumes[at], replace(result, cine=made, findings=findings))
 
 

@@ -14,7 +14,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.graphic import Graphic, Space
 from viewer.core.study import Kind, Stack, Study
 from viewer.core.task import CancelFlag, CancelToken
-from viewer.core.volume import Heatmap, Mask, Volume
+from viewer.core.volume import Heatmap, HeatmapMeaning, Mask, Volume
 from viewer.display.colours import palette_colour
 from viewer.display.graphics import GraphicLayer, PlacedOn, PlaneLayer, layer_colour
 from viewer.display.presented import Pictures
@@ -174,4 +174,4 @@ def _heatmap(volume: Volume) -> Heatmap:
     unit = "" if volume.unit == "1" else f" {volume.unit}"
     name = volume.tags.get("Quantity") or "Parametric map"
     label = f"{name}, 0 = {low:.4g}{unit}, 1 = {high:.4g}{unit}"
-    return Heatmap(share.astype(np.float32), volume.geometry, label, meaning="quantity")
+    return Heatmap(share.astype(np.float32), volume.geometry, label, meaning=HeatmapMeaning.QUANTITY)

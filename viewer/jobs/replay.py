@@ -1,4 +1,4 @@
-"""`secondread replay`: an analysis again from its passport, compared with what was kept."""
+"""`secondread replay`: an analysis again from its provenance, compared with what was kept."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from viewer.analysis import engine, packs, passport
-from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, Provenance
+from viewer.analysis import engine, packs, provenance
+from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, Outcome, Provenance, RunOptions
 from viewer.core.errors import ReadError, ViewerError
 from viewer.core.finding import Finding
 from viewer.core.study import Stack, Study
@@ -27,8 +27,6 @@ _log = logging.getLogger(__name__)
 SCORE_TOLERANCE = 1e-3
 #: Share of voxels a mask may differ by on another processor; on the same one it is 0.
 MASK_TOLERANCE = 1e-3
-#: Settings of a passport that are no options of the run.
-_NOT_OPTIONS = ("roi", "device", "precision", "operating_point", "threshold")
 
 Document = dict[str, Any]
 Check = tuple[str, bool, str]
@@ -116,7 +114,7 @@ def _one(kept: AnalysisResult, found: _Found, cancel: CancelToken) -> Document:
     checks: list[Check] = [("outcome", kept.outcome == again.outcome, f"outcome {kept.outcome}, now {again.outcome}")]
     if kept.provenance is not None:
         checks += _inputs(kept.provenance, volume)
-    if kept.outcome == again.outcome == "ran":
+    if kept.outcome == again.outcome == Outcome.RAN:
         masks = _masks((*kept.masks, *kept.phase_masks), (*again.masks, *again.phase_masks))
         checks += [*_scores(kept, again), *masks, _findings(kept, again)]
     return {
@@ -129,9 +127,8 @@ def _one(kept: AnalysisResult, found: _Found, cancel: CancelToken) -> Document:
 
 
 def _again(kept: AnalysisResult, found: _Found, cancel: CancelToken) -> AnalysisResult:
-    """Run the pack with the settings of its passport (a failed run has none: the defaults)."""
+    """Run the pack with the settings of its provenance (a failed run has none: the defaults)."""
     settings = dict(kept.provenance.settings) if kept.provenance is not None else {}
-    options = {key: value for key, value in settings.items() if key not in _NOT_OPTIONS}
     request = AnalysisRequest(
         kept.request_id,
         kept.pack_id,
@@ -140,7 +137,7 @@ def _again(kept: AnalysisResult, found: _Found, cancel: CancelToken) -> Analysis
         str(settings.get("device", "auto")),
         str(settings.get("precision", "auto")),
         kept.provenance.input_uids if kept.provenance is not None else (),
-        {"run_warned": True, **options},
+        RunOptions.from_settings({"run_warned": True, **settings}),
     )
     try:
         if kept.cine is None:
@@ -162,7 +159,7 @@ def _box(plain: Any) -> Box | None:
 
 def _inputs(told: Provenance, volume: Volume) -> list[Check]:
     """What must be equal for a replay to mean anything: the voxels and the weights."""
-    now = passport.pixel_hash(volume)
+    now = provenance.pixel_hash(volume)
     checks = [("input", told.pixel_hash == now, f"voxels {_short(told.pixel_hash)}, now {_short(now)}")]
     try:
         weights = packs.load(told.pack_id).weights_sha256

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from typing import Any
 
 from viewer.analysis import headers
-from viewer.core.analysis import AnalysisRequest, Box, PackInfo
+from viewer.core.analysis import AnalysisRequest, Box, PackInfo, RunOptions
 from viewer.core.study import Kind, Stack, Study
 from viewer.core.volume import Volume
 
 
 def request_for(
-    pack: PackInfo, stack: Stack, volume: Volume, roi: Box | None = None, **options: Any
+    pack: PackInfo,
+    stack: Stack,
+    volume: Volume,
+    roi: Box | None = None,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    options: RunOptions | None = None,
 ) -> AnalysisRequest:
-    """A complete request for one pack on one stack; `options` as `engine.run` knows them."""
-    device, precision = options.pop("device", "auto"), options.pop("precision", "auto")
+    """A complete request for one pack on one stack."""
+    asked = options or RunOptions()
     if not in_space(stack):
-        options["volumes"] = False
+        asked = replace(asked, volumes=False)
     inputs, uids = {"image": volume}, uids_of(stack)
-    return AnalysisRequest(uuid.uuid4().hex, pack.id, inputs, roi, device, precision, uids, options)
+    return AnalysisRequest(uuid.uuid4().hex, pack.id, inputs, roi, device, precision, uids, asked)
 
 
 def in_space(stack: Stack) -> bool:

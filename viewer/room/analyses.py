@@ -11,8 +11,9 @@ from typing import Any
 from viewer.analysis import suitability
 from viewer.analysis.client import InferenceProcess
 from viewer.analysis.device import cpu
-from viewer.core.analysis import AnalysisRequest, Box, GateVerdict, PackInfo, Suitability
+from viewer.core.analysis import AnalysisRequest, Box, GateVerdict, PackInfo, RunOptions, Suitability
 from viewer.core.errors import UsageError, ViewerError
+from viewer.core.finding import Side
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
@@ -207,15 +208,12 @@ class Analyses:
             self._context.complain(UsageError(what, tr("Analyse when they are there.")))
             return
         verdict = session.library.gate(key).get(pack.id)
-        options: dict[str, object] = {
-            "research": self._context.settings.research_packs,
-            "run_warned": verdict is not None and verdict.verdict is Suitability.WARN,
-            **({"explain": explain} if explain else {}),
-        }
+        warned = verdict is not None and verdict.verdict is Suitability.WARN
+        options = RunOptions(run_warned=warned, research=self._context.settings.research_packs, explain=explain)
         wanted = device or self._context.settings.device
         for side, box in self._boxes_for(pack, key).items():
-            chosen = options | ({"side": side} if side else {})
-            request = request_for(pack, stack, with_age(volume, study), box, device=wanted, **chosen)
+            chosen = replace(options, side=Side(side))
+            request = request_for(pack, stack, with_age(volume, study), box, device=wanted, options=chosen)
             self._context.lane.submit(self._job(request, pack, study, stack))
 
     def _boxes_for(self, pack: PackInfo, key: str) -> Mapping[str, Box | None]:
@@ -282,7 +280,7 @@ def _run(
 ) -> cine.Home:
     """The pack on the stack, or on every phase of the heart's beat."""
     if not cine.is_asked(pack):
-        return cine.Home(stack, request.inputs["image"], process.run(request, on_progress, cancel))
+        return cine.Home(stack, request.image, process.run(request, on_progress, cancel))
 
     def load(phase: Stack) -> Volume:
         from viewer.reading import load_volume

@@ -60,10 +60,7 @@ class Packs:
 
 def box_sides(pack: PackInfo) -> tuple[str, ...]:
     """Which boxes a pack asks for: the sides it names in `viewer.roi.sides`, else one."""
-    wanted = pack.viewer.get("roi", {})
-    sides = wanted.get("sides") if isinstance(wanted, dict) else None
-    known = tuple(str(s) for s in sides if str(s) in ("right", "left")) if isinstance(sides, list) else ()
-    return known or ("",)
+    return pack.viewer.roi.sides or ("",)
 
 
 def _read_all(_tell: Callable[[object], None], cancel: CancelToken) -> Shelf:
@@ -72,7 +69,7 @@ def _read_all(_tell: Callable[[object], None], cancel: CancelToken) -> Shelf:
     broken = [(b.id, error_words(b.error)) for b in damaged]
     for pack in found:
         cancel.check()
-        if pack.task == "gate":
+        if not pack.is_offered:
             continue
         try:
             packs.verify(pack)

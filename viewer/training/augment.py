@@ -5,53 +5,44 @@ Everything is drawn from one `torch.Generator`, so a step number alone fixes its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-Config = Mapping[str, Any]
+from viewer.analysis.recipe import Augment, Intensity, Sides, Spatial
 
 
 def spatial(
-    images: Tensor, labels: Tensor | None, config: Config, rng: torch.Generator
+    images: Tensor, labels: Tensor | None, config: Spatial, rng: torch.Generator
 ) -> tuple[Tensor, Tensor | None]:
     """Rotate, scale, stretch, shift, flip and bend images and labels alike.
 
     Args:
         images: float32 [N, C, ...].
         labels: float32 [N, L, ...] (label numbers or soft shares), or None.
-        config: `rotate_deg`, `scale`, `stretch`, `shift` (share of half the size), `flip` (list of
-            spatial axes, 0 = first), `bend` (share of half the size), `probability`.
+        config: how far.
         rng: the batch's random numbers.
     """
     dims = images.ndim - 2
     theta = _matrices(len(images), dims, config, rng)
     grid = functional.affine_grid(theta, [len(images), 1, *images.shape[2:]], align_corners=False)
-    bend = float(config.get("bend", 0.0))
-    if bend:
-        coarse = torch.randn(len(images), dims, *([4] * dims), generator=rng) * bend / 2
+    if config.bend:
+        coarse = torch.randn(len(images), dims, *([4] * dims), generator=rng) * config.bend / 2
         mode = "bilinear" if dims == 2 else "trilinear"
         fine = functional.interpolate(coarse, size=images.shape[2:], mode=mode, align_corners=True)
         grid = grid + fine.movedim(1, -1)
-    padding = str(config.get("padding", "border"))
-    moved = functional.grid_sample(images, grid, padding_mode=padding, align_corners=False)
+    moved = functional.grid_sample(images, grid, padding_mode=config.padding, align_corners=False)
     if labels is None:
         return moved, None
     return moved, functional.grid_sample(labels, grid, mode="nearest", padding_mode="border", align_corners=False)
 
 
-def side_at(recipe: Config, share: float) -> int:
-    """Picture side of this part of the run, from `sides` [[until share, side], ...]: small first, full size last."""
-    for until, side in recipe["sides"]:
-        if share < float(until):
-            return int(side)
-    return int(recipe["sides"][-1][1])
+def side_at(sides: Sides, share: float) -> int:
+    """Picture side of this part of the run, from (until share, side), ...: small first, full size last."""
+    return next((side for until, side in sides if share < until), sides[-1][1])
 
 
-def squashed(images: Tensor, labels: Tensor, side: int) -> tuple[Tensor, Tensor]:
+def resized(images: Tensor, labels: Tensor, side: int) -> tuple[Tensor, Tensor]:
     """Square pictures [N, C, J, I] and their labels on a grid of another side; untouched where it is theirs."""
     if images.shape[-1] == side:
         return images, labels
@@ -59,54 +50,52 @@ def squashed(images: Tensor, labels: Tensor, side: int) -> tuple[Tensor, Tensor]
     return smaller, functional.interpolate(labels, size=(side, side), mode="nearest")
 
 
-def _matrices(count: int, dims: int, config: Config, rng: torch.Generator) -> Tensor:
+def _matrices(count: int, dims: int, config: Spatial, rng: torch.Generator) -> Tensor:
     """[N, dims, dims + 1] sampling matrices (grid_sample's axis order: last axis first)."""
     matrix = torch.eye(dims).repeat(count, 1, 1)
-    on = (torch.rand(count, generator=rng) < float(config.get("probability", 1.0))).float()
+    on = (torch.rand(count, generator=rng) < config.probability).float()
     for a, b in [(0, 1)] if dims == 2 else [(0, 1), (0, 2), (1, 2)]:
-        angle = _uniform(count, float(config.get("rotate_deg", 0.0)), rng) * on * torch.pi / 180
+        angle = _uniform(count, config.rotate_deg, rng) * on * torch.pi / 180
         turn = torch.eye(dims).repeat(count, 1, 1)
         turn[:, a, a] = turn[:, b, b] = torch.cos(angle)
         turn[:, a, b], turn[:, b, a] = torch.sin(angle), -torch.sin(angle)
         matrix = turn @ matrix
-    scale = 1 + _uniform(count, float(config.get("scale", 0.0)), rng) * on
-    stretch = 1 + _uniform((count, dims), float(config.get("stretch", 0.0)), rng) * on[:, None]
+    scale = 1 + _uniform(count, config.scale, rng) * on
+    stretch = 1 + _uniform((count, dims), config.stretch, rng) * on[:, None]
     matrix = matrix * scale[:, None, None] * stretch[:, None, :]
-    for axis in config.get("flip", ()):
+    for axis in config.flip:
         sign = 1 - 2 * (torch.rand(count, generator=rng) < 0.5).float()
-        matrix[:, :, dims - 1 - int(axis)] *= sign[:, None]
-    shift = _uniform((count, dims), float(config.get("shift", 0.0)), rng) * on[:, None]
+        matrix[:, :, dims - 1 - axis] *= sign[:, None]
+    shift = _uniform((count, dims), config.shift, rng) * on[:, None]
     return torch.cat([matrix, shift[:, :, None]], dim=2)
 
 
-def intensity(images: Tensor, config: Config, rng: torch.Generator) -> Tensor:
+def intensity(images: Tensor, config: Intensity, rng: torch.Generator) -> Tensor:
     """Gamma, contrast, shading, blur, coarser resolution and noise, each with its own odds.
 
     Args:
         images: float32 [N, C, ...], any scale; gamma works on each picture's own range.
-        config: `gamma` (log range), `contrast`, `brightness`, `shade`, `noise`, `blur` (sigma in
-            voxels), `coarse` (largest factor), `sharpen` (largest amount, 2-D), `odds` of each
-            (default .5).
+        config: how far, and with which odds.
         rng: the batch's random numbers.
     """
     out = images
-    odds = float(config.get("odds", 0.5))
-    if config.get("coarse"):
-        out = _coarser(out, float(config["coarse"]), odds, rng)
-    if config.get("blur"):
-        out = _some(out, _blurred(out, float(config["blur"]), rng), odds, rng)
-    if config.get("sharpen"):
-        out = _some(out, _sharpened(out, float(config["sharpen"]), rng), odds, rng)
-    if config.get("gamma"):
-        out = _some(out, _gamma(out, float(config["gamma"]), rng), odds, rng)
-    if config.get("shade"):
-        out = _some(out, _shaded(out, float(config["shade"]), rng), odds, rng)
+    odds = config.odds
+    if config.coarse:
+        out = _coarser(out, config.coarse, odds, rng)
+    if config.blur:
+        out = _some(out, _blurred(out, config.blur, rng), odds, rng)
+    if config.sharpen:
+        out = _some(out, _sharpened(out, config.sharpen, rng), odds, rng)
+    if config.gamma:
+        out = _some(out, _gamma(out, config.gamma, rng), odds, rng)
+    if config.shade:
+        out = _some(out, _shaded(out, config.shade, rng), odds, rng)
     count = len(out)
     shape = (count, *([1] * (out.ndim - 1)))
-    contrast = 1 + _uniform(count, float(config.get("contrast", 0.0)), rng).view(shape)
-    out = out * contrast + _uniform(count, float(config.get("brightness", 0.0)), rng).view(shape)
-    if config.get("noise"):
-        level = torch.rand(shape, generator=rng) * float(config["noise"])
+    contrast = 1 + _uniform(count, config.contrast, rng).view(shape)
+    out = out * contrast + _uniform(count, config.brightness, rng).view(shape)
+    if config.noise:
+        level = torch.rand(shape, generator=rng) * config.noise
         out = _some(out, out + torch.randn(out.shape, generator=rng) * level, odds, rng)
     return out
 
@@ -196,21 +185,20 @@ def _uniform(shape: int | tuple[int, ...], reach: float, rng: torch.Generator) -
     return (torch.rand(shape, generator=rng) * 2 - 1) * reach
 
 
-def erase(images: Tensor, config: Config, rng: torch.Generator) -> Tensor:
+def erase(images: Tensor, config: Augment, rng: torch.Generator) -> Tensor:
     """Fill frames and boxes with grey, so borders, markers and corners decide nothing.
 
     Args:
         images: float32 [N, C, J, I].
-        config: `frame` (largest share of a side blanked), `boxes` (count), `box` (largest share),
-            `erase_odds`.
+        config: how many and how large.
         rng: the batch's random numbers.
     """
-    frame, boxes = float(config.get("frame", 0.0)), int(config.get("boxes", 0))
+    frame, boxes = config.frame, config.boxes
     if not frame and not boxes:
         return images
     out = images.clone()
     rows, columns = images.shape[-2:]
-    odds, largest = float(config.get("erase_odds", 0.5)), float(config.get("box", 0.2))
+    odds, largest = config.erase_odds, config.box
     for n in range(len(out)):
         draw = torch.rand(6 + 5 * boxes, generator=rng).tolist()
         fill = float(images[n].min()) + draw[0] * float(images[n].max() - images[n].min())

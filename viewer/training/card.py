@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from viewer.core.analysis import PackInfo
+from viewer.core.pack import Viewer
+from viewer.training.tasks import TRAINING
+from viewer.training.words import with_interval
 
 Block = Mapping[str, Any]
 
 
-def render(metadata: Block, notes: str = "") -> str:
+def render(pack: PackInfo, notes: str = "") -> str:
     """The card as Markdown.
 
     Args:
-        metadata: the pack's `metadata.json` with `viewer.results` filled.
+        pack: with `viewer.results` filled.
         notes: what galleries taught, known failures by case: kept as written.
     """
-    viewer = metadata["viewer"]
+    viewer = pack.viewer
     parts = [
-        f"# {metadata['name']}",
-        f"Pack `{metadata['id']}`, version {metadata['version']}. {metadata.get('description', '')}",
+        f"# {pack.name}",
+        f"Pack `{pack.id}`, version {pack.version}. {pack.description}",
         "## Intended use",
-        str(viewer["intended_use"]),
+        viewer.intended_use,
         "## Network and data",
-        f"{viewer['network_family']}. Weights SHA-256 `{viewer['weights_sha256']}`.",
-        _data(viewer["data"]),
+        f"{viewer.network_family}. Weights SHA-256 `{viewer.weights_sha256}`.",
+        f"Data: {viewer.data.name}. {viewer.data.citation}. Licence: {viewer.data.licence}. Weights are bound by it.",
         *_operating(viewer),
         *_results(viewer),
         "## Limits",
-        _bullets(viewer.get("limits", ())),
+        _bullets(viewer.limits),
         *_unproved(viewer),
     ]
     if notes:
@@ -36,55 +40,36 @@ def render(metadata: Block, notes: str = "") -> str:
     return "\n\n".join(p for p in parts if p) + "\n"
 
 
-def _data(data: Block) -> str:
-    return f"Data: {data['name']}. {data['citation']}. Licence: {data['licence']}. Weights are bound by it."
-
-
-def _operating(viewer: Block) -> list[str]:
-    points = viewer.get("operating_points", ())
-    if not points:
-        return []
+def _operating(viewer: Viewer) -> list[str]:
     rows = [
-        f"| {p['name']} | {p['threshold']:.4f} | {_with(p, 'sensitivity')} | {_with(p, 'specificity')} | {p['n']} |"
-        for p in points
-        if "n" in p
+        f"| {p.name} | {p.threshold:.4f} | {_share(p.sensitivity, p.sensitivity_ci)} "
+        f"| {_share(p.specificity, p.specificity_ci)} | {p.n} |"
+        for p in viewer.operating_points
+        if p.n is not None
     ]
+    if not rows:
+        return []
     head = ["| point | threshold | sensitivity | specificity | n |", "|---|---|---|---|---|"]
-    origin = f"Fixed beforehand on {points[0].get('origin', 'unknown')}; 95% intervals by patient bootstrap."
-    return ["## Operating points", origin, "\n".join(head + rows)] if rows else []
+    origin = f"Fixed beforehand on {viewer.operating_points[0].origin}; 95% intervals by patient bootstrap."
+    return ["## Operating points", origin, "\n".join(head + rows)]
 
 
-def _results(viewer: Block) -> list[str]:
+def _share(value: float | None, interval: tuple[float, float] | None) -> str:
+    return with_interval({"share": value, "share_ci": interval or (None, None)}, "share")
+
+
+def _results(viewer: Viewer) -> list[str]:
     out = ["## Measured"]
-    folds = viewer.get("cross_validation")
-    if folds:
-        out += ["Cross-validation inside the training split:", _folds(folds)]
-    results = viewer.get("results")
+    if viewer.cross_validation:
+        out += ["Cross-validation inside the training split:", _folds(viewer.cross_validation)]
+    results = viewer.results
     if not results:
-        return [*out, "Not measured yet."] if not folds else out
+        return [*out, "Not measured yet."] if not viewer.cross_validation else out
     out.append(f"Split `{results['split']}`, n = {results['n']} cases, {len(results['failed'])} failed.")
-    if "structures" in results:
-        out.append(_structures(results["structures"]))
-    if "auc" in results:
-        out.append(_classified(results))
-    if "stopped" in results:
-        out.append(_stopped(results["stopped"]))
+    out += TRAINING[viewer.task].card(results)
     if results.get("by"):
         out += ["By group:", _by(results["by"])]
     return out
-
-
-def _stopped(stopped: Block) -> str:
-    """What a gate pack stopped of its own kind of film."""
-    rows = ["| question | own films stopped (95%) | which |", "|---|---|---|"]
-    rows += [f"| {n} | {_with(s, 'stopped')} | {', '.join(map(_short, s['cases']))} |" for n, s in stopped.items()]
-    return "\n".join(rows)
-
-
-def _short(case: str) -> str:
-    """A case's number: its file name without folders and ending."""
-    name = case.rsplit("/", 1)[-1]
-    return re.sub(r"\.(jpe?g|png|dcm|nii|nii\.gz)\b", "", name)
 
 
 def _folds(folds: Block) -> str:
@@ -94,45 +79,6 @@ def _folds(folds: Block) -> str:
     return "\n".join([f"- {_flat(single)}"] * bool(single) + blocks)
 
 
-def _structures(structures: Block) -> str:
-    rows = ["| structure | n | Dice mean (95%) | median | worst | HD95 mean (95%) |", "|---|---|---|---|---|---|"]
-    for name, s in structures.items():
-        rows.append(
-            f"| {name} | {s['n']} | {_with(s, 'dice_mean', 'dice_ci')} | {s['dice_median']:.3f} "
-            f"| {s['dice_worst']:.3f} | {_far(s)} |"
-        )
-    named = [f"{name} " + ", ".join(f"{u} ({v:.2f})" for u, v in s["lowest"]) for name, s in structures.items()
-             if s.get("lowest")]  # fmt: skip
-    return "\n".join(rows) + ("\n\nLowest Dice, by case: " + "; ".join(named) + "." if named else "")
-
-
-def _far(figures: Block) -> str:
-    """HD95 with its unit: mm, or pixels where the set's spacing is unknown."""
-    for key, unit in (("hd95_mm", "mm"), ("hd95_px", "pixels")):
-        if figures.get(key) is not None:
-            return f"{_with(figures, key)} {unit}"
-    return ""
-
-
-def _classified(results: Block) -> str:
-    lines = [f"- AUC {_with(results, 'auc')}"]
-    for name, figures in results.get("points", {}).items():
-        lines.append(
-            f"- at {name} (threshold {figures['threshold']:.4f}): sensitivity {_with(figures, 'sensitivity')}, "
-            f"specificity {_with(figures, 'specificity')}, balanced accuracy {figures['balanced_accuracy']:.3f}"
-        )
-    calibration = results["calibration"]
-    lines.append(f"- calibration: ECE {calibration['ece']:.3f}, Brier {calibration['brier']:.3f}")
-    if "heatmap_energy_in_mask" in results:
-        inside, share = results["heatmap_energy_in_mask"], results["mask_area_share"]
-        lines.append(
-            f"- heatmap energy inside the lung mask {inside:.3f}; the mask covers {share:.3f} ({inside / share:.2f}x)"
-        )
-    for word, cases in results.get("wrong", {}).items():
-        lines.append(f"- {word} at the default point (score): {', '.join(map(_short, cases)) or 'none'}")
-    return "\n".join(lines)
-
-
 def _by(by: Block) -> str:
     lines = []
     for column, groups in by.items():
@@ -140,15 +86,8 @@ def _by(by: Block) -> str:
     return "\n".join(lines)
 
 
-def _unproved(viewer: Block) -> list[str]:
-    named = viewer.get("not_validated", ())
-    return ["## Not validated", _bullets(named)] if named else []
-
-
-def _with(block: Block, key: str, interval: str = "") -> str:
-    low, high = block.get(interval or f"{key}_ci", (None, None))
-    value = block[key]
-    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
+def _unproved(viewer: Viewer) -> list[str]:
+    return ["## Not validated", _bullets(viewer.not_validated)] if viewer.not_validated else []
 
 
 def _flat(value: Any) -> str:

@@ -5,70 +5,13 @@ Source: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network"
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from viewer.core.errors import UsageError
-from viewer.training.loop import LoopConfig
-
-
-@dataclass(frozen=True, slots=True)
-class Distillation:
-    """A recipe's `distil` block.
-
-    Attributes:
-        weight: share 0..1 of the loss that comes from the members; the rest comes from the hard labels.
-        temperature: > 0; logits are divided by it before the sigmoid, which softens the scores.
-        loop: settings that replace the recipe's own `loop` for this network.
-    """
-
-    weight: float = 0.7
-    temperature: float = 2.0
-    loop: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def from_recipe(cls, recipe: Mapping[str, Any]) -> Distillation | None:
-        """Read the block; None where the recipe has none.
-
-        Raises:
-            UsageError: an unknown key, or a value out of range.
-        """
-        if "distil" not in recipe:
-            return None
-        block = recipe["distil"]
-        if not isinstance(block, Mapping):
-            raise UsageError("The recipe's `distil` is no block of settings.", 'Write {"weight": 0.7}, for example.')
-        _known(block, cls, "distil")
-        made = cls(**block)
-        if not (_number(made.weight) and 0 <= made.weight <= 1):
-            raise UsageError("The weight in the recipe's `distil` is no share.", "Give a number from 0 to 1.")
-        if not (_number(made.temperature) and 0 < made.temperature < float("inf")):
-            raise UsageError("The temperature in the recipe's `distil` is unusable.", "Give a number above 0.")
-        if not isinstance(made.loop, Mapping):
-            raise UsageError("The `loop` in the recipe's `distil` is no block.", 'Write {"steps": 900}, for example.')
-        _known(made.loop, LoopConfig, "distil.loop")
-        return made
-
-    def recipe_of_student(self, recipe: Mapping[str, Any]) -> dict[str, Any]:
-        """The recipe with this block's loop settings in place of its own."""
-        return {**recipe, "loop": {**recipe["loop"], **self.loop}}
-
-
-def _known(block: Mapping[str, Any], kind: type[Distillation | LoopConfig], name: str) -> None:
-    allowed = [f.name for f in fields(kind)]
-    unknown = sorted(set(block) - set(allowed))
-    if unknown:
-        raise UsageError(f"The recipe's `{name}` has unknown keys: {', '.join(unknown)}.",
-                         f"Known: {', '.join(allowed)}.")  # fmt: skip
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+from viewer.analysis.tasks.classification import Distil
 
 
 class Teacher:
@@ -79,7 +22,7 @@ class Teacher:
         settings: weight and temperature.
     """
 
-    def __init__(self, members: Sequence[nn.Module], settings: Distillation) -> None:
+    def __init__(self, members: Sequence[nn.Module], settings: Distil) -> None:
         self.members = [member.eval() for member in members]
         self.settings = settings
 

@@ -7,16 +7,17 @@ stronger than, or other than, what recipes augment with, and are never trained o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from msgspec import structs
 from torch import Tensor
 from torch.nn import functional
 
 from viewer.analysis.preprocess import Prepared
 from viewer.analysis.preprocess import normalise as set_greys
+from viewer.core.inference import Normalise
 
 Pictures = npt.NDArray[np.float16]
 
@@ -92,7 +93,7 @@ DISTURBANCES: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def disturbed(images: Pictures, name: str, normalise: dict[str, Any]) -> Pictures:
+def disturbed(images: Pictures, name: str, normalise: Normalise) -> Pictures:
     """Prepared pictures under one disturbance, with grey values set anew as the pack's steps do.
 
     Args:
@@ -100,9 +101,9 @@ def disturbed(images: Pictures, name: str, normalise: dict[str, Any]) -> Picture
         name: a key of `DISTURBANCES`.
         normalise: the pack's `normalise` step.
     """
-    out = []
+    out, step = [], structs.replace(normalise, per="slice")
     for first in range(0, len(images), 256):
         changed = DISTURBANCES[name](torch.from_numpy(images[first : first + 256].astype(np.float32))[:, None])
-        ready = set_greys(Prepared(changed[:, 0].numpy(), np.eye(4)), {**normalise, "per": "slice"})
+        ready = set_greys(Prepared(changed[:, 0].numpy(), np.eye(4)), step)
         out.append(ready.array.astype(np.float16))
     return np.concatenate(out)

@@ -7,14 +7,14 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from viewer.analysis.recipe import Loop
 from viewer.core.atomic import replacing
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 
@@ -27,26 +27,6 @@ _WARM_UP = 0.05
 
 Loss = Callable[[nn.Module, int], Tensor]
 Judge = Callable[[nn.Module], dict[str, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class LoopConfig:
-    """How long and how fast: the numbers of a recipe's `loop` block."""
-
-    steps: int
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
-    ema: float = 0.998
-    judge_every: int = 0
-    patience: int = 0
-    better: str = "loss"
-    seed: int = 1
-    precision: str = "auto"
-
-    @classmethod
-    def from_recipe(cls, block: Mapping[str, Any]) -> LoopConfig:
-        """Read a recipe's `loop` block; unknown keys are an error."""
-        return cls(**dict(block))
 
 
 @dataclass
@@ -84,9 +64,7 @@ class Trainer:
         judge: measures the averaged network every `judge_every` steps.
     """
 
-    def __init__(
-        self, net: nn.Module, loss: Loss, config: LoopConfig, folder: Path, judge: Judge | None = None
-    ) -> None:
+    def __init__(self, net: nn.Module, loss: Loss, config: Loop, folder: Path, judge: Judge | None = None) -> None:
         self.where = device()
         self.net = net.to(self.where)
         self.average = copy.deepcopy(self.net).requires_grad_(False).eval()

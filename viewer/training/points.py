@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from viewer.analysis.recipe import PointTargets
 from viewer.training import metrics
 
 Array = npt.NDArray[Any]
@@ -23,7 +24,7 @@ class Fixed:
     folds: dict[str, Any] = field(default_factory=dict)
 
 
-def fix(logits: Array, truth: Array, groups: Sequence[str], targets: Mapping[str, float]) -> Fixed:
+def fix(logits: Array, truth: Array, groups: Sequence[str], targets: PointTargets) -> Fixed:
     """Fix the operating points on scores of cases the networks never saw.
 
     The default point leaves a margin: of the thresholds it takes the one at which the stated
@@ -33,15 +34,15 @@ def fix(logits: Array, truth: Array, groups: Sequence[str], targets: Mapping[str
         logits: out-of-fold logits [n].
         truth: 0 / 1 [n].
         groups: patients.
-        targets: `default_sensitivity`, `high_sensitivity`, `high_specificity` (shares).
+        targets: shares each point must reach.
     """
     heat = metrics.temperature(logits, truth)
     scores = 1 / (1 + np.exp(-logits / heat))
     ill, well = np.sort(scores[truth > 0]), np.sort(scores[truth == 0])
     marks = {
-        "default": _at(ill, 1 - float(targets.get("default_sensitivity", 0.95))),
-        "high_sensitivity": _at(ill, 1 - float(targets.get("high_sensitivity", 0.98))),
-        "high_specificity": _at(well, float(targets.get("high_specificity", 0.98))),
+        "default": _at(ill, 1 - targets.default_sensitivity),
+        "high_sensitivity": _at(ill, 1 - targets.high_sensitivity),
+        "high_specificity": _at(well, targets.high_specificity),
     }
     origin = "out-of-fold scores of the training split"
     made = [

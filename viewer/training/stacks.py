@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from viewer.analysis import inference
+from viewer.analysis.inference import Runner
+from viewer.analysis.tasks.segmentation import StacksRecipe
+from viewer.core.inference import Inference
 from viewer.training import augment, losses, metrics
 from viewer.training.loop import Judge, Loss
-from viewer.training.segmentation import Example, cut, infer_of
+from viewer.training.masks import Example, cut, infer_of
 
 Array = npt.NDArray[Any]
 
@@ -27,26 +29,25 @@ def gather(examples: Sequence[Example], column: str) -> list[list[Example]]:
     return [sorted(s, key=lambda e: float(e.case.extra.get(column) or 0)) for s in stacks.values()]
 
 
-def make_loss(stacks: Sequence[Sequence[Example]], recipe: Mapping[str, Any], where: torch.device) -> Loss:
+def make_loss(stacks: Sequence[Sequence[Example]], recipe: StacksRecipe, where: torch.device) -> Loss:
     """The loss of one step: runs of slices, each run bent and shaded as one picture."""
-    count, length, seed = int(recipe["batch"]), int(recipe["run"]), int(recipe["loop"].get("seed", 1))
-    size = [length, *(int(n) for n in recipe["patch"])]
-    config, share = recipe.get("augment", {}), float(recipe.get("score_weight", 0.5))
+    size = [recipe.run, *recipe.patch]
+    config, seed = recipe.augment, recipe.loop.seed
 
     def loss(net: nn.Module, step: int) -> Tensor:
         rng = np.random.default_rng([seed, step])
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        runs = [_run(stacks[int(n)], size, rng) for n in rng.integers(0, len(stacks), count)]
+        runs = [_run(stacks[int(n)], size, rng) for n in rng.integers(0, len(stacks), recipe.batch)]
         images = torch.from_numpy(np.stack([r[0] for r in runs]).astype(np.float32))
         labels = torch.from_numpy(np.stack([r[1] for r in runs]).astype(np.float32))
-        moved, truth = augment.spatial(images, labels, config.get("spatial", {}), generator)
+        moved, truth = augment.spatial(images, labels, config.spatial, generator)
         assert truth is not None
-        changed = augment.intensity(moved, config.get("intensity", {}), generator).to(where)
+        changed = augment.intensity(moved, config.intensity, generator).to(where)
         masks, scores, _ = net(changed[:, :, None])
         flat = truth.flatten(0, 1).to(where)
         seen = flat.flatten(1).any(1).float()[:, None]
         scored = functional.binary_cross_entropy_with_logits(scores.float(), seen)
-        return losses.dice_cross_entropy(masks, flat) + share * scored
+        return losses.dice_cross_entropy(masks, flat) + recipe.score_weight * scored
 
     return loss
 
@@ -66,13 +67,13 @@ def _run(stack: Sequence[Example], size: Sequence[int], rng: np.random.Generator
     return cut(whole, size, rng)
 
 
-def outputs(net: nn.Module, stack: Sequence[Example], config: Mapping[str, Any], where: torch.device) -> list[Any]:
+def outputs(net: nn.Module, stack: Sequence[Example], config: Inference, where: torch.device) -> list[Any]:
     """The network's outputs over a whole stack, with the pack's test-time copies."""
     array = np.concatenate([e.array for e in stack]).astype(np.float32)
-    return inference.Runner(config, infer_of(net, where)).run(array)
+    return Runner(config, infer_of(net, where)).run(array)
 
 
-def make_judge(stacks: Sequence[Sequence[Example]], config: Mapping[str, Any], where: torch.device) -> Judge:
+def make_judge(stacks: Sequence[Sequence[Example]], config: Inference, where: torch.device) -> Judge:
     """Mean Dice over patients ("dice") and the AUC of slices ("auc")."""
 
     def judge(net: nn.Module) -> dict[str, float]:

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests import tiny_packs
 from viewer.analysis import networks
-from viewer.analysis.backends.ladder import Ladder, Loaded
+from viewer.analysis.backends.chain import BackendChain, Loaded
 from viewer.analysis.backends.openvino import OpenVinoBackend, ParityError
 from viewer.analysis.backends.torch import TorchBackend
 
@@ -19,7 +20,7 @@ KEY = "ab" * 32
 def unet() -> nn.Module:
     torch.manual_seed(3)
     args = {"spatial_dims": 3, "in_channels": 1, "out_channels": 2, "channels": [4, 8], "norm": "batch"}
-    return networks.build({"_target_": "UNet", "args": args}).eval().requires_grad_(False)
+    return networks.build(tiny_packs.network({"_target_": "UNet", "args": args})).eval().requires_grad_(False)
 
 
 def batch(*shape: int) -> np.ndarray:
@@ -70,9 +71,9 @@ def test_a_trace_that_holds_on_to_a_size_is_found_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.logs("given up")
-def test_the_ladder_goes_on_with_torch_and_says_why(tmp_path: Path) -> None:
+def test_the_chain_goes_on_with_torch_and_says_why(tmp_path: Path) -> None:
     network = Sized().eval()
-    steps = Ladder(Loaded(network, KEY, tmp_path, 1), "cpu", "auto")
+    steps = BackendChain(Loaded(network, KEY, tmp_path, 1), "cpu", "auto")
     steps(batch(1, 1, 4, 4))
     assert steps.name.startswith("openvino")
     assert np.allclose(steps(batch(1, 1, 4, 8))[0], batch(1, 1, 4, 8) * 8)

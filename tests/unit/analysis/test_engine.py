@@ -11,9 +11,9 @@ import torch
 
 from tests import tiny_packs
 from tests.unit.analysis.conftest import BOX, film, head, request_for
-from viewer.analysis import engine, passport
-from viewer.analysis.backends import ladder
-from viewer.core.analysis import Box, Suitability
+from viewer.analysis import engine, provenance
+from viewer.analysis.backends import chain
+from viewer.core.analysis import Box, RunOptions, Suitability
 from viewer.core.errors import AnalysisError, PackError, UsageError
 from viewer.core.finding import Side
 from viewer.core.task import CancelFlag, Cancelled, Progress
@@ -45,7 +45,7 @@ def test_segmenter_gives_masks_and_volumes_on_the_input_grid(models: Path) -> No
 
 def test_classifier_gives_score_heatmap_side_and_zone(models: Path) -> None:
     volume = film()
-    result = engine.run(request_for(tiny_packs.CLASSIFIER, volume, options={"honesty": False}))
+    result = engine.run(request_for(tiny_packs.CLASSIFIER, volume, options=RunOptions(saliency_checks=False)))
     assert result.outcome == "ran"
     (heatmap,) = result.heatmaps
     assert heatmap.values.shape == volume.shape
@@ -73,7 +73,7 @@ def test_a_heatmap_that_fails_its_check_tells_no_place(models: Path) -> None:
 
 def test_a_heatmap_by_occlusion_is_another_map_and_is_tested_by_deletion(models: Path) -> None:
     usual = engine.run(request_for(tiny_packs.CLASSIFIER, film()))
-    result = engine.run(request_for(tiny_packs.CLASSIFIER, film(), options={"explain": "occlusion"}))
+    result = engine.run(request_for(tiny_packs.CLASSIFIER, film(), options=RunOptions(explain="occlusion")))
     (heatmap,) = result.heatmaps
     assert heatmap.values.shape == film().shape
     assert not np.allclose(heatmap.values, usual.heatmaps[0].values, atol=0.05)
@@ -98,14 +98,14 @@ def test_score_under_the_threshold_is_counted_not_shown(tmp_path: Path, monkeypa
     assert result.below_threshold == 1
 
 
-def test_passport_is_complete(models: Path) -> None:
+def test_provenance_is_complete(models: Path) -> None:
     volume = film()
     request = request_for(tiny_packs.CLASSIFIER, volume, input_uids=("1.2.3.4",), precision="auto")
     told = engine.run(request).provenance
     assert told is not None
     metadata = json.loads((models / tiny_packs.CLASSIFIER / "configs/metadata.json").read_text())
     assert told.weights_sha256 == metadata["viewer"]["weights_sha256"]
-    assert told.pixel_hash == passport.pixel_hash(volume)
+    assert told.pixel_hash == provenance.pixel_hash(volume)
     assert told.input_uids == ("1.2.3.4",)
     assert told.backend.startswith("openvino")
     assert told.device.startswith("CPU")
@@ -140,7 +140,7 @@ def test_a_warned_series_runs_only_when_asked(models: Path) -> None:
     assert warned.outcome == "refused"
     assert warned.gate is not None
     assert warned.gate.verdict is Suitability.WARN
-    anyway = engine.run(request_for(tiny_packs.CLASSIFIER, volume, options={"run_warned": True}))
+    anyway = engine.run(request_for(tiny_packs.CLASSIFIER, volume, options=RunOptions(run_warned=True)))
     assert anyway.outcome == "ran"
     assert anyway.gate is not None
     assert [r.rule for r in anyway.gate.reasons] == ["age"]
@@ -202,17 +202,17 @@ class _SmallCard:
         return (batch * 2,)
 
 
-class _Rungs(ladder.Loaded):
+class _Backends(chain.Loaded):
     def __init__(self, made: dict[str, object]) -> None:
         super().__init__(torch.nn.Identity(), "0" * 64, Path("unused"), 1)
         self._made = made  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize(("room", "device", "words"), [(2, "cuda", "batches of 2"), (0, "cpu", "ran on the CPU")])
-def test_memory_ladder(room: int, device: str, words: str) -> None:
+def test_the_chain_steps_down_when_memory_is_short(room: int, device: str, words: str) -> None:
     plain = _SmallCard(99)
     plain.device = "cpu"
-    steps = ladder.Ladder(_Rungs({"cuda": _SmallCard(room), "torch": plain}), "cuda", "full")
+    steps = chain.BackendChain(_Backends({"cuda": _SmallCard(room), "torch": plain}), "cuda", "full")
     batch = np.arange(8, dtype=np.float32).reshape(8, 1)
     (out,) = steps(batch)
     assert np.array_equal(out, batch * 2)
@@ -225,7 +225,7 @@ def test_full_main_memory_ends_in_words() -> None:
         return (torch.empty(10**15).numpy(),)
 
     with pytest.raises(AnalysisError, match="ran out of memory"):
-        ladder.Ladder(_Rungs({"torch": no_room}), "cpu", "full")(np.zeros((1, 1), np.float32))
+        chain.BackendChain(_Backends({"torch": no_room}), "cpu", "full")(np.zeros((1, 1), np.float32))
 
 
 @pytest.mark.parametrize(("value", "words"), [(np.nan, "not numbers"), (5.0, "same value")])

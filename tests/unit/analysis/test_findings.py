@@ -9,8 +9,10 @@ import pytest
 
 from tests import known_shapes
 from tests.unit.analysis.conftest import film, head
-from viewer.analysis import findings, measures, slices
-from viewer.core.analysis import AnalysisRequest, Suitability
+from viewer.analysis import measures, sides, slices
+from viewer.analysis.findings import box_of
+from viewer.analysis.tasks.classification import warm_regions
+from viewer.core.analysis import AnalysisRequest, RunOptions, Suitability
 from viewer.core.finding import OperatingPoint, Side
 from viewer.core.geometry import Geometry, SpacingKind
 from viewer.core.volume import Mask, Segment, Volume
@@ -37,9 +39,9 @@ LEFT_HALF, RIGHT_HALF, MIDDLE = WIDTH * 0.25, WIDTH * 0.75, (WIDTH - 1) / 2
 def test_side_of_a_film_only_where_the_file_says_it(orientation: str, view: str, on_the_left_of_the_film: Side) -> None:
     volume = film(tags={"PatientOrientation": orientation, "ViewPosition": view})
     other = {Side.RIGHT: Side.LEFT, Side.LEFT: Side.RIGHT, Side.NONE: Side.NONE}[on_the_left_of_the_film]
-    assert findings.film_side(volume, LEFT_HALF) is on_the_left_of_the_film
-    assert findings.film_side(volume, RIGHT_HALF) is other
-    assert findings.film_side(volume, MIDDLE) is Side.NONE
+    assert sides.radiograph_side(volume, LEFT_HALF) is on_the_left_of_the_film
+    assert sides.radiograph_side(volume, RIGHT_HALF) is other
+    assert sides.radiograph_side(volume, MIDDLE) is Side.NONE
 
 
 def test_warm_regions_are_told_apart_with_their_share() -> None:
@@ -48,11 +50,11 @@ def test_warm_regions_are_told_apart_with_their_share() -> None:
     values[0, 30:33, 30:35] = 0.8
     values[0, 20, 20] = 0.4
     values[0, 0, 39] = 0.9
-    regions = findings.warm_regions(values)
+    regions = warm_regions(values)
     total = 25 * 1.0 + 15 * 0.8 + 0.9
     assert [r.share for r in regions] == [pytest.approx(25 / total), pytest.approx(12 / total)]
-    assert findings.box_of(regions[0].mask) == ((0, 5, 5), (1, 10, 10))
-    assert findings.warm_regions(np.zeros((1, 3, 3), np.float32)) == ()
+    assert box_of(regions[0].mask) == ((0, 5, 5), (1, 10, 10))
+    assert warm_regions(np.zeros((1, 3, 3), np.float32)) == ()
 
 
 def whole_head(shift: float = 0.0, flip: bool = False, **changes: Any) -> Volume:
@@ -77,22 +79,22 @@ def box_at(volume: Volume, x: float) -> Any:
 @pytest.mark.parametrize("shift", [0.0, 25.0])
 def test_side_of_a_box_in_a_whole_head(shift: float, flip: bool) -> None:
     volume = whole_head(shift, flip)
-    assert findings.box_side(volume, box_at(volume, shift + 30)) is Side.LEFT
-    assert findings.box_side(volume, box_at(volume, shift - 30)) is Side.RIGHT
-    assert findings.box_side(volume, box_at(volume, shift)) is Side.NONE
+    assert sides.box_side(volume, box_at(volume, shift + 30)) is Side.LEFT
+    assert sides.box_side(volume, box_at(volume, shift - 30)) is Side.RIGHT
+    assert sides.box_side(volume, box_at(volume, shift)) is Side.NONE
 
 
 def test_a_named_side_that_the_box_contradicts_is_refused() -> None:
     volume = whole_head()
-    request = AnalysisRequest("r", "p", {"image": volume}, box_at(volume, 30.0), options={"side": "right"})
-    reason = findings.side_contradiction(request)
+    request = AnalysisRequest("r", "p", {"image": volume}, box_at(volume, 30.0), options=RunOptions(side=Side.RIGHT))
+    reason = sides.side_contradiction(request)
     assert reason is not None
     assert reason.verdict is Suitability.REFUSE
     assert reason.text == "The box for the right side lies on the left side of the head."
-    assert findings.side_contradiction(replace(request, options={"side": "left"})) is None
-    assert findings.side_contradiction(replace(request, options={})) is None
+    assert sides.side_contradiction(replace(request, options=RunOptions(side=Side.LEFT))) is None
+    assert sides.side_contradiction(replace(request, options=RunOptions())) is None
     unknown = replace(request, inputs={"image": replace(volume, series_uid=None)})
-    assert findings.side_contradiction(unknown) is None
+    assert sides.side_contradiction(unknown) is None
 
 
 def test_no_side_where_geometry_cannot_be_trusted() -> None:
@@ -101,11 +103,11 @@ def test_no_side_where_geometry_cannot_be_trusted() -> None:
     cropped = replace(
         volume, stored=volume.stored[:, :, :20], geometry=volume.geometry.cropped((0, 0, 0), (40, 50, 20))
     )
-    assert findings.box_side(cropped, ((10, 10, 2), (20, 20, 8))) is Side.NONE
-    assert findings.box_side(replace(volume, series_uid=None), box) is Side.NONE
-    assert findings.box_side(replace(volume, modality="OT"), box) is Side.NONE
-    assert findings.box_side(replace(volume, geometry=replace(volume.geometry, oriented=False)), box) is Side.NONE
-    assert findings.box_side(volume, None) is Side.NONE
+    assert sides.box_side(cropped, ((10, 10, 2), (20, 20, 8))) is Side.NONE
+    assert sides.box_side(replace(volume, series_uid=None), box) is Side.NONE
+    assert sides.box_side(replace(volume, modality="OT"), box) is Side.NONE
+    assert sides.box_side(replace(volume, geometry=replace(volume.geometry, oriented=False)), box) is Side.NONE
+    assert sides.box_side(volume, None) is Side.NONE
 
 
 def disc(radius: float, spacing: tuple[float, float, float] = (1.0, 0.5, 0.5), **changes: Any) -> Mask:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viewer.analysis.inference import keep_large, keep_largest, keep_near_middle
+from viewer.analysis.pieces import keep_large, keep_largest, keep_near_middle
 
 
 def mask(*boxes):

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
+from tests import tiny_packs
 from tests.unit.analysis.conftest import BOX, film, head
 from viewer.analysis import headers, suitability
 from viewer.core.analysis import PackInfo, Suitability
@@ -20,10 +21,11 @@ RUN, WARN, REFUSE = Suitability.RUN, Suitability.WARN, Suitability.REFUSE
 
 
 def pack(task: str = "classification", **match: Any) -> PackInfo:
-    viewer = {"match": match}
-    return PackInfo(
-        "p", "P", "1", Path("p"), task, Path("w"), "0" * 64, match, bool(match.get("needs_roi")), viewer=viewer
-    )
+    return tiny_packs.info("p", task, **match)
+
+
+def having(pack: PackInfo, **changes: Any) -> PackInfo:
+    return replace(pack, viewer=structs.replace(pack.viewer, **changes))
 
 
 PNEUMONIA = pack(modality=["CR", "DX"], body_part=["CHEST"], view=["AP", "PA"], age_years=[1, 5], slices=[1, 1])
@@ -128,9 +130,7 @@ def tuple_box(volume: Volume) -> Any:
 
 
 def test_the_words_are_those_of_the_design() -> None:
-    thick = suitability.check(
-        replace(HIPPOCAMPUS, match={"spacing_mm": {"slice": [0.5, 2.5]}}), head(geometry=spaced(5.0)), BOX
-    )
+    thick = suitability.check(pack("segmentation", spacing_mm={"slice": [0.5, 2.5]}), head(geometry=spaced(5.0)), BOX)
     assert thick.reasons[0].text == "Slices 5.0 mm apart; tested up to 2.5 mm."
     assert thick.reasons[0].tag == "(0018,0050)"
     wrong = suitability.check(HIPPOCAMPUS, head(modality="CT"), BOX)
@@ -182,7 +182,7 @@ def test_without_pixels_a_series_that_still_loads_is_not_called_constant() -> No
 
 
 def test_the_research_switch() -> None:
-    glioma = replace(pack(modality=["DX"]), research_only=True)
+    glioma = having(pack(modality=["DX"]), research_only=True)
     assert suitability.check(glioma, film()).reasons[0].rule == "research"
     assert suitability.check(glioma, film(), research=True).verdict is RUN
 

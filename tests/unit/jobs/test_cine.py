@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from tests import known_shapes as phantoms
-from viewer.analysis import findings, packs
+from viewer.analysis import packs
 from viewer.analysis.inference import RawOutputs
 from viewer.analysis.preprocess import Prepared
+from viewer.analysis.tasks import segmentation
 from viewer.core.analysis import AnalysisRequest, AnalysisResult
 from viewer.core.task import CancelFlag, CancelToken, OnProgress
 from viewer.core.volume import Mask
@@ -33,13 +34,13 @@ def only_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def outlined(request: AnalysisRequest, on_progress: OnProgress, cancel: CancelToken) -> AnalysisResult:
     """A known mask in place of the network: every voxel that is more than half blood."""
-    volume = request.inputs["image"]
+    volume = request.image
     share = (volume.values().astype(np.float32) - 80) / 900
     labels = (share > 0.5).astype(np.uint8)
     pack = packs.load(request.pack_id)
     raw = RawOutputs(Prepared(share, volume.geometry.affine), labels=labels, probabilities={"lv": share})
-    mask = Mask(labels, findings.segments(pack), volume.geometry)
-    found = findings.from_mask(pack, request, raw, mask)
+    mask = Mask(labels, segmentation.segments(pack), volume.geometry)
+    found = segmentation.findings_of(pack, request, raw, mask)
     return AnalysisResult(request.id, pack.id, "ran", volume.series_uid, masks=(mask,), findings=found)
 
 

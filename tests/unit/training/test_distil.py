@@ -9,15 +9,17 @@ import pytest
 import torch
 from PIL import Image
 
-from viewer.analysis import networks, packs
-from viewer.core.errors import UsageError
+from tests import tiny_packs
+from viewer.analysis import networks, packs, packschema
+from viewer.analysis.tasks.classification import ClassificationRecipe, Distil
+from viewer.core.errors import PackError
 from viewer.jobs.train import train
-from viewer.training import classification, distil
-from viewer.training.loop import LoopConfig, Trainer
+from viewer.training import distil, radiographs
+from viewer.training.loop import Trainer
 
 LOOP = {"steps": 40, "learning_rate": 0.01, "ema": 0.8, "precision": "full"}
-NETWORK = {"_target_": "FilmClassifier", "args": {"labels": 1, "widths": [4, 8], "blocks": 1, "members": 1}}
-RECIPE = {"batch": 16, "sides": [[1, 16]], "loop": LOOP}
+NETWORK = {"_target_": "RadiographClassifier", "args": {"labels": 1, "widths": [4, 8], "blocks": 1, "members": 1}}
+RECIPE = {"batch": 16, "sides": [[1, 16]], "loop": LOOP, "positive": {"Ill": "ILL"}, "folds": 2}
 CPU = torch.device("cpu")
 
 
@@ -30,30 +32,35 @@ def films(seed, count=64):
     truth = (rng.uniform(size=count) < 1 / (1 + np.exp(-3 * bright))).astype(np.float32)[:, None]
     field = np.zeros((count, 16, 16), dtype=np.uint8)
     field[:, 4:12, 4:12] = 1
-    return classification.Films(images.astype(np.float16), field, np.ones(count, dtype=bool), truth,
+    return radiographs.Radiographs(images.astype(np.float16), field, np.ones(count, dtype=bool), truth,
                                 np.full(count, 1 / count), [f"p{n}" for n in range(count)], ())  # fmt: skip
+
+
+def recipe(**loop):
+    block = {"task": "classification", **RECIPE, "loop": {**LOOP, **loop}}
+    return packschema.decode(block, ClassificationRecipe)
 
 
 def fresh(seed):
     torch.manual_seed(seed)
-    return networks.build(NETWORK)
+    return networks.build(tiny_packs.network(NETWORK))
 
 
 def taught(folder, data, seed, teacher=None):
-    loss = classification.make_loss(data, {**RECIPE, "loop": {**LOOP, "seed": seed}}, CPU, teacher)
-    trainer = Trainer(fresh(seed), loss, LoopConfig(**LOOP), folder)
+    loss = radiographs.make_loss(data, recipe(seed=seed), CPU, teacher)
+    trainer = Trainer(fresh(seed), loss, recipe().loop, folder)
     return trainer.run()
 
 
 def share(net, data):
-    return 1 / (1 + np.exp(-classification.score(net, data.images, CPU)))
+    return 1 / (1 + np.exp(-radiographs.score(net, data.images, CPU)))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the nets of this test are compared on the CPU")
 def test_the_student_repeats_the_members_better_than_a_pupil_of_the_labels(tmp_path):
     members = [taught(tmp_path / f"m{n}", films(n, 256), seed=n) for n in (1, 2)]
     few, unseen = films(9, 24), films(10, 200)
-    lesson = distil.Distillation(weight=0.9, temperature=2.0)
+    lesson = Distil(weight=0.9, temperature=2.0)
     student = taught(tmp_path / "soft", few, 5, distil.Teacher(members, lesson))
     pupil = taught(tmp_path / "hard", few, 5)
     said = np.mean([share(m, unseen) for m in members], axis=0)
@@ -65,11 +72,11 @@ def test_weight_0_is_the_hard_loss_and_weight_1_the_formula_of_the_paper():
     members = [fresh(1), fresh(2)]
     data = films(3)
     losses = []
-    for teacher in (None, distil.Teacher(members, distil.Distillation(weight=0.0))):
-        losses.append(classification.make_loss(data, RECIPE, CPU, teacher)(fresh(4), 11))
+    for teacher in (None, distil.Teacher(members, Distil(weight=0.0))):
+        losses.append(radiographs.make_loss(data, recipe(), CPU, teacher)(fresh(4), 11))
     assert torch.equal(losses[0], losses[1])
     images, logits, hard = torch.randn(5, 1, 16, 16), torch.randn(5, 1, requires_grad=True), torch.tensor(3.0)
-    teacher = distil.Teacher(members, distil.Distillation(weight=0.25, temperature=2.0))
+    teacher = distil.Teacher(members, Distil(weight=0.25, temperature=2.0))
     assert not any(m.training for m in members)
     with torch.no_grad():
         target = sum(torch.sigmoid(m(images)[0] / 2) for m in members) / 2
@@ -84,20 +91,19 @@ def test_weight_0_is_the_hard_loss_and_weight_1_the_formula_of_the_paper():
 @pytest.mark.parametrize(
     ("block", "words"),
     [
-        ({"weight": 0.5, "heat": 2}, "unknown keys: heat"),
-        ({"loop": {"stepz": 3}}, "unknown keys: stepz"),
-        ({"weight": 1.5}, "weight"),
-        ({"weight": True}, "weight"),
-        ({"temperature": 0}, "temperature"),
-        ({"temperature": float("nan")}, "temperature"),
-        ({"loop": 3}, "loop"),
-        (True, "no block"),
+        ({"weight": 0.5, "heat": 2}, "'distil.heat' is not known"),
+        ({"loop": {"stepz": 3}}, "'distil.loop.stepz' is not known; the nearest name is 'steps'"),
+        ({"weight": 1.5}, "'distil.weight' must be a number <= 1"),
+        ({"weight": True}, "'distil.weight' must be a number and is true or false"),
+        ({"temperature": 0}, "'distil.temperature' must be a number > 0"),
+        ({"loop": 3}, "'distil.loop' must be an object"),
+        (True, "'distil' must be an object or null and is true or false"),
     ],
 )
 def test_a_wrong_block_is_refused_in_words(block, words):
-    with pytest.raises(UsageError, match=words):
-        distil.Distillation.from_recipe({"distil": block})
-    assert distil.Distillation.from_recipe({}) is None
+    with pytest.raises(packschema.SchemaError) as caught:
+        packschema.decode({"task": "classification", **RECIPE, "distil": block}, ClassificationRecipe)
+    assert words in str(caught.value)
 
 
 @pytest.fixture
@@ -132,7 +138,7 @@ def pack(models, task, distilled):
     blocks = {
         "metadata": {"id": "tiny-pack", "name": "Tiny", "version": "1", "viewer": viewer},
         "inference": {"network": network, "preprocess": steps, "output": output},
-        "train": {"task": task, **RECIPE, "positive": {"Ill": "ILL"}, "folds": 2,
+        "train": {"task": task, **RECIPE,
                   "loop": {**LOOP, "steps": 8}, "distil": distilled},
     }  # fmt: skip
     for name, block in blocks.items():
@@ -148,11 +154,11 @@ def test_the_pack_ships_the_one_network_the_members_taught(tmp_path, table, monk
     assert [len(c) for c in curves] == [8, 8, 12]
     made = packs.load("tiny-pack")
     packs.verify(made)
-    assert made.inference["network"]["args"]["members"] == 1
-    net = networks.load(made.inference["network"], made.weights)
+    assert made.inference.network.args.members == 1
+    net = networks.load(made.inference.network, made.weights)
     kept = torch.load(models / "work/all/checkpoint.pt", weights_only=True)["average"]
     assert all(torch.allclose(v.float(), kept[k].cpu().float(), atol=1e-2) for k, v in net.state_dict().items())
-    origins = [p["origin"] for p in made.viewer["operating_points"]]
+    origins = [p.origin for p in made.viewer.operating_points]
     assert origins and all(o.endswith("of the members that taught this network") for o in origins)
 
 
@@ -160,5 +166,5 @@ def test_other_recipes_refuse_to_distil(tmp_path, table, monkeypatch):
     models = tmp_path / "models"
     monkeypatch.setenv("SECONDREAD_MODELS", str(models))
     pack(models, "segmentation", {"weight": 0.7})
-    with pytest.raises(UsageError, match="cannot distil"):
+    with pytest.raises(PackError, match="is not known"):
         train("tiny-pack", table, models)

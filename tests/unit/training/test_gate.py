@@ -11,9 +11,11 @@ from PIL import Image
 
 from viewer.analysis import packs
 from viewer.core.errors import UsageError
+from viewer.core.inference import Normalise
 from viewer.jobs.evaluate import evaluate
 from viewer.jobs.train import train
-from viewer.training import augment, disturb, gate
+from viewer.training import augment, disturb
+from viewer.training.tasks import gate
 
 RNG = np.random.default_rng(4)
 STEP = {"step": "normalise", "low": 5, "centre": 50, "high": 95, "clip": 2.0, "per": "slice"}
@@ -52,8 +54,8 @@ def models(tmp_path, monkeypatch):
         "task": "gate", "network_family": "tiny", "intended_use": "Tests.", "match": {}, "weights_sha256": "0" * 64,
         "data": {"name": "d", "citation": "c", "licence": "l"}, "gate": {"for": {}, "scores": scores},
     }  # fmt: skip
-    network = {"_target_": "FilmGate", "args": {"outliers": 3, "widths": [8, 8, 16], "width": 8}}
-    steps = [{"step": "film"}, {"step": "squash", "size": [32, 32]}, STEP]
+    network = {"_target_": "RadiographGate", "args": {"outliers": 3, "widths": [8, 8, 16], "width": 8}}
+    steps = [{"step": "window_radiograph"}, {"step": "resize", "size": [32, 32]}, STEP]
     output = {"kind": "scores", "labels": list(gate.QUESTIONS)}
     recipe = {
         "task": "gate", "batch": 16, "share_adult": 0.35, "share_other": 0.3, "adult": ["adults"], "other": ["others"],
@@ -74,8 +76,8 @@ def test_a_gate_from_its_recipe(tmp_path, models):
     table(tmp_path / "data/others", "other", 40)
     folder = train("tiny-gate", own, models)
     viewer = packs.load("tiny-gate").viewer
-    assert set(viewer["gate"]["scores"]) == set(gate.QUESTIONS)
-    told = viewer["cross_validation"]
+    assert set(viewer.gate.scores) == set(gate.QUESTIONS)
+    told = viewer.cross_validation
     assert told["adults"]["stopped"] > 0.8 and told["others"]["stopped"] > 0.8
     unseen = told["adults of north, trained without that site"]
     assert unseen["n"] == 24 and unseen["stopped"] > 0.8  # every second film is of the north, all of them in train
@@ -95,8 +97,8 @@ def test_a_missing_sister_set_is_named(tmp_path, models):
 @pytest.mark.parametrize("name", disturb.DISTURBANCES)
 def test_a_disturbance_changes_the_look_and_keeps_the_scale(name):
     films = np.stack([picture("child") for _ in range(3)])[:, None].astype(np.float16)[:, 0] / 100
-    made = disturb.disturbed(films, name, STEP)
-    again = disturb.disturbed(films, name, STEP)
+    made = disturb.disturbed(films, name, Normalise(clip=2.0, per="slice"))
+    again = disturb.disturbed(films, name, Normalise(clip=2.0, per="slice"))
     assert made.shape == films.shape and made.dtype == np.float16 and np.array_equal(made, again)
     assert np.isfinite(made).all() and np.abs(made).max() <= 2 and not np.array_equal(made, films)
 

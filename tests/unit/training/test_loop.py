@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from viewer.analysis.recipe import Augment, Intensity, Loop, Spatial
 from viewer.core.task import CancelFlag, Cancelled
 from viewer.training import augment, curves, losses
-from viewer.training.loop import LoopConfig, Trainer, rate
+from viewer.training.loop import Trainer, rate
 
 
 def batch(step):
@@ -24,7 +25,7 @@ def loss(net, step):
 
 def trainer(folder, steps=60, **more):
     torch.manual_seed(0)
-    config = LoopConfig(steps=60, learning_rate=0.1, ema=0.9, precision="full", **more)
+    config = Loop(steps=60, learning_rate=0.1, ema=0.9, precision="full", **more)
     made = Trainer(nn.Linear(3, 1), loss, config, folder, lambda net: {"auc": 0.5})
     made.stop_at = steps
     return made
@@ -58,7 +59,7 @@ def test_a_resumed_run_equals_a_whole_one(tmp_path):
 def test_patience_keeps_the_best(tmp_path):
     torch.manual_seed(0)
     scores = iter([0.1, 0.9, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])
-    config = LoopConfig(steps=400, judge_every=10, patience=30, better="auc", precision="full")
+    config = Loop(steps=400, judge_every=10, patience=30, better="auc", precision="full")
     run = Trainer(nn.Linear(3, 1), loss, config, tmp_path, lambda net: {"auc": next(scores)})
     run.run()
     assert run.best == (0.9, 20) and run.step < 80
@@ -66,11 +67,6 @@ def test_patience_keeps_the_best(tmp_path):
 
 def test_the_rate_rises_then_falls_to_zero():
     assert rate(0, 100) < rate(4, 100) <= 1.0 and rate(50, 100) < 1 and rate(99, 100) < 0.01
-
-
-def test_unknown_recipe_words_are_an_error():
-    with pytest.raises(TypeError):
-        LoopConfig.from_recipe({"steps": 5, "speed": 3})
 
 
 def test_the_curve_is_drawn(tmp_path):
@@ -88,7 +84,7 @@ def generator(seed=1):
 def test_augmentation_moves_labels_with_the_picture(shape):
     image = torch.zeros(shape)
     image[..., 4:9, 5:11] = 1
-    spatial = {"rotate_deg": 20, "scale": 0.2, "shift": 0.1, "flip": [0, 1], "bend": 0.05}
+    spatial = Spatial(rotate_deg=20, scale=0.2, shift=0.1, flip=(0, 1), bend=0.05)
     moved, labels = augment.spatial(image, image.clone(), spatial, generator())
     assert not torch.equal(moved, image)
     both = ((moved > 0.5) & (labels > 0.5)).sum() * 2 / ((moved > 0.5).sum() + (labels > 0.5).sum())
@@ -99,11 +95,11 @@ def test_augmentation_moves_labels_with_the_picture(shape):
 
 def test_intensity_changes_stay_finite_and_repeat():
     image = torch.randn(4, 1, 32, 32)
-    config = {"gamma": 0.7, "contrast": 0.3, "shade": 0.2, "noise": 0.1, "blur": 1.0, "coarse": 2.0, "odds": 1.0}
+    config = Intensity(gamma=0.7, contrast=0.3, shade=0.2, noise=0.1, blur=1.0, coarse=2.0, odds=1.0)
     out = augment.intensity(image, config, generator())
     assert torch.isfinite(out).all() and not torch.allclose(out, image)
     assert torch.equal(out, augment.intensity(image, config, generator()))
-    erased = augment.erase(image, {"frame": 0.2, "boxes": 2, "box": 0.3, "erase_odds": 1.0}, generator())
+    erased = augment.erase(image, Augment(frame=0.2, boxes=2, box=0.3, erase_odds=1.0), generator())
     assert (erased != image).float().mean() > 0.05
 
 

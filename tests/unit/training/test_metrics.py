@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from viewer.analysis.recipe import PointTargets
 from viewer.training import metrics, points
 
 RNG = np.random.default_rng(0)
@@ -78,7 +79,7 @@ def test_temperature_mends_overconfidence():
 
 def test_operating_points_reach_their_targets():
     logits = np.log(np.clip(SCORES, 0.01, 0.99) / (1 - np.clip(SCORES, 0.01, 0.99)))
-    goals = {"default_sensitivity": 0.8, "high_sensitivity": 0.95, "high_specificity": 0.95}
+    goals = PointTargets(0.8, 0.95, 0.95)
     fixed = points.fix(logits, TRUTH, [str(n) for n in range(300)], goals)
     by = {p["name"]: p for p in fixed.points}
     assert by["default"]["sensitivity"] >= 0.8 and by["high_sensitivity"]["sensitivity"] >= 0.95

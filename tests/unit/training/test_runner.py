@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import tiny_packs
 from viewer.analysis import packs
 from viewer.core.errors import UsageError
 from viewer.jobs.evaluate import evaluate
@@ -15,6 +16,10 @@ from viewer.jobs.train import train
 
 RNG = np.random.default_rng(2)
 LOOP = {"steps": 30, "learning_rate": 0.01, "ema": 0.8, "judge_every": 15, "better": "auc", "precision": "full"}
+
+
+RECIPE = {"positive": {"Ill": "ILL"}, "folds": 2, "batch": 8, "sides": [[0.5, 24], [1, 32]], "loop": LOOP,
+          "balance": {"even": ["site"]}}  # fmt: skip
 
 
 def film(ill):
@@ -51,7 +56,7 @@ def pack(models, task, network, output, recipe, truth):
         "data": {"name": "d", "citation": "c", "licence": "l"},
         "operating_points": [{"name": "default", "threshold": 0.5, "origin": "none"}],
     }  # fmt: skip
-    steps = [{"step": "film"}, {"step": "squash", "size": [32, 32]}, {"step": "normalise", "per": "slice"}]
+    steps = [{"step": "window_radiograph"}, {"step": "resize", "size": [32, 32]}, {"step": "normalise", "per": "slice"}]
     inference = {"network": network, "preprocess": steps, "output": output}
     metadata = {"id": "tiny-pack", "name": "Tiny", "version": "1", "viewer": viewer}
     for name, block in (("metadata", metadata), ("inference", inference), ("train", {"task": task, **recipe})):
@@ -61,11 +66,12 @@ def pack(models, task, network, output, recipe, truth):
 def test_a_classifier_from_its_recipe(tmp_path, table, monkeypatch):
     models = tmp_path / "models"
     monkeypatch.setenv("SECONDREAD_MODELS", str(models))
-    recipe = {"positive": {"Ill": "ILL"}, "folds": 2, "batch": 8, "sides": [[0.5, 24], [1, 32]], "loop": LOOP,
-              "balance": {"even": ["site"]}}  # fmt: skip
-    network = {"_target_": "FilmClassifier", "args": {"labels": 1, "widths": [4, 8, 8], "blocks": 1, "members": 2}}
+    network = {
+        "_target_": "RadiographClassifier",
+        "args": {"labels": 1, "widths": [4, 8, 8], "blocks": 1, "members": 2},
+    }
     truth = {"labels": {"Ill": {"positive": ["ILL"], "negative": ["WELL"]}}}
-    pack(models, "classification", network, {"kind": "scores", "labels": ["Ill"]}, recipe, truth)
+    pack(models, "classification", network, {"kind": "scores", "labels": ["Ill"]}, RECIPE, truth)
     seen = []
     folder = train("tiny-pack", table, models, seen.append)
     made = packs.load("tiny-pack")
@@ -80,7 +86,7 @@ def test_a_classifier_from_its_recipe(tmp_path, table, monkeypatch):
     assert set(out["by"]["site"]) == {"s0", "s1", "s2"} and sum(out["gate"].values()) == 12
     assert len(list((tmp_path / "gallery").rglob("*.png"))) == 12
     # the card's figures are the evaluation's
-    assert made.viewer["results"]["auc"] == pytest.approx(out["auc"])
+    assert made.viewer.results["auc"] == pytest.approx(out["auc"])
 
 
 def test_a_segmenter_from_its_recipe(tmp_path, table, monkeypatch):
@@ -100,18 +106,18 @@ def test_a_segmenter_from_its_recipe(tmp_path, table, monkeypatch):
     out = evaluate("tiny-pack", table, "val")
     thing = out["structures"]["thing"]
     assert thing["n"] == 12 and thing["dice_mean"] > 0.5 and thing["dice_ci"][0] <= thing["dice_mean"]
-    assert "fold 0" in packs.load("tiny-pack").viewer["cross_validation"]
+    assert "fold 0" in packs.load("tiny-pack").viewer.cross_validation
 
 
 def test_unknown_labels_leave_the_metrics_out_and_broken_files_are_named(tmp_path, table, monkeypatch):
     models = tmp_path / "models"
     monkeypatch.setenv("SECONDREAD_MODELS", str(models))
-    network = {"_target_": "FilmClassifier", "args": {"labels": 1, "widths": [4, 8], "members": 1}}
-    pack(models, "classification", network, {"kind": "scores", "labels": ["Ill"]}, {}, {"labels": {}})
+    network = {"_target_": "RadiographClassifier", "args": {"labels": 1, "widths": [4, 8], "members": 1}}
+    pack(models, "classification", network, {"kind": "scores", "labels": ["Ill"]}, RECIPE, {"labels": {}})
     from viewer.analysis import networks
 
     folder = models / "tiny-pack"
-    networks.save(networks.build(network), folder / packs.WEIGHTS)
+    networks.save(networks.build(tiny_packs.network(network)), folder / packs.WEIGHTS)
     (folder / "docs/README.md").write_text("card")
     metadata = json.loads((folder / "configs/metadata.json").read_text())
     metadata["viewer"]["weights_sha256"] = packs.sha256(folder / packs.WEIGHTS)

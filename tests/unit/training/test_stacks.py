@@ -10,11 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
+from tests import tiny_packs
 from viewer.analysis import networks, packs
 from viewer.jobs.train import train
 from viewer.training import stacks
 from viewer.training.cases import Case
-from viewer.training.segmentation import Example
+from viewer.training.masks import Example
 
 ARGS = {"spatial_dims": 2, "in_channels": 1, "out_channels": 1, "channels": [8, 8, 8], "width": 8}
 LOOP = {"steps": 25, "learning_rate": 0.01, "ema": 0.8, "judge_every": 25, "better": "dice", "precision": "full"}
@@ -39,7 +40,7 @@ def test_a_run_keeps_the_order_and_cuts_every_slice_alike():
 
 def test_the_score_does_not_depend_on_how_much_empty_ground_lies_around():
     torch.manual_seed(3)
-    net = networks.build({"_target_": "SliceContextUNet", "args": ARGS}).eval()
+    net = networks.build(tiny_packs.network({"_target_": "SliceContextUNet", "args": ARGS})).eval()
     with torch.no_grad():
         net.look.bias.zero_()
         net.look.weight.fill_(40)
@@ -108,8 +109,8 @@ def test_a_stack_recipe_from_table_to_pack(tmp_path, table, monkeypatch):
     assert np.mean([v for _, v in losses["all"][:3]]) < np.mean([v for _, v in losses["fold-0"][:3]])
     made = packs.load("tiny-stack")
     assert {p.name for p in made.operating_points} == {"default", "high_sensitivity", "high_specificity"}
-    assert set(made.viewer["cross_validation"]) == {"fold 0", "slices"}
-    out = made.viewer["results"]
+    assert set(made.viewer.cross_validation) == {"fold 0", "slices"}
+    out = made.viewer.results
     assert out["n"] == 9 and out["structures"]["mass"]["n"] == 3 and out["structures"]["mass"]["dice_mean"] > 0.5
     assert out["auc"] == 1.0 and out["structures"]["mass"]["hd95_px"] < 9
     assert out["structures"]["mass"]["hd95_mm"] is None

@@ -32,7 +32,7 @@ _MODEL, _CHECKED = "model.xml", "checked"
 #: Tried in this order; the last is the full one. Half precision must be well inside the tolerance.
 _PRECISIONS = ("f16", "f32")
 _MARGIN = 0.5
-#: Said behind the library's name in the run passport.
+#: Said behind the library's name in a result's provenance.
 _HALF = ", half precision"
 #: Axes of a batch of blocks: [N, C, K, J, I].
 _BLOCKS = 5

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from msgspec import structs
 from torch import nn
 
 from viewer.analysis import inference, networks
-from viewer.analysis.backends.ladder import Ladder, Loaded
+from viewer.analysis.backends.chain import BackendChain, Loaded
 from viewer.core.analysis import PackInfo
 from viewer.core.errors import AnalysisError
+from viewer.core.inference import Pad, TestTime
 
 FloatArray = npt.NDArray[np.float32]
 Forward = Callable[[FloatArray], FloatArray]
@@ -32,7 +34,8 @@ def monai_eager(network: nn.Module, window: Sequence[int], overlap: float) -> Fo
     try:
         from monai.inferers.utils import sliding_window_inference
     except ImportError as error:
-        raise AnalysisError("MONAI is not installed, so there is nothing to compare with.") from error
+        todo = "Install it: pip install 'secondread[bench]'."
+        raise AnalysisError("MONAI is not installed, so there is nothing to compare with.", todo) from error
 
     def forward(array: FloatArray) -> FloatArray:
         with torch.inference_mode():
@@ -52,15 +55,15 @@ def pair(pack: PackInfo, cache: Path, threads: int) -> tuple[Forward, Forward]:
     """
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    network = networks.build(pack.inference["network"]).eval().requires_grad_(False)
-    window = pack.inference["window"]
-    steps = Ladder(Loaded(network, "bench", cache, threads), "cpu", "auto")
-    multiple = next((s.get("multiple") for s in pack.inference["preprocess"] if s.get("step") == "pad"), (1, 1, 1))
-    runner = inference.Runner({**pack.inference, "tta": {}}, steps)
+    network = networks.build(pack.inference.network).eval().requires_grad_(False)
+    window = pack.inference.window
+    steps = BackendChain(Loaded(network, "bench", cache, threads), "cpu", "auto")
+    multiple = next((s.multiple for s in pack.inference.preprocess if isinstance(s, Pad)), (1, 1, 1))
+    runner = inference.Runner(structs.replace(pack.inference, tta=TestTime()), steps)
 
     def ours(array: FloatArray) -> FloatArray:
-        widths = [(0, -n % int(m)) for n, m in zip(array.shape, multiple, strict=True)]
+        widths = [(0, -n % m) for n, m in zip(array.shape, multiple, strict=True)]
         k, j, i = array.shape
         return runner.run(np.pad(array, widths, mode="edge"))[0][0][:, :k, :j, :i]
 
-    return monai_eager(network, window["size"], float(window.get("overlap", 0.5))), ours
+    return monai_eager(network, window.size or (), window.overlap), ours

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from viewer.core.analysis import Box, GateReason, PackInfo, Suitability
+from viewer.core.pack import Match
 from viewer.core.volume import Volume
 
 RUN, WARN, REFUSE = Suitability.RUN, Suitability.WARN, Suitability.REFUSE
@@ -22,7 +22,7 @@ class Case:
     research: bool
 
     @property
-    def match(self) -> dict[str, Any]:
+    def match(self) -> Match:
         """The pack's rules."""
         return self.pack.match
 
@@ -40,10 +40,9 @@ class Case:
 Rule = Callable[[Case], GateReason | None]
 
 
-def words_of(value: Any) -> tuple[str, ...]:
-    """A word or a list of words, in capitals."""
-    entries = [value] if isinstance(value, str) else list(value or ())
-    return tuple(str(entry).upper() for entry in entries)
+def capitals(words: Sequence[str]) -> tuple[str, ...]:
+    """Words in capitals."""
+    return tuple(word.upper() for word in words)
 
 
 def either(words: Sequence[str]) -> str:

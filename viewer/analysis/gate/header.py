@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viewer.analysis import headers
-from viewer.analysis.gate.case import REFUSE, RUN, WARN, Case, Rule, either, words_of
+from viewer.analysis.gate.case import REFUSE, RUN, WARN, Case, Rule, capitals, either
 from viewer.core.analysis import GateReason
 
 
@@ -25,7 +25,7 @@ def research_switch(case: Case) -> GateReason | None:
 
 def modality(case: Case) -> GateReason | None:
     """(0008,0060) must be one the pack knows."""
-    wanted = words_of(case.match.get("modality"))
+    wanted = capitals(case.match.modality)
     have = case.volume.modality.strip().upper()
     if not wanted:
         return None
@@ -53,7 +53,7 @@ _NO_PART = frozenset({"PARTIALBODY", "OTHER", "UNKNOWN", "NONE"})
 
 def body_part(case: Case) -> GateReason | None:
     """(0018,0015), else the words of the descriptions."""
-    wanted = words_of(case.match.get("body_part"))
+    wanted = capitals(case.match.body_part)
     if not wanted:
         return None
     need = f"Made for {either(wanted).lower()}"
@@ -66,18 +66,13 @@ def body_part(case: Case) -> GateReason | None:
     if any(headers.same_part(have, want) for have in named for want in wanted):
         return GateReason("body_part", RUN, text, tag)
     near = any(headers.near_part(have, want) for have in named for want in wanted)
-    lenient = near and "body_part" in words_of_lower(case.match.get("warn"))
+    lenient = near and "body_part" in case.match.warn
     return GateReason("body_part", WARN if lenient else REFUSE, text, tag)
-
-
-def words_of_lower(value: object) -> tuple[str, ...]:
-    """Rule names of a `warn` list."""
-    return tuple(word.lower() for word in words_of(value))
 
 
 def view(case: Case) -> GateReason | None:
     """(0018,5101) of a film."""
-    wanted = words_of(case.match.get("view"))
+    wanted = capitals(case.match.view)
     if not wanted:
         return None
     have = case.tag("ViewPosition")
@@ -93,10 +88,9 @@ def view(case: Case) -> GateReason | None:
 
 def age(case: Case) -> GateReason | None:
     """(0010,1010) in years."""
-    limits = case.match.get("age_years")
-    if not limits:
+    if case.match.age_years is None:
         return None
-    low, high = float(limits[0]), float(limits[1])
+    low, high = case.match.age_years
     made = f"Made for {headers.age_range(low, high)}"
     years = headers.age_years(case.tag("PatientAge"))
     if years is None:
@@ -112,7 +106,7 @@ def age(case: Case) -> GateReason | None:
 
 def sequence(case: Case) -> GateReason | None:
     """MR weighting: words of the description, else repetition, echo and inversion time."""
-    wanted = str(case.match.get("sequence", "")).upper()
+    wanted = case.match.sequence.upper()
     if not wanted:
         return None
     have, tag = headers.weighting(case.description, case.volume.tags)
@@ -125,7 +119,7 @@ def sequence(case: Case) -> GateReason | None:
 
 def plane(case: Case) -> GateReason | None:
     """Direction of the slices in the patient."""
-    wanted = words_of(case.match.get("plane"))
+    wanted = capitals(case.match.plane)
     if not wanted:
         return None
     need = f"Made for {either(wanted).lower()} slices"
@@ -138,7 +132,7 @@ def plane(case: Case) -> GateReason | None:
 
 def orientation(case: Case) -> GateReason | None:
     """(0020,0020) of a film: stored as a reader looks at it, or mirrored or turned."""
-    if not case.match.get("view"):
+    if not case.match.view:
         return None
     rows, columns = headers.patient_orientation(case.volume.tags)
     if not rows or not columns or not set(rows[0] + columns[0]) <= set("LRHF"):
@@ -168,7 +162,7 @@ def photometric(case: Case) -> GateReason | None:
 
 def compression(case: Case) -> GateReason | None:
     """(0028,2110) where the pack was tested on lossless pictures."""
-    if not case.match.get("lossless") or case.tag("LossyImageCompression") != "01":
+    if not case.match.lossless or case.tag("LossyImageCompression") != "01":
         return None
     ratio = case.tag("LossyImageCompressionRatio")
     how = f" {ratio}:1" if ratio else ""

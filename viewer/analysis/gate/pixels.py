@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from viewer.analysis import headers
-from viewer.analysis.gate.case import REFUSE, RUN, WARN, Case, Rule, words_of
+from viewer.analysis.gate.case import REFUSE, RUN, WARN, Case, Rule
 from viewer.core.analysis import GateReason
 from viewer.core.volume import Volume
 
@@ -24,7 +24,7 @@ DOUBTFUL_UNDER = 0.15
 
 def colour(case: Case) -> GateReason | None:
     """Colour pictures only where the pack takes them; grey stored as colour passes."""
-    if not case.volume.is_colour or case.match.get("colour"):
+    if not case.volume.is_colour or case.match.colour:
         return None
     sample = _sampled(case.volume)
     full = float(np.iinfo(sample.dtype).max) if sample.dtype.kind in "iu" else 1.0
@@ -57,8 +57,8 @@ def _sampled(volume: Volume) -> Any:
 
 def inversion(case: Case) -> GateReason | None:
     """A chest film whose middle is darker than the lungs beside it is inverted."""
-    is_chest = any(headers.same_part(part, "CHEST") for part in words_of(case.match.get("body_part")))
-    if not case.match.get("view") or not is_chest or case.volume.is_colour:
+    is_chest = any(headers.same_part(part, "CHEST") for part in case.match.body_part)
+    if not case.match.view or not is_chest or case.volume.is_colour:
         return None
     score = middle_against_lungs(case.volume)
     if score >= DOUBTFUL_UNDER:

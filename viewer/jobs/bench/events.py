@@ -6,12 +6,11 @@ import threading
 import time
 import uuid
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from viewer.analysis.client import InferenceProcess
-from viewer.core.analysis import AnalysisRequest, PackInfo
+from viewer.core.analysis import AnalysisRequest, PackInfo, RunOptions
 from viewer.core.errors import AnalysisError, ViewerError
 from viewer.core.geometry import Geometry
 from viewer.core.task import CancelFlag, Cancelled, CancelToken, Progress
@@ -87,7 +86,7 @@ def _request(pack: PackInfo, side: int) -> AnalysisRequest:
     affine = np.array([[0, 0, 1.0, 0], [0, 1.0, 0, 0], [1.0, 0, 0, 0], [0, 0, 0, 1.0]])
     tags = {"SeriesDescription": "T1", "BodyPartExamined": "BRAIN"}
     volume = Volume(stored, Geometry(shape, affine), modality="MR", series_uid="2.25.1", tags=tags)
-    options: dict[str, Any] = {"run_warned": True, "research": True}
+    options = RunOptions(run_warned=True, research=True)
     box = ((0, 0, 0), shape)
     return AnalysisRequest(uuid.uuid4().hex, pack.id, {"image": volume}, box, "cpu", "auto", (), options)
 

@@ -55,7 +55,7 @@ def volumetric() -> PackInfo:
         PackError: there is none.
     """
     for pack in packs.list_packs()[0]:
-        if pack.inference.get("network", {}).get("args", {}).get("spatial_dims") == 3:
+        if pack.inference.network.spatial_dims == 3:
             return pack
     raise PackError("No pack with a 3-D network is installed.", "Install one with `secondread packs install FILE`.")
 

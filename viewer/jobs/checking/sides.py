@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from viewer.analysis.findings import film_side
+from viewer.analysis.sides import radiograph_side
 from viewer.core.finding import Side
 from viewer.core.volume import Volume
 from viewer.jobs.checking.mismatch import RESULT, Mismatch, What
@@ -27,7 +27,7 @@ def compare(stated: Stated, volume: Volume) -> Iterator[Mismatch]:
         if box is None or made.location.segment is not None or made.side not in (Side.LEFT, Side.RIGHT):
             continue
         (_, _, first), (_, _, last) = box
-        ends = {film_side(volume, float(first)), film_side(volume, float(last - 1))}
+        ends = {radiograph_side(volume, float(first)), radiograph_side(volume, float(last - 1))}
         if len(ends) == 1 and Side.NONE not in ends and made.side not in ends:
             yield Mismatch(
                 RESULT, What.SIDE, f"Finding {number} lies on the other half of the film than its side says."

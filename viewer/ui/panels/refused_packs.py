@@ -110,10 +110,5 @@ class RefusedFold(QFrame):
 
 def _fold_words(packs: list[PackState]) -> str:
     """ "5 refused: for CR or DX, CT": how many, and what they are for."""
-    wanted = (str(m) for s in packs for m in _list(s.pack.match.get("modality")))
-    kinds = ", ".join(dict.fromkeys(wanted))
+    kinds = ", ".join(dict.fromkeys(modality for state in packs for modality in state.pack.match.modality))
     return tr("{n} refused: for other pictures ({kinds})", n=len(packs), kinds=kinds)
-
-
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, list | tuple) else [value] if value else []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +15,18 @@ from torch.nn import functional
 
 from viewer.analysis import networks
 from viewer.analysis.preprocess import prepare
+from viewer.analysis.tasks.gate import GateRecipe
+from viewer.analysis.tasks.gate import thresholds as thresholds_of
+from viewer.core.analysis import PackInfo
 from viewer.core.errors import UsageError, ViewerError
+from viewer.core.inference import Inference, Normalise
+from viewer.core.pack import Figures
 from viewer.training import augment, cases, disturb, metrics
+from viewer.training.job import WHOLE, Job, Trained, fit
 from viewer.training.loop import Judge, Loss, device
-
-if TYPE_CHECKING:
-    from viewer.training.runner import Job, Trained
+from viewer.training.outcomes import MOST_NAMED, Outcome
+from viewer.training.tasks.base import TrainingTask
+from viewer.training.words import short_name, with_interval
 
 Array = npt.NDArray[Any]
 
@@ -48,64 +54,62 @@ class Pictures:
         return Pictures(*(values[chosen] for values in (self.images, self.kinds, self.sets, self.sites, self.held)))
 
 
-def train_gate(job: Job) -> Trained:
+def train_gate(job: Job[GateRecipe]) -> Trained:
     """Train on own films and outliers; thresholds from held-back own films.
 
     With `leave_out`, a network is trained without each of these sites of adults first, and measured on
     that site: what the gate may do on adults of a source it does not know.
     """
-    from viewer.training.runner import Trained
-
     pictures = load(job.table, job.pack.inference, job.recipe)
     unseen = {}
-    for site in job.recipe.get("leave_out", ()):
+    for site in job.recipe.leave_out:
         _, marks, scores = _fitted(job, pictures.take(pictures.sites != site), f"without-{site}", pictures)
         unseen[f"adults of {site}, trained without that site"] = _stopped(scores, marks, pictures.sites == site)
-    net, marks, scores = _fitted(job, pictures, "all", pictures)
+    net, marks, scores = _fitted(job, pictures, WHOLE, pictures)
     folds = {**figures(pictures, scores, marks), **unseen, "own films disturbed": shifted(net, pictures, marks, job)}
     return Trained(net, gate=marks, folds=folds)
 
 
-def _fitted(job: Job, given: Pictures, name: str, scored: Pictures) -> tuple[nn.Module, dict[str, float], Array]:
+def _fitted(
+    job: Job[GateRecipe], given: Pictures, name: str, scored: Pictures
+) -> tuple[nn.Module, dict[str, float], Array]:
     """A network trained on the given pictures, its thresholds, and its scores of all `scored` ones."""
-    from viewer.training.runner import fit
-
     where = device()
     kept, held = given.take(~given.held), given.take(given.held)
     net = fit(job, make_loss(kept, job.recipe, where), name, seed=1, judge=make_judge(held, where))
-    assert isinstance(net, networks.FilmGate)
+    assert isinstance(net, networks.RadiographGate)
     net.fit_distance(torch.cat([net.features(b) for b in _batches(kept.images[kept.kinds == OWN])]))
     own = held.images[held.kinds == OWN]
     seen = [score(net, own), *(score(net, images) for _, images in _disturbed(own, job))]
     return net, thresholds(np.concatenate(seen)), score(net, scored.images)
 
 
-def _disturbed(own: npt.NDArray[np.float16], job: Job) -> Iterator[tuple[str, npt.NDArray[np.float16]]]:
+def _disturbed(own: npt.NDArray[np.float16], job: Job[GateRecipe]) -> Iterator[tuple[str, npt.NDArray[np.float16]]]:
     """Own films under each simulated shift."""
-    (step,) = [s for s in job.pack.inference["preprocess"] if s["step"] == "normalise"]
+    (step,) = [s for s in job.pack.inference.preprocess if isinstance(s, Normalise)]
     for name in disturb.DISTURBANCES:
         yield name, disturb.disturbed(own, name, step)
 
 
-def shifted(net: nn.Module, pictures: Pictures, marks: Mapping[str, float], job: Job) -> dict[str, Any]:
+def shifted(net: nn.Module, pictures: Pictures, marks: Mapping[str, float], job: Job[GateRecipe]) -> dict[str, Any]:
     """Share of held-back own films that is stopped under each simulated shift."""
     own = pictures.images[pictures.held & (pictures.kinds == OWN)]
     every = np.ones(len(own), dtype=bool)
     return {name: _stopped(score(net, images), marks, every)["stopped"] for name, images in _disturbed(own, job)}
 
 
-def load(table: cases.CaseTable, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> Pictures:
+def load(table: cases.CaseTable, config: Inference, recipe: GateRecipe) -> Pictures:
     """Own films of the table's train split; outliers from the tables beside its folder."""
     images, kinds, sets, sites, held = [], [], [], [], []
     beside = table.path.resolve().parent.parent
-    for kind, names in ((OWN, [""]), (ADULT, recipe["adult"]), (OTHER, recipe["other"])):
+    for kind, names in ((OWN, [""]), (ADULT, recipe.adult), (OTHER, recipe.other)):
         for name in names:
-            chosen = _cases(table if not name else _sibling(beside, str(name)))
+            chosen = _cases(table if not name else _sibling(beside, name))
             order = {patient: n for n, patient in enumerate(dict.fromkeys(c.patient for c in chosen))}
             for case in chosen:
                 try:
                     volume = cases.load_quickly(case.image)
-                    plane = prepare(volume, config["preprocess"]).array[volume.shape[0] // 2]
+                    plane = prepare(volume, config.preprocess).array[volume.shape[0] // 2]
                 except ViewerError:
                     continue
                 images.append(plane.astype(np.float16))
@@ -129,35 +133,34 @@ def _sibling(beside: Path, name: str) -> cases.CaseTable:
     return cases.read_table(path)
 
 
-def make_loss(pictures: Pictures, recipe: Mapping[str, Any], where: torch.device) -> Loss:
+def make_loss(pictures: Pictures, recipe: GateRecipe, where: torch.device) -> Loss:
     """Balanced batches; a third of the films mirrored, some own films turned or inverted as outliers."""
-    count, seed = int(recipe["batch"]), int(recipe["loop"].get("seed", 1))
-    weights = _weights(pictures, recipe)
+    weights, config, seed = _weights(pictures, recipe), recipe.augment, recipe.loop.seed
 
     def loss(net: nn.Module, step: int) -> Tensor:
         rng = np.random.default_rng([seed, step])
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        chosen = rng.choice(len(weights), count, p=weights)
+        chosen = rng.choice(len(weights), recipe.batch, p=weights)
         images = torch.from_numpy(pictures.images[chosen].astype(np.float32))[:, None]
         kinds = torch.from_numpy(pictures.kinds[chosen])
-        images = augment.swap_looks(images, kinds != OTHER, float(recipe.get("swap_looks", 0.0)), generator)
+        images = augment.swap_looks(images, kinds != OTHER, recipe.swap_looks, generator)
         images, kinds, mirrored = _spoil(images, kinds, generator)
-        moved, _ = augment.spatial(images, None, recipe["augment"]["spatial"], generator)
-        changed = augment.intensity(moved, recipe["augment"]["intensity"], generator)
-        changed = augment.erase(changed, recipe["augment"], generator)
+        moved, _ = augment.spatial(images, None, config.spatial, generator)
+        changed = augment.intensity(moved, config.intensity, generator)
+        changed = augment.erase(changed, config, generator)
         logits = net(changed.to(where))[0][:, :3].float()
         truth = torch.stack([kinds == ADULT, kinds == OTHER, mirrored], dim=1).float().to(where)
         asked = torch.stack([kinds != OTHER, kinds >= OWN, kinds != OTHER], dim=1).float().to(where)
-        soft = truth * 0.98 + 0.01
+        soft = truth * (1 - recipe.smoothing) + 0.5 * recipe.smoothing
         each = functional.binary_cross_entropy_with_logits(logits, soft, reduction="none")
         return (each * asked).sum() / asked.sum()
 
     return loss
 
 
-def _weights(pictures: Pictures, recipe: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+def _weights(pictures: Pictures, recipe: GateRecipe) -> npt.NDArray[np.float64]:
     """Sampling weights: stated shares of adults and others, each set of others alike."""
-    shares = {ADULT: float(recipe["share_adult"]), OTHER: float(recipe["share_other"])}
+    shares = {ADULT: recipe.share_adult, OTHER: recipe.share_other}
     shares[OWN] = 1 - sum(shares.values())
     weights = np.zeros(len(pictures.kinds))
     for kind, share in shares.items():
@@ -231,3 +234,30 @@ def make_judge(held: Pictures, where: torch.device) -> Judge:
         return {**out, "auc": min(out.values())}
 
     return judge
+
+
+def summary(pack: PackInfo, outcomes: Sequence[Outcome]) -> Figures:
+    """Share of the cases over each threshold of a gate pack, and over any, which cases by name."""
+    marks = thresholds_of(pack.viewer)
+    over = {name: np.array([o.scores[name] > mark for o in outcomes]) for name, mark in marks.items()}
+    over["any"] = np.any(list(over.values()), axis=0)
+    stopped = {
+        name: {"stopped": float(is_over.mean()), "stopped_ci": metrics.share_ci(is_over),
+               "cases": [o.case.name for o, yes in zip(outcomes, is_over, strict=True) if yes][:MOST_NAMED]}
+        for name, is_over in over.items()
+    }  # fmt: skip
+    return {"stopped": stopped}
+
+
+def card(results: Figures) -> list[str]:
+    """What a gate pack stopped of its own kind of film."""
+    stopped = results.get("stopped", {})
+    rows = ["| question | own films stopped (95%) | which |", "|---|---|---|"]
+    rows += [
+        f"| {n} | {with_interval(s, 'stopped')} | {', '.join(map(short_name, s['cases']))} |"
+        for n, s in stopped.items()
+    ]
+    return ["\n".join(rows)] if stopped else []
+
+
+TRAINING = TrainingTask({GateRecipe: train_gate}, summary, card)

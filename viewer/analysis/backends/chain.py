@@ -1,6 +1,6 @@
-"""Runs a network on the best rung there is and steps down when one gives way.
+"""Runs a network on the best backend there is and steps down when one gives way.
 
-Rungs: graphics card with the whole batch, smaller batches, CPU. (Windows are summed on the
+In this order: graphics card with the whole batch, smaller batches, CPU. (Windows are summed on the
 CPU by `inference`, so a card never has to hold more than one batch.) On the CPU: OpenVINO,
 then torch. Every step down is kept in words.
 """
@@ -78,8 +78,8 @@ class Loaded:
         return TorchBackend(copy.deepcopy(self.network), "cuda", half=kind == "cuda-half")
 
 
-class Ladder:
-    """`infer` for one run; steps down for the rest of that run when a rung gives way.
+class BackendChain:
+    """`infer` for one run; steps down for the rest of that run when a backend gives way.
 
     Args:
         loaded: the network.
@@ -91,7 +91,7 @@ class Ladder:
         self._loaded = loaded
         fast = precision != "full"
         card = ["cuda-half" if fast else "cuda"] if device == "cuda" else []
-        self._rungs = [*card, *(["openvino"] if fast else []), "torch"]
+        self._backends = [*card, *(["openvino"] if fast else []), "torch"]
         self._part: int | None = None
         self._taken: list[str] = []
         self._used = ""
@@ -105,7 +105,7 @@ class Ladder:
     @property
     def device(self) -> str:
         """ "cuda" or "cpu": where the last batch ran."""
-        return self._on or ("cuda" if self._rungs[0].startswith("cuda") else "cpu")
+        return self._on or ("cuda" if self._backends[0].startswith("cuda") else "cpu")
 
     @property
     def fallbacks(self) -> tuple[str, ...]:
@@ -113,10 +113,10 @@ class Ladder:
         return tuple(self._taken)
 
     def __call__(self, batch: FloatArray) -> tuple[FloatArray, ...]:
-        """Run one batch on the highest rung that holds.
+        """Run one batch on the best backend that holds.
 
         Raises:
-            AnalysisError: the last rung gave way too.
+            AnalysisError: the last backend gave way too.
         """
         while True:
             full = False
@@ -130,7 +130,7 @@ class Ladder:
                 self._make_room(len(batch))
 
     def _try(self, batch: FloatArray) -> tuple[FloatArray, ...]:
-        backend = self._loaded.backend(self._rungs[0])
+        backend = self._loaded.backend(self._backends[0])
         size = self._part or len(batch)
         parts = [backend(batch[n : n + size]) for n in range(0, len(batch), size)]
         self._used, self._on = backend.name, backend.device
@@ -146,23 +146,23 @@ class Ladder:
             self._part = size // 2
             self._note(f"The graphics card ran out of memory: batches of {self._part} instead of {size}.")
             return
-        self._loaded.forget(self._rungs.pop(0))
+        self._loaded.forget(self._backends.pop(0))
         self._part = None
         self._note("The graphics card ran out of memory: ran on the CPU.")
 
     def _step_down(self, error: Exception) -> None:
-        rung = self._rungs[0]
-        if rung == "openvino":
+        backend = self._backends[0]
+        if backend == "openvino":
             self._note(f"OpenVINO was not used ({_why(error)}): ran with torch.")
-        elif rung.startswith("cuda") and isinstance(error, RuntimeError):
+        elif backend.startswith("cuda") and isinstance(error, RuntimeError):
             self._note(f"The graphics card failed ({_why(error)}): ran on the CPU.")
         elif isinstance(error, MemoryError) or any(word in str(error) for word in _ALLOC_WORDS):
             raise out_of_memory() from error
         else:
             raise error
-        _log.warning("rung %s given up: %s", rung, error)
-        self._loaded.forget(rung)
-        self._rungs.pop(0)
+        _log.warning("backend %s given up: %s", backend, error)
+        self._loaded.forget(backend)
+        self._backends.pop(0)
 
     def _note(self, words: str) -> None:
         if words not in self._taken:

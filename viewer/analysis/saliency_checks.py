@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from viewer.analysis.inference import sigmoid
-from viewer.analysis.passport import SEED
+from viewer.analysis.provenance import SEED
 from viewer.core.task import CancelToken
 
 FloatArray = npt.NDArray[np.float32]
@@ -44,7 +44,7 @@ MAX_CORRELATION = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Honesty:
+class Checked:
     """What the two tests found.
 
     Attributes:
@@ -60,7 +60,7 @@ class Honesty:
     random_weights: float | None
 
     @property
-    def honest(self) -> bool:
+    def passed(self) -> bool:
         """True when the map passed both tests."""
         moves = self.random_weights is None or self.random_weights < MAX_CORRELATION
         return self.deletion > 0 and self.rank >= MIN_RANK and moves
@@ -82,7 +82,7 @@ def check(
     target: tuple[FloatArray, int],
     *,
     cancel: CancelToken | None = None,
-) -> Honesty:
+) -> Checked:
     """Run both tests on one heatmap.
 
     Args:
@@ -96,7 +96,7 @@ def check(
     deletion, elsewhere, rank = deletion_test(infer, picture, *target)
     if cancel is not None:
         cancel.check()
-    return Honesty(deletion, elsewhere, rank, randomisation_test(draw, networks, cancel))
+    return Checked(deletion, elsewhere, rank, randomisation_test(draw, networks, cancel))
 
 
 def deletion_test(infer: Infer, picture: FloatArray, heat: FloatArray, label: int) -> tuple[float, float, float]:

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from tests.unit.analysis.test_packs import INFERENCE, METADATA, changed, make
-from viewer.analysis import outlier, packs
+from viewer.analysis import ood, packs
+from viewer.analysis.tasks import gate
 from viewer.core.analysis import Suitability
 
 SCORES = {"adult film": 0.2, "not a frontal chest film": 0.1, "mirrored film": 0.5, "unlike the training films": 0.6}
@@ -16,6 +17,7 @@ SCORES = {"adult film": 0.2, "not a frontal chest film": 0.1, "mirrored film": 0
 @pytest.fixture
 def guard(tmp_path):
     metadata = changed(METADATA, ("viewer", "task"), "gate")
+    metadata["viewer"]["labels"] = {}
     metadata["viewer"]["gate"] = {"for": {"tiny": list(SCORES), "other": ["mirrored film"]}, "scores": SCORES}
     inference = json.loads(json.dumps(INFERENCE)) | {"output": {"kind": "scores", "labels": list(SCORES)}}
     make(tmp_path, "guard", {**metadata, "id": "guard"}, inference)
@@ -27,15 +29,17 @@ def guard(tmp_path):
 
 def said(guard, **scores):
     names = {"adult": "adult film", "chest": "not a frontal chest film", "mirror": "mirrored film"}
-    found = outlier.reasons(guard, {**dict.fromkeys(SCORES, 0.0), **{names[k]: v for k, v in scores.items()}})
+    found = gate.reasons(
+        {**dict.fromkeys(SCORES, 0.0), **{names[k]: v for k, v in scores.items()}}, gate.thresholds(guard.viewer)
+    )
     return {r.rule: r.verdict for r in found}
 
 
 def test_a_guard_stands_before_the_packs_it_names(guard):
     load = {name: packs.load(name, [guard]) for name in ("tiny", "other", "free")}
-    assert outlier.guard_of(load["free"], [guard]) is None
-    assert set(outlier.guard_of(load["tiny"], [guard]).viewer["gate"]["scores"]) == set(SCORES)
-    assert set(outlier.guard_of(load["other"], [guard]).viewer["gate"]["scores"]) == {"mirrored film"}
+    assert ood.detector_for(load["free"], [guard]) is None
+    assert set(ood.detector_for(load["tiny"], [guard]).thresholds) == set(SCORES)
+    assert set(ood.detector_for(load["other"], [guard]).thresholds) == {"mirrored film"}
 
 
 def test_scores_run_warn_or_refuse(guard):
@@ -48,5 +52,5 @@ def test_scores_run_warn_or_refuse(guard):
 
 
 def test_the_words_name_score_and_threshold(guard):
-    (reason,) = outlier.reasons(packs.load("guard", [guard]), {"adult film": 0.91})
+    (reason,) = gate.reasons({"adult film": 0.91}, gate.thresholds(packs.load("guard", [guard]).viewer))
     assert reason.text == "The film looks like an adult's." and "0.910" in reason.tag and reason.todo

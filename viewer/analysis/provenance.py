@@ -1,4 +1,4 @@
-"""The run passport: what was analysed, with what, and when. Torch-free."""
+"""Where a result comes from: what was analysed, with what, and when. Torch-free."""
 
 from __future__ import annotations
 

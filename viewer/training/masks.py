@@ -1,19 +1,22 @@
-"""Segmentation recipes: 2-D and 3-D U-Nets from prepared pictures and their labels."""
+"""Pictures with masks as training data: examples, random windows, the loss of a step, the judge."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from msgspec import structs
 from torch import Tensor, nn
 
-from viewer.analysis import inference
+from viewer.analysis.inference import Infer, Runner
 from viewer.analysis.preprocess import prepare
+from viewer.analysis.tasks.segmentation import MaskRecipe, SegmentationRecipe, interpret
 from viewer.core.errors import UsageError
+from viewer.core.inference import CenterCrop, CropRoi, Inference, Pad
 from viewer.training import augment, cases, losses, metrics
 from viewer.training.loop import Judge, Loss
 
@@ -30,55 +33,49 @@ class Example:
     labels: Array
 
 
-def load_examples(
-    table: Sequence[cases.Case], inference_config: Mapping[str, Any], recipe: Mapping[str, Any]
-) -> list[Example]:
+def load_examples(table: Sequence[cases.Case], inference: Inference, recipe: MaskRecipe) -> list[Example]:
     """Take every case through the pack's own steps, boxes and padding left out."""
     examples = []
     for case in table:
-        if case.mask is None and recipe.get("skip_without_mask"):
+        if case.mask is None and recipe.skip_without_mask:
             continue
         volume = cases.load_quickly(case.image)
-        ready = prepare(volume, inference_config["preprocess"], skip=("crop_roi", "middle", "pad"))
+        ready = prepare(volume, inference.preprocess, skip=(CropRoi, CenterCrop, Pad))
         truth = _truth(case, volume.shape, recipe)
-        examples.append(Example(case, ready.array.astype(np.float16), ready.follow_labels(truth)))
+        examples.append(Example(case, ready.array.astype(np.float16), ready.apply_to_labels(truth)))
     return examples
 
 
-def _truth(case: cases.Case, shape: tuple[int, int, int], recipe: Mapping[str, Any]) -> Array:
+def _truth(case: cases.Case, shape: tuple[int, int, int], recipe: MaskRecipe) -> Array:
     """Label numbers [K, J, I]; with `vote_share`, the share 0..1 of readers who marked a voxel."""
     if case.mask is None:
         return np.zeros(shape, dtype=np.uint8)
     mask = cases.load_labels(case.mask)
     if mask.shape != shape:
         raise UsageError(f"The mask of {case.name} has another shape than the image.", "Mend the table.")
-    votes = recipe.get("vote_share")
-    if votes:
-        return (mask / float(votes)).astype(np.float16)
-    least = int(recipe.get("mask_at_least", 1))
-    return ((mask >= least) if recipe.get("binary_mask") else mask).astype(np.uint8)
+    if recipe.vote_share:
+        return (mask / float(recipe.vote_share)).astype(np.float16)
+    return ((mask >= recipe.mask_at_least) if recipe.binary_mask else mask).astype(np.uint8)
 
 
-def make_loss(examples: Sequence[Example], recipe: Mapping[str, Any], where: torch.device) -> Loss:
+def make_loss(examples: Sequence[Example], recipe: SegmentationRecipe, where: torch.device) -> Loss:
     """The loss of one step: random crops, augmented, Dice + cross-entropy."""
-    size = [int(n) for n in recipe["patch"]]
-    count, seed = int(recipe["batch"]), int(recipe["loop"].get("seed", 1))
-    config = recipe.get("augment", {})
-    flat, jitter = len(size) == 2, recipe.get("centre_jitter")
+    size, config, loop = recipe.patch, recipe.augment, recipe.loop
+    flat, jitter = len(size) == 2, recipe.centre_jitter
 
     def loss(net: nn.Module, step: int) -> Tensor:
-        rng = np.random.default_rng([seed, step])
+        rng = np.random.default_rng([loop.seed, step])
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        chosen = rng.integers(0, len(examples), count)
+        chosen = rng.integers(0, len(examples), recipe.batch)
         cuts = [cut(examples[n], size, rng, jitter) for n in chosen]
         images = torch.from_numpy(np.stack([c[0] for c in cuts])[:, None].astype(np.float32))
         labels = torch.from_numpy(np.stack([c[1] for c in cuts])[:, None].astype(np.float32))
-        if "sides" in recipe:
-            share = step / int(recipe["loop"]["steps"])
-            images, labels = augment.squashed(images, labels, augment.side_at(recipe, share))
-        moved, truth = augment.spatial(images, labels, config.get("spatial", {}), generator)
+        if recipe.sides:
+            side = augment.side_at(recipe.sides, step / loop.steps)
+            images, labels = augment.resized(images, labels, side)
+        moved, truth = augment.spatial(images, labels, config.spatial, generator)
         assert truth is not None
-        changed = augment.intensity(moved, config.get("intensity", {}), generator).to(where)
+        changed = augment.intensity(moved, config.intensity, generator).to(where)
         kind = torch.channels_last if flat else torch.channels_last_3d
         logits = net(changed.contiguous(memory_format=kind))[0]
         return losses.dice_cross_entropy(logits, truth[:, 0].to(where))
@@ -113,8 +110,8 @@ def _start(room: int, jitter: int | None, rng: np.random.Generator) -> int:
     return int(np.clip(room // 2 + rng.integers(-jitter, jitter + 1), 0, room))
 
 
-def infer_of(net: nn.Module, where: torch.device) -> inference.Infer:
-    """The network as the plain callable that `inference.predict` takes."""
+def infer_of(net: nn.Module, where: torch.device) -> Infer:
+    """The network as the plain callable that `tasks.predict` takes."""
 
     @torch.inference_mode()
     def infer(batch: FloatArray) -> tuple[FloatArray, ...]:
@@ -125,24 +122,22 @@ def infer_of(net: nn.Module, where: torch.device) -> inference.Infer:
 
 
 def measure(
-    infer: inference.Infer,
+    infer: Infer,
     table: Sequence[cases.Case],
-    inference_config: Mapping[str, Any],
-    recipe: Mapping[str, Any],
+    inference: Inference,
+    recipe: MaskRecipe,
     *,
     distances: bool = False,
 ) -> list[dict[str, Any]]:
     """Rows for `metrics.structures` on the cases' own grids."""
-    names = inference_config["output"]["labels"]
+    names = inference.output.labels
     rows: list[dict[str, Any]] = []
-    steps = [s for s in inference_config["preprocess"] if s["step"] != "crop_roi"]
-    hard = {k: v for k, v in recipe.items() if k != "vote_share"}
+    hard = structs.replace(recipe, vote_share=None)
     for case in table:
         volume = cases.load_quickly(case.image)
         truth = _truth(case, volume.shape, hard)
-        ready = prepare(volume, steps)
-        runner = inference.Runner(inference_config, infer)
-        said = inference.interpret(inference_config, ready, runner.run(ready.array)).labels
+        ready = prepare(volume, inference.preprocess, skip=(CropRoi,))
+        said = interpret(inference, ready, Runner(inference, infer).run(ready.array)).labels
         assert said is not None
         for n, name in enumerate(names, start=1):
             far = metrics.hd95(said == n, truth == n, volume.geometry.spacing) if distances else None
@@ -151,13 +146,11 @@ def measure(
     return rows
 
 
-def make_judge(
-    table: Sequence[cases.Case], inference_config: Mapping[str, Any], recipe: Mapping[str, Any], where: torch.device
-) -> Judge:
+def make_judge(table: Sequence[cases.Case], inference: Inference, recipe: MaskRecipe, where: torch.device) -> Judge:
     """Mean Dice per structure, and over all as "dice"."""
 
     def judge(net: nn.Module) -> dict[str, float]:
-        rows = measure(infer_of(net, where), table, inference_config, recipe)
+        rows = measure(infer_of(net, where), table, inference, recipe)
         out = {name: float(s["dice_mean"]) for name, s in metrics.structures(rows).items()}
         return {**out, "dice": float(np.mean(list(out.values())))}
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from viewer.analysis import honesty, saliency
+from viewer.analysis import saliency, saliency_checks
 from viewer.core.errors import PackError
 from viewer.core.task import CancelFlag, Cancelled
 
@@ -46,43 +46,43 @@ def true_map() -> np.ndarray:
 
 
 def test_deletion_believes_a_true_map_and_not_a_false_one() -> None:
-    fall, elsewhere, rank = honesty.deletion_test(infer, picture(), true_map(), 0)
+    fall, elsewhere, rank = saliency_checks.deletion_test(infer, picture(), true_map(), 0)
     assert fall > 0.1
     assert elsewhere < fall / 2
     assert rank == 1.0
     false = true_map()[:, ::-1].copy()
-    fall, _, rank = honesty.deletion_test(infer, picture(), false, 0)
-    assert rank < honesty.MIN_RANK
+    fall, _, rank = saliency_checks.deletion_test(infer, picture(), false, 0)
+    assert rank < saliency_checks.MIN_RANK
     assert fall < 0.1
-    assert honesty.deletion_test(infer, picture(), np.zeros((48, 48), np.float32), 0) == (0.0, 0.0, 0.0)
+    assert saliency_checks.deletion_test(infer, picture(), np.zeros((48, 48), np.float32), 0) == (0.0, 0.0, 0.0)
 
 
 def test_a_map_that_ignores_the_weights_fails_the_randomisation_test() -> None:
     def edges(_network: nn.Module) -> np.ndarray:
         return picture()
 
-    assert honesty.randomisation_test(edges, honesty.shuffles(Spot())) == pytest.approx(1.0)
+    assert saliency_checks.randomisation_test(edges, saliency_checks.shuffles(Spot())) == pytest.approx(1.0)
 
 
 def test_shuffling_keeps_the_numbers_and_the_original() -> None:
     network = Spot()
     before = network.conv.weight.clone()
-    other = honesty.shuffled(network, 1)
+    other = saliency_checks.shuffled(network, 1)
     assert torch.equal(network.conv.weight, before)
     assert torch.equal(other.conv.weight.flatten().sort()[0], before.flatten().sort()[0])
     assert not torch.equal(other.conv.weight, before)
-    assert torch.equal(honesty.shuffled(network, 1).conv.weight, other.conv.weight)
+    assert torch.equal(saliency_checks.shuffled(network, 1).conv.weight, other.conv.weight)
 
 
 def test_the_verdict_follows_the_figures() -> None:
-    assert honesty.Honesty(0.4, 0.1, 1.0, 0.1).honest
-    assert not honesty.Honesty(0.4, 0.1, 0.85, 0.1).honest
-    assert not honesty.Honesty(0.4, 0.1, 1.0, 0.6).honest
-    assert not honesty.Honesty(-0.1, -0.2, 1.0, 0.1).honest
-    occluded = honesty.Honesty(0.41, 0.1, 1.0, None)
-    assert occluded.honest and occluded.words == "deletion 0.41 (elsewhere 0.10), made by occlusion"
-    assert not honesty.Honesty(0.41, 0.5, 0.2, None).honest
-    assert honesty.Honesty(0.41, 0.1, 1.0, 0.09).words == "deletion 0.41 (elsewhere 0.10), random weights 0.09"
+    assert saliency_checks.Checked(0.4, 0.1, 1.0, 0.1).passed
+    assert not saliency_checks.Checked(0.4, 0.1, 0.85, 0.1).passed
+    assert not saliency_checks.Checked(0.4, 0.1, 1.0, 0.6).passed
+    assert not saliency_checks.Checked(-0.1, -0.2, 1.0, 0.1).passed
+    occluded = saliency_checks.Checked(0.41, 0.1, 1.0, None)
+    assert occluded.passed and occluded.words == "deletion 0.41 (elsewhere 0.10), made by occlusion"
+    assert not saliency_checks.Checked(0.41, 0.5, 0.2, None).passed
+    assert saliency_checks.Checked(0.41, 0.1, 1.0, 0.09).words == "deletion 0.41 (elsewhere 0.10), random weights 0.09"
 
 
 def test_grad_cam_and_occlusion_find_the_place() -> None:

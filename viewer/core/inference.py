@@ -1,0 +1,236 @@
+"""How a pack's network is fed and read: configs/inference.json, as nouns.
+
+A preprocessing step and a network are a struct here and a function or class of the same meaning in
+`analysis.preprocess` and `analysis.networks`; tests hold the lists equal. What a task reads out of the
+network (`output`) is declared by that task's module, which extends `Inference` and `Output`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from viewer.core.pack import Count, Names, NotNegative, Part, Positive, Share
+
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Widths = Annotated[tuple[Count, ...], Meta(min_length=1)]
+Axis = Annotated[int, Meta(ge=0, le=2)]
+
+
+class InputKind(StrEnum):
+    """What a pack may be given: a volume, a waveform, words, or a row of values."""
+
+    IMAGE = "image"
+    SIGNAL = "signal"
+    TEXT = "text"
+    TABLE = "table"
+
+
+# ---------------------------------------------------------------- networks
+
+
+class Network(Part, frozen=True, tag_field="_target_"):
+    """A network of the allow-list and its settings."""
+
+    @property
+    def name(self) -> str:
+        """Its name on the list."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def spatial_dims(self) -> int:
+        """2 where it takes pictures, 3 where it takes blocks."""
+        return 2
+
+
+class UNetArgs(Part, frozen=True, kw_only=True):
+    """Settings of `networks.UNet`."""
+
+    spatial_dims: Literal[2, 3]
+    in_channels: Count
+    out_channels: Count
+    channels: Widths
+    norm: Literal["batch", "group", "instance"] = "batch"
+    thin: Annotated[int, Meta(ge=0)] = 0
+
+
+class UNet(Network, frozen=True, tag="UNet"):
+    """A U-Net in 2-D or 3-D."""
+
+    args: UNetArgs
+
+    @property
+    def spatial_dims(self) -> int:
+        """As its settings say."""
+        return self.args.spatial_dims
+
+
+class SliceContextUNetArgs(Part, frozen=True, kw_only=True):
+    """Settings of `networks.SliceContextUNet`."""
+
+    in_channels: Count
+    out_channels: Count
+    channels: Widths
+    width: Count = 64
+    spatial_dims: Literal[2] = 2
+    thin: Annotated[int, Meta(ge=0)] = 0
+
+
+class SliceContextUNet(Network, frozen=True, tag="SliceContextUNet"):
+    """A 2-D U-Net over an ordered stack."""
+
+    args: SliceContextUNetArgs
+
+
+class RadiographClassifierArgs(Part, frozen=True, kw_only=True):
+    """Settings of `networks.RadiographClassifier`."""
+
+    labels: Count
+    widths: Widths
+    blocks: Count = 2
+    members: Count = 1
+    drop: Share = 0.1
+
+
+class RadiographClassifier(Network, frozen=True, tag="RadiographClassifier"):
+    """Averaged classifiers of radiographs."""
+
+    args: RadiographClassifierArgs
+
+
+class RadiographGateArgs(Part, frozen=True, kw_only=True):
+    """Settings of `networks.RadiographGate`."""
+
+    outliers: Count
+    widths: Widths
+    width: Count = 48
+
+
+class RadiographGate(Network, frozen=True, tag="RadiographGate"):
+    """A detector of pictures that are not what a pack was made for."""
+
+    args: RadiographGateArgs
+
+
+#: A new network: a struct above, a name here, the class and a line in `analysis.networks`.
+AnyNetwork = UNet | SliceContextUNet | RadiographClassifier | RadiographGate
+
+
+# ---------------------------------------------------------------- preprocessing
+
+
+class Step(Part, frozen=True, tag_field="step"):
+    """A preprocessing step and its settings."""
+
+
+class CropRoi(Step, frozen=True, tag="crop_roi"):
+    """Cut the reader's box out, with so many mm kept around it."""
+
+    margin_mm: NotNegative = 0.0
+
+
+class CenterCrop(Step, frozen=True, tag="center_crop"):
+    """Keep the middle rows and columns of every slice."""
+
+    size: tuple[Count, Count]
+
+
+class Orient(Step, frozen=True, tag="orient"):
+    """Turn axes so that k, j, i run towards these letters (nearest axes)."""
+
+    axes: Annotated[str, Meta(pattern="^(?=.?.?[RL])(?=.?.?[AP])(?=.?.?[IS])[RLAPIS]{3}$")]
+
+
+class Resample(Step, frozen=True, tag="resample"):
+    """Linear resampling to mm along k, j, i; null keeps an axis.
+
+    Attributes:
+        tolerance: axes within this share of the wanted spacing stay.
+        only_known: leave pictures without a spacing in the patient as they are.
+    """
+
+    spacing_mm: tuple[Positive | None, Positive | None, Positive | None]
+    tolerance: NotNegative = 0.02
+    only_known: bool = False
+
+
+class WindowRadiograph(Step, frozen=True, tag="window_radiograph"):
+    """A radiograph as a reader sees it, 0 (black) to 1 (white)."""
+
+
+class Resize(Step, frozen=True, tag="resize"):
+    """Every slice to these rows and columns, aspect not kept."""
+
+    size: tuple[Count, Count]
+
+
+class Normalise(Step, frozen=True, tag="normalise"):
+    """Scale-free intensities from three percentiles.
+
+    Attributes:
+        low, centre, high: percentiles; `clip`: largest value left.
+        per: over the whole volume or slice by slice.
+        ground: voxels under this share of the 99th percentile do not count.
+    """
+
+    low: Percent = 5
+    centre: Percent = 50
+    high: Percent = 95
+    clip: Positive = 3.0
+    per: Literal["volume", "slice"] = "volume"
+    ground: Share | None = None
+
+
+class Pad(Step, frozen=True, tag="pad"):
+    """Edge values up to a least size and to multiples, along k, j, i."""
+
+    multiple: tuple[Count, Count, Count] = (1, 1, 1)
+    minimum: tuple[Count, Count, Count] = (1, 1, 1)
+
+
+#: A new step: a struct above, a name here, the function and a line in `analysis.preprocess`.
+AnyStep = CropRoi | CenterCrop | Orient | Resample | WindowRadiograph | Resize | Normalise | Pad
+
+
+# ---------------------------------------------------------------- reading the network
+
+
+class Window(Part, frozen=True):
+    """What the network takes at once: slices of a stack, or a block with its overlap."""
+
+    slices: Count = 8
+    size: tuple[Count, Count, Count] | None = None
+    overlap: Annotated[float, Meta(ge=0, lt=1)] = 0.5
+
+
+class TestTime(Part, frozen=True):
+    """Copies that are averaged: each flipped along these axes (0 = k)."""
+
+    flips: tuple[tuple[Axis, ...], ...] = ()
+
+
+class Saliency(Part, frozen=True):
+    """The layer that Grad-CAM reads, dotted as torch names it."""
+
+    layer: str = ""
+
+
+class Output(Part, frozen=True, kw_only=True):
+    """What the network's numbers are called."""
+
+    labels: Names
+    temperature: Positive = 1.0
+
+
+class Inference(Part, frozen=True, kw_only=True):
+    """configs/inference.json, as far as every task has it."""
+
+    network: AnyNetwork
+    output: Output
+    inputs: dict[str, InputKind] = field(default_factory=lambda: {"image": InputKind.IMAGE})
+    preprocess: tuple[AnyStep, ...] = ()
+    window: Window = Window()
+    tta: TestTime = TestTime()
+    saliency: Saliency = Saliency()
