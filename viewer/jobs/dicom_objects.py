@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import OutputError
-from viewer.core.report import Signature
 from viewer.core.study import Instance, Stack, Study
+from viewer.reporting.saying import Saying
 
 if TYPE_CHECKING:
     from viewer.reporting import seg, sr
@@ -26,26 +26,6 @@ KEYS = "keys.dcm"
 _LEFT_OUT = frozenset(
     {"not_representable", "no_frame_of_reference", "off_grid", "source_gone", "no_source", "no_series", "not_a_number"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """What people add to the report object.
-
-    Attributes:
-        sections: "findings", "impression", "recommendation" in words.
-        reviewed: a person accepted what is in the objects.
-        predecessor: the SR that the new one replaces.
-        proposals: how many findings the algorithms had made, those left out among them.
-    """
-
-    sections: dict[str, str] = field(default_factory=dict)
-    reader: str = ""
-    signature: Signature | None = None
-    predecessor: Path | None = None
-    language: str = "en"
-    reviewed: bool = False
-    proposals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +80,8 @@ def write_objects(
             results,
             {stack.series_uid: stack},
             folder / "sr.dcm",
+            saying,
             segs=receipts,
-            sections=saying.sections,
-            reader=saying.reader,
-            signature=saying.signature,
-            predecessor=saying.predecessor,
-            language=saying.language,
-            proposals=saying.proposals,
         )
     except OutputError as error:
         return Written(tuple(files), (*left_out, _left_out("sr.dcm", error)))

@@ -15,10 +15,11 @@ from viewer.core.finding import Finding
 from viewer.core.plain import to_plain
 from viewer.core.report import KeyImage, Report
 from viewer.jobs import dicom_objects, key_marks, result_folder, result_json
-from viewer.jobs.dicom_objects import KEYS, Saying, Written, write_objects
+from viewer.jobs.dicom_objects import KEYS, Written, write_objects
 from viewer.jobs.result_folder import Loaded
 from viewer.jobs.review import with_findings
 from viewer.jobs.swap import swap_in
+from viewer.reporting.saying import Saying
 
 
 def copy_to(target: Path, pdf: bytes) -> None:

@@ -18,9 +18,10 @@ from viewer.core.finding import Finding, FindingState, Side
 from viewer.core.plain import from_plain
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
 from viewer.jobs import result_folder, result_json
-from viewer.jobs.dicom_objects import Saying, Written, is_dicom, write_objects
+from viewer.jobs.dicom_objects import Written, is_dicom, write_objects
 from viewer.jobs.result_folder import Loaded
 from viewer.jobs.sources import found_again
+from viewer.reporting.saying import Saying
 
 _log = logging.getLogger(__name__)
 

@@ -188,7 +188,7 @@ def _compare_segment(record: SegmentRecord, masks: Sequence[Mask]) -> list[str]:
 def _compare_group(number: int, record: GroupRecord, item: Item) -> list[str]:
     children = list(_walk(item))
     said = []
-    if record.label not in {c.chosen.meaning for c in children if c.chosen and _is(c, "121071")}:
+    if record.label and record.label not in {c.chosen.meaning for c in children if c.chosen and _is(c, "121071")}:
         said.append(f"finding {number} is called otherwise")
     sides = {c.chosen.meaning for c in children if c.chosen and _is(c, "272741003")}
     if record.laterality and sides != {record.laterality}:

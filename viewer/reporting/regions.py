@@ -19,6 +19,7 @@ from highdicom.sr import (
 from pydicom.dataset import Dataset
 
 from viewer.core.analysis import Box
+from viewer.core.errors import OutputError
 from viewer.core.finding import Location
 from viewer.core.geometry import Geometry
 from viewer.core.study import Stack
@@ -96,8 +97,18 @@ def _pixel_points(location: Location, source: Source) -> FloatArray | None:
     """Points as (column, row), the centre of the first pixel at 0.5, 0.5 (PS3.3 C.18.6.1.2)."""
     if not location.points_lps or source.stack.geometry is None:
         return None
-    index = source.stack.geometry.world_to_index(np.array(location.points_lps, dtype=np.float64))
-    return np.asarray(index[:, [2, 1]] + 0.5)
+    return pixels_of(np.array(location.points_lps, dtype=np.float64), source)
+
+
+def pixels_of(points: FloatArray, source: Source) -> FloatArray:
+    """Points [n, 3] of a picture without a patient frame as (column, row) [n, 2], first pixel's centre 0.5, 0.5.
+
+    Raises:
+        OutputError: the stack has no grid.
+    """
+    if source.stack.geometry is None:
+        raise OutputError("A picture without a grid cannot be referred to.", "", "not_representable")
+    return np.asarray(source.stack.geometry.world_to_index(points)[:, [2, 1]] + 0.5)
 
 
 def _film_region(
@@ -113,12 +124,13 @@ def _film_region(
     elif len(points) == 1:
         kind = GraphicTypeValues.POINT
     else:
-        points = _closed(points)
+        points = closed(points)
         kind = GraphicTypeValues.POLYLINE
-    return ImageRegion(kind, points, _source_image(k, source))
+    return ImageRegion(kind, points, source_image(k, source))
 
 
-def _source_image(k: int, source: Source) -> SourceImageForRegion:
+def source_image(k: int, source: Source) -> SourceImageForRegion:
+    """The stored picture, or frame of one, at a place of the stack."""
     frame = source.stack.instances[k].frame
     header = header_of(source.headers, source.stack.instances, k)
     frames = [frame + 1] if frame is not None and int(header.get("NumberOfFrames", 1) or 1) > 1 else None
@@ -129,7 +141,7 @@ def _box_in_space(box: Box, planes: Sequence[SourcePlane], source: Source) -> Re
     """One rectangle per native plane, along the outer edges of the voxels."""
     (k0, j0, i0), (k1, j1, i1) = box
     corners = [(j0 - 0.5, i0 - 0.5), (j0 - 0.5, i1 - 0.5), (j1 - 0.5, i1 - 0.5), (j1 - 0.5, i0 - 0.5)]
-    polygons = [_closed(np.array([plane.point(j, i) for j, i in corners], dtype=np.float64)) for plane in planes[k0:k1]]
+    polygons = [closed(np.array([plane.point(j, i) for j, i in corners], dtype=np.float64)) for plane in planes[k0:k1]]
     frame = source.frame_of_reference_uid
     if len(polygons) == 1:
         return Region(ImageRegion3D(GraphicTypeValues3D.POLYGON, polygons[0], frame))
@@ -141,17 +153,17 @@ def _points_in_space(points: FloatArray, source: Source) -> ImageRegion3D:
     frame = source.frame_of_reference_uid
     if len(points) == 1:
         return ImageRegion3D(GraphicTypeValues3D.POINT, points, frame)
-    if len(points) == 2 or not _coplanar(points):
+    if len(points) == 2 or not coplanar(points):
         return ImageRegion3D(GraphicTypeValues3D.POLYLINE, points, frame)
-    return ImageRegion3D(GraphicTypeValues3D.POLYGON, _closed(points), frame)
+    return ImageRegion3D(GraphicTypeValues3D.POLYGON, closed(points), frame)
 
 
-def _closed(points: FloatArray) -> FloatArray:
+def closed(points: FloatArray) -> FloatArray:
     """The same points, the first one repeated at the end."""
     return points if np.allclose(points[0], points[-1]) else np.vstack([points, points[:1]])
 
 
-def _coplanar(points: Sequence[FloatArray] | FloatArray) -> bool:
+def coplanar(points: Sequence[FloatArray] | FloatArray) -> bool:
     """Within a hundredth of a millimetre of one plane, as POLYGON asks (PS3.3 C.18.9.1.2)."""
     centred = np.asarray(points) - np.mean(points, axis=0)
     return bool(np.linalg.svd(centred, compute_uv=False)[-1] < 0.01)

@@ -24,15 +24,16 @@ from viewer.reporting.codes import finding_code, measurement_code, side_code, un
 from viewer.reporting.origin import EQUIPMENT, attempt, new_uid, person_name, read_headers, save, use_utf8
 from viewer.reporting.planes import complete
 from viewer.reporting.regions import Source, middle_of
+from viewer.reporting.saying import Saying
 from viewer.reporting.seg import SegReceipt
 from viewer.reporting.sr_content import (
-    Wording,
     all_measurements,
     finding_tracking_uid,
     root_item,
     segment_of,
     source_of,
 )
+from viewer.reporting.sr_measured import middle, numbers_of, tracking_uid
 
 log = logging.getLogger(__name__)
 
@@ -75,44 +76,45 @@ def write_sr(
     results: Sequence[AnalysisResult],
     stacks: Mapping[str, Stack],
     path: Path,
+    saying: Saying = Saying(),  # noqa: B008 - frozen
     *,
     segs: Sequence[SegReceipt] = (),
-    sections: Mapping[str, str] | None = None,
-    reader: str = "",
-    signature: Signature | None = None,
-    predecessor: Path | None = None,
-    language: str = "en",
-    proposals: int = 0,
 ) -> SrReceipt:
     """Write every finding of the results, with its verdict, as one report of one study.
 
     Each finding is a measurement group: tracking, finding, site and side, algorithm, region or
-    segment, measurements (the AI score among them, under our own code), verdict. What each
-    algorithm did stands under "Qualitative Evaluations", also when nothing was found.
+    segment, measurements (the AI score among them, under our own code), verdict. So is each of
+    the reader's own measurements, with the coordinates it was taken from. What each algorithm
+    did stands under "Qualitative Evaluations", also when nothing was found.
 
     Args:
         results: with the findings to be written (all proposals, or accepted ones only).
         stacks: series UID -> the stack its results lie on; at least one.
         path: the file to write.
+        saying: what people add.
         segs: segmentations written before, to refer to.
-        sections: "findings", "impression", "recommendation" ... in words.
-        reader: the person who judged, as observer.
-        signature: makes the report complete, final and VERIFIED; without it UNVERIFIED.
-        predecessor: the SR this one replaces.
-        language: "en" or "zh", of the words in it.
-        proposals: how many findings the algorithms had made, where some are left out: the
-            summary must not say that nothing was found.
 
     Raises:
         OutputError: sources gone, several studies, a signature without name or organisation,
             something the object cannot hold, disk full.
     """
+    signature = saying.signature
     _check_signature(signature)
     sources = {uid: Source.of(stack, read_headers(stack.instances)) for uid, stack in stacks.items()}
-    evidence = _evidence(sources, segs)
-    wording = Wording(dict(sections or {}), signature.name if signature else reader, signature, language, proposals)
-    root = attempt("A structured report", lambda: root_item(results, sources, segs, wording))
-    previous = [_predecessor(predecessor)] if predecessor else None
+    by_stack = {source.stack.key: source for source in sources.values()}
+    needed = {one.stack_key for one in saying.measured}
+    others = [stack for stack in saying.others if stack.key in needed - by_stack.keys()]
+    by_stack |= {stack.key: Source.of(stack, read_headers(stack.instances)) for stack in others}
+    if not needed <= by_stack.keys():
+        raise OutputError(
+            "A measurement lies on a series that is not at hand, so no structured report was written.",
+            "The PDF report and result.json hold the measurements.",
+            "no_series",
+        )
+    measured = [(one, by_stack[one.stack_key]) for one in saying.measured]
+    evidence = _evidence(by_stack, segs)
+    root = attempt("A structured report", lambda: root_item(results, sources, segs, saying, measured))
+    previous = [_predecessor(saying.predecessor)] if saying.predecessor else None
     dataset = attempt("A structured report", lambda: _document(root, evidence, signature, previous))
     dataset.SeriesDescription = "AI findings, signed" if signature else "AI findings, not signed"
     _set_signing_time(dataset, signature)
@@ -123,8 +125,12 @@ def write_sr(
         for result in results
         for finding in result.findings
     )
-    log.info("structured report written: %d findings", len(groups))
-    return SrReceipt(path, dataset.SOPInstanceUID, dataset.SeriesInstanceUID, groups)
+    own = tuple(
+        GroupRecord(tracking_uid(one), one.code.meaning if one.code else "", "", numbers_of(one), middle(one, source))
+        for one, source in measured
+    )
+    log.info("structured report written: %d findings, %d measurements", len(groups), len(own))
+    return SrReceipt(path, dataset.SOPInstanceUID, dataset.SeriesInstanceUID, (*groups, *own))
 
 
 def _check_signature(signature: Signature | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from highdicom.sr import (
     AlgorithmIdentification,
@@ -37,50 +36,43 @@ from viewer import __version__
 from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import OutputError
 from viewer.core.finding import Code, Finding, Measurement
-from viewer.core.report import Signature
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.sections import SECTIONS
 from viewer.reporting.codes import code, finding_code, finding_site, measurement_code, side_code, table, unit_code
 from viewer.reporting.origin import MANUFACTURER, MODEL, SERIAL, coded, person_name, stable_uid
 from viewer.reporting.planes import header_of
 from viewer.reporting.regions import Source, region_of
+from viewer.reporting.saying import Saying
 from viewer.reporting.seg import SEGMENTATION_STORAGE, SegmentRecord, SegReceipt
+from viewer.reporting.sr_measured import measured_group
 
 LANGUAGES = {"en": PydicomCode("en", "RFC5646", "English"), "zh": PydicomCode("zh", "RFC5646", "Chinese")}
 CONTAINS = RelationshipTypeValues.CONTAINS
 PROPERTIES = RelationshipTypeValues.HAS_PROPERTIES
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """What is said around the groups.
-
-    Attributes:
-        proposals: how many findings the algorithms had made, rejected ones among them.
-    """
-
-    sections: dict[str, str]
-    reader: str
-    signature: Signature | None
-    language: str
-    proposals: int = 0
-
-
 def root_item(
-    results: Sequence[AnalysisResult], sources: Mapping[str, Source], segs: Sequence[SegReceipt], wording: Wording
+    results: Sequence[AnalysisResult],
+    sources: Mapping[str, Source],
+    segs: Sequence[SegReceipt],
+    saying: Saying,
+    measured: Sequence[tuple[ReaderMeasurement, Source]] = (),
 ) -> ContainerContentItem:
     """The root container (126000) with everything below it."""
     root = ContainerContentItem(codes.DCM.ImagingMeasurementReport, template_id="1500")
     content = ContentSequence()
-    content.extend(LanguageOfContentItemAndDescendants(LANGUAGES[wording.language]))
-    content.extend(_observers(wording))
+    content.extend(LanguageOfContentItemAndDescendants(LANGUAGES[saying.language]))
+    content.extend(_observers(saying))
     content.append(_procedure(sources))
     groups = [_group(f, r, source_of(f, r, sources), segs) for r in results for f in r.findings]
+    groups += [measured_group(one, source) for one, source in measured]
     if groups:
         measurements = ContainerContentItem(codes.DCM.ImagingMeasurements, relationship_type=CONTAINS)
         measurements.ContentSequence = ContentSequence([item for group in groups for item in group])
         content.append(measurements)
-    content.append(_evaluations(results, wording.proposals))
-    content.extend(_sections(wording.sections))
+    if results:
+        content.append(_evaluations(results, saying.proposals))
+    content.extend(_sections(saying.sections))
     root.ContentSequence = content
     return root
 
@@ -100,7 +92,7 @@ def all_measurements(finding: Finding) -> tuple[Measurement, ...]:
     return (Measurement("score", finding.score, "1", code("measurement", "score")), *finding.measurements)
 
 
-def _observers(wording: Wording) -> ObservationContext:
+def _observers(saying: Saying) -> ObservationContext:
     device = ObserverContext(
         codes.DCM.Device,
         DeviceObserverIdentifyingAttributes(
@@ -111,10 +103,10 @@ def _observers(wording: Wording) -> ObservationContext:
             serial_number=SERIAL,
         ),
     )
-    if not wording.reader:
+    if not saying.observer:
         return ObservationContext(observer_device_context=device)
-    organization = wording.signature.organization if wording.signature else None
-    person = PersonObserverIdentifyingAttributes(name=person_name(wording.reader), organization_name=organization)
+    organization = saying.signature.organization if saying.signature else None
+    person = PersonObserverIdentifyingAttributes(name=person_name(saying.observer), organization_name=organization)
     return ObservationContext(ObserverContext(codes.DCM.Person, person), device)
 
 

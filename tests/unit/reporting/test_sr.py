@@ -22,6 +22,7 @@ from viewer.core.errors import OutputError
 from viewer.core.finding import FindingState, Location, Measurement, Side
 from viewer.core.report import Signature
 from viewer.core.study import Stack
+from viewer.reporting.saying import Saying
 from viewer.reporting.seg import SegReceipt, write_seg
 from viewer.reporting.sr import write_sr
 
@@ -39,7 +40,8 @@ def scan(tmp_path: Path) -> Stack:
 
 
 def write(stack: Stack, path: Path, *results: AnalysisResult, **options: Any) -> Dataset:
-    write_sr(results, {stack.series_uid: stack}, path, **options)
+    segs = options.pop("segs", ())
+    write_sr(results, {stack.series_uid: stack}, path, Saying(**options), segs=segs)
     return pydicom.dcmread(path)
 
 
