@@ -22,7 +22,7 @@ from viewer.core.errors import OutputError
 _LOG = logging.getLogger(__name__)
 
 #: Version of the table; a journal of a newer one is set aside, never rewritten.
-SCHEMA = 1
+SCHEMA = 2
 _TABLE = """
 CREATE TABLE IF NOT EXISTS entry (
     seq   INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -48,8 +48,8 @@ class Entry:
     Attributes:
         run: number of the program start that wrote it.
         at: ISO 8601 with offset.
-        kind: "started", "opened", "closed", "place", "result", "finding", "drawing", "report",
-            "key_images", "signed", "exported", "ended".
+        kind: "started", "opened", "closed", "place", "result", "step", "signed", "exported", "ended";
+            version 1 also wrote "finding", "drawing", "report" and "key_images".
         study: Study Instance UID, "" where the entry concerns none.
         body: JSON data of that kind.
     """

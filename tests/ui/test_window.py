@@ -343,7 +343,7 @@ def test_the_other_language_loses_nothing(film: Program, qtbot: QtBot) -> None:
     said = words(film.window.right)
     assert "已采纳" in {w.accessibleName() for w in film.window.right.findChildren(QWidget)}
     assert "所见" in said
-    assert film.context.session.review.can_undo
+    assert film.context.session.history.undoable is not None
 
 
 @pytest.mark.logs("entries wait")
@@ -360,8 +360,7 @@ def test_a_full_disk_is_told_and_nothing_lost(film: Program, qtbot: QtBot, monke
         assert any("kept in memory" in w for w in film.window.notices.words)
     assert film.context.journal.waiting == 1
     film.room.reviewing.undo()
-    kinds = [e.body["action"] for e in film.context.journal.entries(kind="finding")]
-    assert kinds == ["accepted", "undo"]
+    assert [e.body["way"] for e in film.context.journal.entries(kind="step")] == ["do", "undo"]
 
 
 def test_settings_save_and_keys_conflict_is_shown(film: Program, qtbot: QtBot) -> None:

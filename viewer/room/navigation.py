@@ -13,7 +13,6 @@ from viewer.display.presented import Pictures
 from viewer.room.context import Context
 from viewer.room.events import JumpWanted, StackOpened
 from viewer.room.loading import Loading
-from viewer.room.presentations import Presentations
 from viewer.session import Event
 from viewer.words.i18n import tr
 
@@ -24,8 +23,8 @@ class Navigation:
     A place waits until its stack is open: what hears of `StackOpened` has shown it before it hears where to go.
     """
 
-    def __init__(self, context: Context, loading: Loading, presentations: Presentations) -> None:
-        self._context, self._loading, self._presentations = context, loading, presentations
+    def __init__(self, context: Context, loading: Loading) -> None:
+        self._context, self._loading = context, loading
         self._waiting: JumpWanted | None = None
         self._finding: Finding | None = None
         context.session.subscribe(self._on_event)
@@ -36,7 +35,8 @@ class Navigation:
         if spot is None:
             self._context.trouble(tr("The picture that this line speaks of is not open."))
             return
-        self._presentations.choose(replace(place, text="") if isinstance(place, Graphic) else None)
+        mark = replace(place, text="") if isinstance(place, Graphic) else None
+        self._context.session.overlays.mark_out(mark)
         self._open(spot, None)
 
     def to_finding(self, key: str, finding: Finding) -> None:

@@ -19,7 +19,7 @@ from viewer.room.background import Priority
 from viewer.room.context import Context
 from viewer.room.events import ScanEnded, ScanProgressed, ThumbnailMade
 from viewer.session import ResultEntry
-from viewer.session.record import StudyRecord, study_record
+from viewer.session.record import study_record
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,14 +27,10 @@ THUMBNAIL_PX = 92
 
 
 class Opening:
-    """Scans what the reader opens; tells `ScanProgressed`, `ScanEnded` and `ThumbnailMade`.
+    """Scans what the reader opens; tells `ScanProgressed`, `ScanEnded` and `ThumbnailMade`."""
 
-    Args:
-        restored: called with the UID of a study whose journal is to be read.
-    """
-
-    def __init__(self, context: Context, restored: Callable[[str], None]) -> None:
-        self._context, self._restored_too = context, restored
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._numbers = itertools.count(1)
         self._under_way: set[str] = set()
         self._asked: set[str] = set()
@@ -143,16 +139,15 @@ class Opening:
         for study in result.studies:
             if study.uid not in self._restored:
                 self._restored.add(study.uid)
-                self._restored_too(study.uid)
                 self._restore_study(study.uid)
 
     def _restore_study(self, study_uid: str) -> None:
-        record = study_record(self._context.journal, study_uid)
-        review = self._context.session.review
-        if record.marks and review.signature(study_uid) is None:
-            review.put_key_marks(study_uid, record.marks, restored=True)
+        """Report, measurements and undo at once; results once their arrays are read."""
+        session, record = self._context.session, study_record(self._context.journal, study_uid)
+        session.review.restore(study_uid, record.sections or {}, record.marks, record.signature)
+        session.measurements.restore(record.measurements)
+        session.history.restore(record.moves)
         if not record.entries:
-            self._restore_text(study_uid, record)
             return
 
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> object:
@@ -161,17 +156,9 @@ class Opening:
         def done(entries: list[ResultEntry]) -> None:
             for entry in entries:
                 findings = [f for f in record.findings if f.result_id == entry.id]
-                review.add_result(entry, findings, restored=True)
-            self._restore_text(study_uid, record)
+                session.review.add_result(entry, findings, restored=True)
 
         self._context.pool.submit(work, done, self._context.complain)
-
-    def _restore_text(self, study_uid: str, record: StudyRecord) -> None:
-        review = self._context.session.review
-        if record.sections is not None and review.signature(study_uid) is None:
-            review.put_report_text(study_uid, record.sections, restored=True)
-        if record.signature is not None and review.signature(study_uid) is None:
-            review.sign(study_uid, record.signature, restored=True)
 
     def forget(self, study_uid: str) -> None:
         """A study was closed: when it is opened again its results come back."""

@@ -10,8 +10,7 @@ from viewer.display.overlay import Fill, MaskLayer, OverlaySet, marks_of, overla
 from viewer.room.context import Context
 from viewer.room.external import External
 from viewer.room.presentations import Presentations
-from viewer.session import OverlaysChanged, ResultEntry
-from viewer.session.overlays import OverlayChoice
+from viewer.session import OverlayChoice, ResultEntry
 from viewer.words.verdicts import state_words
 
 
@@ -21,17 +20,22 @@ class Overlays:
     def __init__(self, context: Context, external: External, presentations: Presentations) -> None:
         self._context, self.external, self.presentations = context, external, presentations
         settings = context.settings
-        self.choice = OverlayChoice(
-            fill=Fill(settings.overlay_pattern),
-            fill_opacity=settings.fill_opacity,
-            heatmap_opacity=settings.heatmap_opacity,
+        self.choose(
+            OverlayChoice(
+                fill=Fill(settings.overlay_pattern),
+                fill_opacity=settings.fill_opacity,
+                heatmap_opacity=settings.heatmap_opacity,
+            )
         )
+
+    @property
+    def choice(self) -> OverlayChoice:
+        """What the reader chose."""
+        return self._context.session.overlays.choice
 
     def choose(self, choice: OverlayChoice) -> None:
         """Take over what the reader chose."""
-        if choice != self.choice:
-            self.choice = choice
-            self._context.session.tell(OverlaysChanged())
+        self._context.session.overlays.choose(choice)
 
     def toggle(self) -> None:
         """The `o` key."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from viewer.core.graphic import Graphic
 from viewer.core.subtraction import Subtraction
 from viewer.core.volume import Volume
 from viewer.display.graphics import GraphicLayer, ShutterLayer
 from viewer.display.presented import Presented
 from viewer.display.subtraction import Subtractor
 from viewer.room.context import Context
+from viewer.room.events import StackDropped
 from viewer.room.external import External
-from viewer.session import OverlaysChanged
 from viewer.words.i18n import tr
 
 
@@ -21,10 +20,9 @@ class Presentations:
 
     def __init__(self, context: Context, external: External) -> None:
         self._context, self._external = context, external
-        self._applied: dict[str, str] = {}
-        self._switched: dict[str, bool] = {}
+        self._choices = context.session.overlays
         self._subtractors: dict[str, Subtractor] = {}
-        self._chosen: Graphic | None = None
+        context.session.on(StackDropped, lambda event: self._subtractors.pop(event.stack_key, None))
 
     # presentation states
 
@@ -34,34 +32,23 @@ class Presentations:
 
     def state(self, key: str) -> Presented | None:
         """The state that is applied to a stack."""
-        wanted = self._applied.get(key)
+        wanted = self._choices.state_of(key)
         return next((s for s in self._external.lent(key).states if s.id == wanted), None)
 
     def toggle(self, key: str, state_id: str) -> None:
         """Apply a state in the place of another one, or take it off; its mask goes with it."""
-        if self._applied.get(key) == state_id:
-            del self._applied[key]
-        else:
-            self._applied[key] = state_id
-        self._switched.pop(key, None)
-        self._context.session.tell(OverlaysChanged())
+        self._choices.apply_state(key, "" if self._choices.state_of(key) == state_id else state_id)
 
     def graphics(self, key: str, others: tuple[GraphicLayer, ...]) -> tuple[GraphicLayer, ...]:
         """Marks of the applied state and of reports, the one that was gone to marked out."""
         state = self.state(key)
         layers = (*others, *(state.layers if state is not None else ()))
-        return tuple(replace(layer, selected=self._chosen) for layer in layers)
+        return tuple(replace(layer, selected=self._choices.mark) for layer in layers)
 
     def shutters(self, key: str) -> tuple[ShutterLayer, ...]:
         """What the applied state covers."""
         state = self.state(key)
         return () if state is None else state.shutters
-
-    def choose(self, graphic: Graphic | None) -> None:
-        """Mark out a mark that the reader went to."""
-        if graphic != self._chosen:
-            self._chosen = graphic
-            self._context.session.tell(OverlaysChanged())
 
     # mask subtraction
 
@@ -75,7 +62,10 @@ class Presentations:
     def subtracts(self, key: str) -> bool:
         """True while frames of a stack are shown with their mask subtracted."""
         asked = self.subtraction(key)
-        return asked is not None and not asked.problem and self._switched.get(key, asked.recommended)
+        if asked is None or asked.problem:
+            return False
+        chosen = self._choices.subtracted(key)
+        return asked.recommended if chosen is None else chosen
 
     def subtractor(self, key: str, volume: Volume) -> Subtractor | None:
         """What subtracts the masks of a stack; None while it is shown as it is."""
@@ -96,9 +86,4 @@ class Presentations:
         if asked.problem:
             self._context.trouble(tr(asked.problem))
             return
-        self._switched[key] = not self.subtracts(key)
-        self._context.session.tell(OverlaysChanged())
-
-    def drop(self, key: str) -> None:
-        """Let go of a stack that left the memory; what was applied to it stays chosen."""
-        self._subtractors.pop(key, None)
+        self._choices.subtract(key, not self.subtracts(key))

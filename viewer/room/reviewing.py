@@ -8,6 +8,7 @@ from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState, Side
 from viewer.room.context import Context
 from viewer.room.navigation import Navigation
+from viewer.session import Step, Thing
 from viewer.words.i18n import tr
 
 
@@ -71,18 +72,19 @@ class Reviewing:
             self._context.complain(error)
 
     def undo(self) -> None:
-        """Take the last verdict or edit back, and show whose it was."""
-        self._moved(self._context.session.review.undo)
+        """Take the last step back, whatever it changed."""
+        self._moved(self._context.session.history.undo)
 
     def redo(self) -> None:
         """Do it again."""
-        self._moved(self._context.session.review.redo)
+        self._moved(self._context.session.history.redo)
 
-    def _moved(self, move: Callable[[], Finding | None]) -> None:
+    def _moved(self, move: Callable[[], Step | None]) -> None:
+        """Make a move, and show the finding that it changed."""
         try:
-            finding = move()
+            step = move()
         except UsageError as error:
             self._context.complain(error)
             return
-        if finding is not None:
-            self.select(finding.id)
+        if step is not None and step.thing is Thing.FINDING:
+            self.select(step.after.id)

@@ -32,13 +32,13 @@ class Room:
         self.context = context
         self.packs = Packs(context)
         self.annotations = Annotations(context)
-        self.opening = Opening(context, self.annotations.restore)
+        self.opening = Opening(context)
         self.loading = Loading(context, self.opening)
         self.external = External(context)
         self.presentations = Presentations(context, self.external)
         self.overlays = Overlays(context, self.external, self.presentations)
         self.analyses = Analyses(context, self.packs, self.loading)
-        self.navigation = Navigation(context, self.loading, self.presentations)
+        self.navigation = Navigation(context, self.loading)
         self.reviewing = Reviewing(context, self.navigation)
         self.reporting = Reporting(context, self.packs)
         self._place: str = ""

@@ -19,6 +19,7 @@ from viewer.session.events import (
     FindingChanged,
     GateChanged,
     KeyMarksChanged,
+    LayoutWanted,
     MeasurementsChanged,
     Observer,
     OverlaysChanged,
@@ -27,14 +28,19 @@ from viewer.session.events import (
     ResultAdded,
     ResultEntry,
     SelectionChanged,
+    Signed,
     StudiesChanged,
     StudyClosed,
     ViewsChanged,
+    ViewsMoved,
     VolumeChanged,
 )
+from viewer.session.history import History, HistoryChanged, Step, Stepped, Thing
 from viewer.session.library import Library
+from viewer.session.measurements import Measurements
+from viewer.session.overlays import OverlayChoice, OverlayChoices
 from viewer.session.review import Review
-from viewer.session.views import Views
+from viewer.session.views import ShownLayout, ShownView, Views
 
 __all__ = [
     "Activated",
@@ -43,10 +49,16 @@ __all__ = [
     "Event",
     "FindingChanged",
     "GateChanged",
+    "History",
+    "HistoryChanged",
     "KeyMarksChanged",
+    "LayoutWanted",
     "Library",
+    "Measurements",
     "MeasurementsChanged",
     "Observer",
+    "OverlayChoice",
+    "OverlayChoices",
     "OverlaysChanged",
     "PathsOpened",
     "ReportChanged",
@@ -55,10 +67,17 @@ __all__ = [
     "Review",
     "SelectionChanged",
     "Session",
+    "ShownLayout",
+    "ShownView",
+    "Signed",
+    "Step",
+    "Stepped",
     "StudiesChanged",
     "StudyClosed",
+    "Thing",
     "Views",
     "ViewsChanged",
+    "ViewsMoved",
     "VolumeChanged",
 ]
 
@@ -70,15 +89,20 @@ class Session:
     """What one program holds.
 
     Attributes:
-        library: what was opened; review: what was made of it; boxes: what packs shall look at; views: what is shown.
+        library: what was opened; review: what was made of it; measurements: what was measured on it.
+        boxes: what packs shall look at; views: what is on screen; overlays: what lies over it.
+        history: what was done, and can be taken back.
     """
 
     def __init__(self) -> None:
         self._bus = Bus()
         self.library = Library(self._bus)
-        self.review = Review(self._bus, self.library)
+        self.history = History(self._bus)
+        self.review = Review(self._bus, self.library, self.history)
+        self.measurements = Measurements(self._bus, self.library, self.history)
         self.boxes = Boxes(self._bus)
-        self.views = Views(self._bus)
+        self.views = Views(self._bus, self.library, self.history)
+        self.overlays = OverlayChoices(self._bus)
 
     @property
     def patients_shown(self) -> tuple[Patient, ...]:
@@ -108,7 +132,9 @@ class Session:
         self._bus.check_thread()
         if self.library.study(uid) is None:
             return
+        self.measurements.close(uid)
         self.review.close(uid)
+        self.history.close(uid)
         self.library.close(uid)
         self._bus.tell(StudyClosed(uid))
         self._bus.tell(StudiesChanged())

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from viewer.core.analysis import AnalysisResult
 from viewer.core.finding import Finding
+from viewer.core.report import Signature
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,12 +91,10 @@ class ResultAdded(Event):
 
 @dataclass(frozen=True, slots=True)
 class FindingChanged(Event):
-    """One finding changed; `action` is the word the journal keeps."""
+    """One finding changed."""
 
     finding: Finding
     study_uid: str
-    action: str
-    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,14 @@ class ReportChanged(Event):
     """The reader's text of a report, or its signature, changed."""
 
     study_uid: str
-    restored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signed(Event):
+    """The reader signed the report of a study."""
+
+    study_uid: str
+    signature: Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +144,20 @@ class ViewsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LayoutWanted(Event):
+    """Views shall take over `Session.views.layout`: a change of it was taken back or done again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewsMoved(Event):
+    """A view shows another slice, or through another window."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeyMarksChanged(Event):
     """The reader marked a picture for the report, or took a mark away."""
 
     study_uid: str
-    restored: bool = False
 
 
 Observer = Callable[[Event], None]

@@ -11,21 +11,15 @@ from typing import Any
 from viewer.core.analysis import AnalysisResult
 from viewer.core.annotation import KeyMark
 from viewer.core.errors import OutputError
-from viewer.core.finding import Finding
+from viewer.core.finding import Finding, Measurement
+from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.report import Signature
-from viewer.journal import Journal
+from viewer.journal import Entry, Journal
 from viewer.session import Session
-from viewer.session.events import (
-    Event,
-    FindingChanged,
-    KeyMarksChanged,
-    PathsOpened,
-    ReportChanged,
-    ResultAdded,
-    ResultEntry,
-    StudyClosed,
-)
+from viewer.session.events import Event, PathsOpened, ResultAdded, ResultEntry, Signed, StudyClosed
+from viewer.session.history import Move, Step, Stepped, Thing, Way
+from viewer.session.views import ShownLayout
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,6 +33,9 @@ class StudyRecord:
     sections: dict[str, str] | None = None
     signature: Signature | None = None
     marks: tuple[KeyMark, ...] = ()
+    measurements: tuple[ReaderMeasurement, ...] = ()
+    layout: ShownLayout | None = None
+    moves: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +69,14 @@ class Recorder:
             self._write("closed", {}, event.study_uid)
         elif isinstance(event, ResultAdded) and not event.restored:
             self._write("result", _result_body(event.entry), event.entry.study_uid)
-        elif isinstance(event, FindingChanged) and not event.restored:
-            body = {"action": event.action, "finding": to_plain(event.finding)}
-            self._write("finding", body, event.study_uid)
-        elif isinstance(event, ReportChanged) and not event.restored:
-            self._write_report(event.study_uid)
-        elif isinstance(event, KeyMarksChanged) and not event.restored:
-            marks = self._session.review.key_marks(event.study_uid)
-            self._write("key_images", {"marks": [to_plain(mark) for mark in marks]}, event.study_uid)
-
-    def _write_report(self, study_uid: str) -> None:
-        signature = self._session.review.signature(study_uid)
-        if signature is not None:
-            self._write("signed", to_plain(signature), study_uid)
-        else:
-            self._write("report", {"sections": self._session.review.report_text(study_uid)}, study_uid)
+        elif isinstance(event, Stepped):
+            self._write("step", _move_body(event.move), event.move.step.study_uid)
+        elif isinstance(event, Signed):
+            self._write("signed", to_plain(event.signature), event.study_uid)
 
     def place(self, place: dict[str, Any]) -> None:
         """Note where the window is (layout, views, slices)."""
         self._write("place", place)
-
-    def drawing(self, study_uid: str, body: dict[str, Any]) -> None:
-        """Note a drawing on a picture of a study, or that it was taken away."""
-        self._write("drawing", body, study_uid)
 
     def exported(self, study_uid: str, files: list[str]) -> None:
         """Note that a report was exported."""
@@ -121,31 +103,170 @@ def _result_body(entry: ResultEntry) -> dict[str, Any]:
     }
 
 
+def _move_body(move: Move) -> dict[str, Any]:
+    """A move as JSON data; what a step changed stands with its first move only."""
+    body: dict[str, Any] = {"at": move.at, "way": move.way.value, "id": move.step.id}
+    if move.way is Way.DO:
+        step = move.step
+        states = {"before": to_plain(step.before), "after": to_plain(step.after)}
+        body |= {"thing": step.thing.value, "what": step.what, **states}
+    return body
+
+
+#: What the state of each thing is built from.
+_STATES: dict[Thing, Any] = {
+    Thing.FINDING: Finding,
+    Thing.MEASUREMENT: ReaderMeasurement | None,
+    Thing.TEXT: dict[str, str],
+    Thing.KEY_IMAGES: tuple[KeyMark, ...],
+    Thing.LAYOUT: ShownLayout,
+}
+
+
 def study_record(journal: Journal, study_uid: str) -> StudyRecord:
     """Everything the journal holds of a study; an entry that cannot be understood is left out and logged."""
-    results: dict[str, ResultEntry] = {}
-    findings: dict[str, Finding] = {}
-    sections: dict[str, str] | None = None
-    signature: Signature | None = None
-    marks: tuple[KeyMark, ...] = ()
+    reading = _Reading(study_uid)
     for line in journal.entries(study=study_uid):
         try:
-            if line.kind == "result":
-                entry = _entry(line.body, study_uid)
-                results[entry.id] = entry
-                findings |= {f.id: replace(f, result_id=entry.id) for f in entry.result.findings}
-            elif line.kind == "finding":
-                finding = from_plain(Finding, line.body["finding"])
-                findings[finding.id] = finding
-            elif line.kind == "report":
-                sections = {str(k): str(v) for k, v in line.body["sections"].items()}
-            elif line.kind == "key_images":
-                marks = tuple(from_plain(KeyMark, mark) for mark in line.body["marks"])
-            elif line.kind == "signed":
-                signature = from_plain(Signature, line.body)
+            reading.take(line)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             _LOG.error("journal entry %d (%s) cannot be understood: %s", line.seq, line.kind, type(error).__name__)
-    return StudyRecord(tuple(results.values()), tuple(findings.values()), sections, signature, marks)
+    return reading.record()
+
+
+class _Reading:
+    """A study as it stands after each entry of the journal."""
+
+    def __init__(self, study_uid: str) -> None:
+        self._study_uid = study_uid
+        self._results: dict[str, ResultEntry] = {}
+        self._findings: dict[str, Finding] = {}
+        self._measurements: dict[str, ReaderMeasurement] = {}
+        self._steps: dict[int, Step] = {}
+        self._moves: list[Move] = []
+        self._sections: dict[str, str] | None = None
+        self._marks: tuple[KeyMark, ...] = ()
+        self._signature: Signature | None = None
+        self._layout: ShownLayout | None = None
+
+    def record(self) -> StudyRecord:
+        """What was read."""
+        return StudyRecord(
+            tuple(self._results.values()),
+            tuple(self._findings.values()),
+            self._sections,
+            self._signature,
+            self._marks,
+            tuple(self._measurements.values()),
+            self._layout,
+            tuple(self._moves),
+        )
+
+    def take(self, line: Entry) -> None:
+        """Take an entry over.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: it cannot be understood.
+        """
+        if line.kind == "result":
+            entry = _entry(line.body, self._study_uid)
+            self._results[entry.id] = entry
+            self._findings |= {f.id: replace(f, result_id=entry.id) for f in entry.result.findings}
+        elif line.kind == "step":
+            self._take_move(line.body)
+        elif line.kind == "signed":
+            self._signature = from_plain(Signature, line.body)
+        else:
+            self._take_earlier(line)
+
+    def _take_move(self, body: dict[str, Any]) -> None:
+        way, number = Way(body["way"]), int(body["id"])
+        if way is Way.DO:
+            thing = Thing(body["thing"])
+            before, after = (from_plain(_STATES[thing], body[name]) for name in ("before", "after"))
+            self._steps[number] = Step(number, thing, self._study_uid, str(body["what"]), before, after)
+        move = Move(int(body["at"]), way, self._steps[number])
+        self._moves.append(move)
+        self._take_state(move.step, move.state)
+
+    def _take_state(self, step: Step, state: Any) -> None:
+        if step.thing is Thing.FINDING:
+            self._findings[state.id] = state
+        elif step.thing is Thing.MEASUREMENT:
+            self._put_measurement((step.before or step.after).id, state)
+        elif step.thing is Thing.TEXT:
+            self._sections = state
+        elif step.thing is Thing.KEY_IMAGES:
+            self._marks = state
+        else:
+            self._layout = state
+
+    def _put_measurement(self, number: str, measurement: ReaderMeasurement | None) -> None:
+        if measurement is None:
+            self._measurements.pop(number, None)
+        else:
+            self._measurements[number] = measurement
+
+    def _take_earlier(self, line: Entry) -> None:
+        """Entries of versions whose undo did not survive a restart."""
+        if line.kind == "finding":
+            finding = from_plain(Finding, line.body["finding"])
+            self._findings[finding.id] = finding
+        elif line.kind == "report":
+            self._sections = {str(k): str(v) for k, v in line.body["sections"].items()}
+        elif line.kind == "key_images":
+            self._marks = tuple(from_plain(KeyMark, mark) for mark in line.body["marks"])
+        elif line.kind == "drawing" and "removed" in line.body:
+            self._measurements.pop(line.body["removed"], None)
+        elif line.kind == "drawing":
+            drawn = drawing_from(line.body["drawing"])
+            self._measurements[drawn.id] = drawn
+
+
+#: Name and shape of what earlier versions could draw.
+_EARLIER = {
+    "length": ("Length", Shape.LINES),
+    "angle": ("Angle", Shape.PATH),
+    "ellipse": ("Ellipse", Shape.ELLIPSE),
+    "probe": ("Probe", Shape.POINTS),
+    "arrow": ("Arrow", Shape.LINES),
+    "text": ("Text", Shape.POINTS),
+}
+
+
+def drawing_from(data: dict[str, Any]) -> ReaderMeasurement:
+    """A drawing as the journal holds it, also from before its numbers had names.
+
+    Raises:
+        KeyError, TypeError, ValueError: the data is no drawing.
+    """
+    if "tool" in data:
+        _, shape = _EARLIER.get(str(data["tool"]), ("", Shape.LINES))
+        return from_plain(ReaderMeasurement, {"shape": shape.value} | data)
+    kind, reading = str(data["kind"]), data.get("reading") or {}
+    name, shape = _EARLIER[kind]
+    area = reading.get("area")
+    if area is not None:
+        named = (("Mean", "mean"), ("SD", "deviation"), ("Minimum", "low"), ("Maximum", "high"))
+        values = [Measurement("Area", float(area["value"]), area["unit"])]
+        values += [Measurement(title, float(reading[key]), reading["unit"]) for title, key in named]
+    else:
+        value_name = {"length": "Length", "angle": "Angle"}.get(kind, "Value")
+        values = [Measurement(value_name, float(reading["value"]), reading["unit"])] if reading else []
+    note = (area or reading).get("note", "")
+    return from_plain(
+        ReaderMeasurement,
+        {
+            **{key: data[key] for key in ("id", "stack_key", "slice_index", "points_lps")},
+            "plane": data["plane"].removeprefix("resampled "),
+            "tool": kind,
+            "name": name,
+            "shape": shape,
+            "values": [to_plain(value) for value in values],
+            "notes": [note] if note else [],
+            "text": data["label"] if kind in ("text", "probe") else "",
+        },
+    )
 
 
 def _entry(body: dict[str, Any], study_uid: str) -> ResultEntry:

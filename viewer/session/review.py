@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from viewer.core import judging
 from viewer.core.analysis import AnalysisResult
@@ -20,33 +20,26 @@ from viewer.session.events import (
     ResultAdded,
     ResultEntry,
     SelectionChanged,
+    Signed,
 )
+from viewer.session.history import History, Move, Step, Thing
 from viewer.session.library import Library
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One undoable step: the finding before and after."""
-
-    before: Finding
-    after: Finding
-    words: str
-
-
 class Review:
-    """Results and findings of open studies; every change of a finding can be undone."""
+    """Results, findings and report texts of open studies; every change by the reader is one step of undo."""
 
-    def __init__(self, bus: Bus, library: Library) -> None:
-        self._bus = bus
-        self._library = library
+    def __init__(self, bus: Bus, library: Library, history: History) -> None:
+        self._bus, self._library, self._history = bus, library, history
         self._results: dict[str, ResultEntry] = {}
         self._findings: dict[str, Finding] = {}
         self._texts: dict[str, dict[str, str]] = {}
         self._marks: dict[str, tuple[KeyMark, ...]] = {}
         self._signatures: dict[str, Signature] = {}
-        self._done: list[_Step] = []
-        self._undone: list[_Step] = []
         self._selected = ""
+        history.keep(Thing.FINDING, self._check_finding, self._take_finding)
+        history.keep(Thing.TEXT, self._check_study, self._take_text)
+        history.keep(Thing.KEY_IMAGES, self._check_study, self._take_marks)
 
     def add_result(self, entry: ResultEntry, findings: Iterable[Finding] | None = None, restored: bool = False) -> bool:
         """Keep a finished analysis. Returns False when its study is no longer open.
@@ -128,7 +121,7 @@ class Review:
         if before.state is state and before.reason == reason:
             return before
         after = before.judged(state, judging.reader_name(reader), now(), reason)
-        return self._step(_Step(before, after, state.value))
+        return self._step(before, after, f"Verdict on {before.label}")
 
     def edit(self, finding_id: str, *, label: str, side: Side, comment: str, reader: str) -> Finding:
         """Put a finding into the reader's words; the proposal is kept.
@@ -143,15 +136,7 @@ class Review:
         after = replace(
             before.edited_to(label=label, side=side, comment=comment), reader=judging.reader_name(reader), when=now()
         )
-        return self._step(_Step(before, after, "edited"))
-
-    def restore_finding(self, finding: Finding) -> None:
-        """Put a finding as the journal has it, without a step to undo."""
-        self._bus.check_thread()
-        entry = self._results.get(finding.result_id)
-        if entry is not None:
-            self._findings[finding.id] = finding
-            self._bus.tell(FindingChanged(finding, entry.study_uid, "restored", restored=True))
+        return self._step(before, after, f"Words of {before.label}")
 
     def _changeable(self, finding_id: str) -> Finding:
         self._bus.check_thread()
@@ -162,66 +147,42 @@ class Review:
         judging.check_unsigned(self.signature(entry.study_uid))
         return finding
 
-    def _step(self, step: _Step) -> Finding:
-        self._done.append(step)
-        self._undone.clear()
-        return self._put(step.after, step.words)
+    def _step(self, before: Finding, after: Finding, what: str) -> Finding:
+        study_uid = self._results[before.result_id].study_uid
+        self._history.do(Thing.FINDING, study_uid, what, before=before, after=after)
+        return after
 
-    def _put(self, finding: Finding, action: str) -> Finding:
-        self._findings[finding.id] = finding
-        self._bus.tell(FindingChanged(finding, self._results[finding.result_id].study_uid, action))
-        return finding
-
-    @property
-    def can_undo(self) -> bool:
-        """True when there is a step to take back."""
-        return bool(self._done)
-
-    @property
-    def can_redo(self) -> bool:
-        """True when a step was taken back."""
-        return bool(self._undone)
-
-    def undo(self) -> Finding | None:
-        """Take back the last verdict or edit.
-
-        Raises:
-            UsageError: its report is signed.
-        """
-        return self._move(self._done, self._undone, "undo")
-
-    def redo(self) -> Finding | None:
-        """Do again what `undo` took back.
-
-        Raises:
-            UsageError: its report is signed.
-        """
-        return self._move(self._undone, self._done, "redo")
-
-    def _move(self, source: list[_Step], target: list[_Step], action: str) -> Finding | None:
-        self._bus.check_thread()
-        if not source:
-            return None
-        step = source[-1]
+    def _check_finding(self, step: Step) -> None:
         self._changeable(step.after.id)
-        target.append(source.pop())
-        return self._put(step.before if action == "undo" else step.after, action)
+
+    def _take_finding(self, move: Move) -> None:
+        finding: Finding = move.state
+        self._findings[finding.id] = finding
+        self._bus.tell(FindingChanged(finding, move.step.study_uid))
+
+    def _check_study(self, step: Step) -> None:
+        judging.check_unsigned(self.signature(step.study_uid))
 
     def report_text(self, study_uid: str) -> dict[str, str]:
         """The reader's text by section name."""
         return dict(self._texts.get(study_uid, {}))
 
-    def put_report_text(self, study_uid: str, sections: dict[str, str], restored: bool = False) -> None:
+    def put_report_text(self, study_uid: str, sections: dict[str, str]) -> None:
         """Keep the reader's text.
 
         Raises:
             UsageError: the report is signed.
         """
-        self._bus.check_thread()
         judging.check_unsigned(self.signature(study_uid))
-        if self._texts.get(study_uid, {}) != sections:
-            self._texts[study_uid] = dict(sections)
-            self._bus.tell(ReportChanged(study_uid, restored))
+        before = self.report_text(study_uid)
+        if before != sections:
+            changed = [name for name in (before | sections) if before.get(name, "") != sections.get(name, "")]
+            what = f"Text of the report: {', '.join(changed)}" if changed else "Text of the report"
+            self._history.do(Thing.TEXT, study_uid, what, before=before, after=dict(sections))
+
+    def _take_text(self, move: Move) -> None:
+        self._texts[move.step.study_uid] = dict(move.state)
+        self._bus.tell(ReportChanged(move.step.study_uid))
 
     def key_marks(self, study_uid: str) -> tuple[KeyMark, ...]:
         """Pictures the reader wants in the report, in the order they were marked."""
@@ -236,45 +197,54 @@ class Review:
         marks = self.key_marks(study_uid)
         kept = tuple(one for one in marks if one.picture != mark.picture)
         is_new = len(kept) == len(marks)
-        self.put_key_marks(study_uid, (*kept, mark) if is_new else kept)
+        after = (*kept, mark) if is_new else kept
+        what = f"Key image {mark.slice_index + 1}"
+        self._history.do(Thing.KEY_IMAGES, study_uid, what, before=marks, after=after)
         return is_new
 
-    def put_key_marks(self, study_uid: str, marks: tuple[KeyMark, ...], restored: bool = False) -> None:
-        """Keep which pictures the reader wants in the report.
-
-        Raises:
-            UsageError: the report is signed.
-        """
-        self._bus.check_thread()
-        judging.check_unsigned(self.signature(study_uid))
-        self._marks[study_uid] = marks
-        self._bus.tell(KeyMarksChanged(study_uid, restored))
+    def _take_marks(self, move: Move) -> None:
+        self._marks[move.step.study_uid] = tuple(move.state)
+        self._bus.tell(KeyMarksChanged(move.step.study_uid))
 
     def signature(self, study_uid: str) -> Signature | None:
         """Who signed the report of a study."""
         return self._signatures.get(study_uid)
 
-    def sign(self, study_uid: str, signature: Signature, restored: bool = False) -> None:
+    def sign(self, study_uid: str, signature: Signature) -> None:
         """Lock the findings and the text of a study under a signature.
 
         Raises:
             UsageError: name or organisation is empty, a finding is open, or it is already signed.
         """
         self._bus.check_thread()
-        if not restored:
-            judging.check_unsigned(self.signature(study_uid))
-            signature = judging.signature(signature.name, signature.organization, signature.when)
-            judging.check_settled(self.findings(study_uid))
-        self._signatures[study_uid] = signature
-        self._bus.tell(ReportChanged(study_uid, restored))
+        judging.check_unsigned(self.signature(study_uid))
+        made = judging.signature(signature.name, signature.organization, signature.when)
+        judging.check_settled(self.findings(study_uid))
+        self._signatures[study_uid] = made
+        self._bus.tell(Signed(study_uid, made))
+        self._bus.tell(ReportChanged(study_uid))
+
+    def restore(
+        self,
+        study_uid: str,
+        sections: dict[str, str],
+        marks: tuple[KeyMark, ...],
+        signature: Signature | None,
+    ) -> None:
+        """Take over what the journal holds of a report, where nothing stands yet."""
+        self._bus.check_thread()
+        self._texts.setdefault(study_uid, dict(sections))
+        self._marks.setdefault(study_uid, marks)
+        if signature is not None:
+            self._signatures.setdefault(study_uid, signature)
+        self._bus.tell(KeyMarksChanged(study_uid))
+        self._bus.tell(ReportChanged(study_uid))
 
     def close(self, study_uid: str) -> None:
         """Forget the results of a study; `Session.close_study` is the one to call."""
         gone = {r.id for r in self._results.values() if r.study_uid == study_uid}
         self._results = {k: r for k, r in self._results.items() if k not in gone}
         self._findings = {k: f for k, f in self._findings.items() if f.result_id not in gone}
-        self._done = [step for step in self._done if step.after.result_id not in gone]
-        self._undone = [step for step in self._undone if step.after.result_id not in gone]
         self._texts.pop(study_uid, None)
         self._marks.pop(study_uid, None)
         self._signatures.pop(study_uid, None)

@@ -1,20 +1,68 @@
-"""What is on screen."""
+"""What is on screen, as plain data: the layout, and of each view its stack, plane, slice and window."""
 
 from __future__ import annotations
 
-from viewer.session.events import Bus, ViewsChanged
+from dataclasses import dataclass
+
+from viewer.session.events import Bus, LayoutWanted, ViewsChanged, ViewsMoved
+from viewer.session.history import History, Move, Step, Thing
+from viewer.session.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class ShownView:
+    """What one view shows.
+
+    Attributes:
+        plane: "native", "axial", "coronal" or "sagittal"; index: the slice in it, counted from 0.
+        center, width: the window, in values after the modality LUT; None while it has none.
+        turns: quarter turns to the right; flipped: left for right, before turning.
+    """
+
+    stack_key: str
+    plane: str = "native"
+    index: int = 0
+    center: float | None = None
+    width: float | None = None
+    turns: int = 0
+    flipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLayout:
+    """The arrangement of views.
+
+    Attributes:
+        name: of the layout ("one", "three", "four"), or "ROWSxCOLUMNS".
+        views: the main one first; None where a view is empty.
+        active: number of the view that keys go to; maximised: of the one that has all of the place.
+        by_hand: the reader arranged it, no rule did.
+    """
+
+    name: str = "one"
+    views: tuple[ShownView | None, ...] = (None,)
+    active: int = 0
+    maximised: int | None = None
+    by_hand: bool = False
 
 
 class Views:
-    """Which stacks are on screen."""
+    """The layout as it stands; a change of the layout is one step of undo, scrolling is none."""
 
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
+    def __init__(self, bus: Bus, library: Library, history: History) -> None:
+        self._bus, self._library, self._history = bus, library, history
+        self._layout = ShownLayout()
         self._shown: tuple[str, ...] = ()
+        history.keep(Thing.LAYOUT, self._check, self._take)
+
+    @property
+    def layout(self) -> ShownLayout:
+        """The arrangement of views, as it was noted last."""
+        return self._layout
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """Keys of the stacks on screen, once each."""
+        """Keys of the stacks on screen, once each: of the views, or of the object in their place."""
         return self._shown
 
     def put_shown(self, keys: tuple[str, ...]) -> None:
@@ -22,3 +70,30 @@ class Views:
         self._bus.check_thread()
         self._shown = keys
         self._bus.tell(ViewsChanged())
+
+    def note(self, layout: ShownLayout) -> None:
+        """Views went on: another slice, window, stack or active view."""
+        self._bus.check_thread()
+        if layout != self._layout:
+            self._layout = layout
+            self._bus.tell(ViewsMoved())
+
+    def arrange(self, layout: ShownLayout, was: ShownLayout) -> None:
+        """The reader arranged the views anew; one step of undo.
+
+        Args:
+            layout: what they show now, if they show it already; `was`: what `undo` goes back to.
+        """
+        if layout == was:
+            return
+        study = next((s for v in (*layout.views, *was.views) if v and (s := self._library.study_of(v.stack_key))), None)
+        uid = "" if study is None else study.uid
+        self._history.do(Thing.LAYOUT, uid, "Layout", before=was, after=layout)
+
+    def _check(self, _step: Step) -> None:
+        """Views may always be arranged."""
+
+    def _take(self, move: Move) -> None:
+        if move.state != self._layout:
+            self._layout = move.state
+            self._bus.tell(LayoutWanted())

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from viewer.core.finding import FindingState
 from viewer.room.room import Room
+from viewer.session import Step
 from viewer.ui.shell import places
 from viewer.ui.shell.actions import ACTIONS
 from viewer.ui.shell.dialogs.about import AboutDialog
@@ -18,7 +19,7 @@ from viewer.ui.shell.dialogs.files import RefusedDialog
 from viewer.ui.shell.dialogs.keys import KeysDialog
 from viewer.ui.shell.dialogs.settings import SettingsDialog
 from viewer.ui.shell.view_area import Centre
-from viewer.words.i18n import tr
+from viewer.words.i18n import said, tr
 
 
 class Shell(Protocol):
@@ -123,7 +124,7 @@ class Commands(QObject):
 
     def update(self) -> None:
         """Enable what makes sense now."""
-        library, review = self._room.context.session.library, self._room.context.session.review
+        library = self._room.context.session.library
         is_open = bool(library.active)
         for entry in ACTIONS:
             if entry.view:
@@ -134,8 +135,9 @@ class Commands(QObject):
         for name in ("finding.accept", "finding.unsure", "finding.reject", "finding.edit"):
             self._actions[name].setEnabled(finding is not None)
         self._actions["analysis.occlusion"].setEnabled(bool(self._room.analyses.explained()))
-        self._actions["edit.undo"].setEnabled(review.can_undo)
-        self._actions["edit.redo"].setEnabled(review.can_redo)
+        history = self._room.context.session.history
+        self._name_step("edit.undo", history.undoable, tr("Undo"), "Undo: {what}")
+        self._name_step("edit.redo", history.redoable, tr("Redo"), "Redo: {what}")
         self._actions["file.close_study"].setEnabled(is_open)
         self._actions["analysis.cancel"].setEnabled(self._room.context.lane.running is not None)
         alone = is_open and not self._room.context.session.two_patients
@@ -143,6 +145,12 @@ class Commands(QObject):
         sync.setEnabled(sync.isEnabled() and alone)
         self._actions["report.write"].setEnabled(alone)
         self._actions["report.export"].setEnabled(alone)
+
+    def _name_step(self, action_id: str, step: Step | None, bare: str, named: str) -> None:
+        """The menu says what would be taken back or done again."""
+        action = self._actions[action_id]
+        action.setEnabled(step is not None)
+        action.setText(bare if step is None else tr(named, what=said(step.what)))
 
     # files
 

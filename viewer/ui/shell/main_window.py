@@ -27,6 +27,7 @@ from viewer.session import (
     BoxesChanged,
     FindingChanged,
     GateChanged,
+    HistoryChanged,
     KeyMarksChanged,
     OverlaysChanged,
     ReportChanged,
@@ -64,7 +65,7 @@ _CHOSEN = (FindingChanged, ReportChanged, SelectionChanged, OverlaysChanged, Ext
 _OVER_HEARS = (*_OTHER, *_CHOSEN, GateChanged, KeyMarksChanged)
 _BOXES_HEAR = (*_OTHER, ViewsChanged, BoxesChanged)
 #: Actions may be used or not after these.
-_ACTIONS_HEAR = (*_OTHER, *_CHOSEN, StudiesChanged, JobsChanged, GateChanged, PacksChanged)
+_ACTIONS_HEAR = (*_OTHER, *_CHOSEN, HistoryChanged, StudiesChanged, JobsChanged, GateChanged, PacksChanged)
 #: Below this width the studies fold to a rail and the right panel takes its least width.
 RAIL_BELOW = 1366
 #: Least, usual and greatest width of the studies panel.

@@ -80,7 +80,7 @@ class Centre(QStackedWidget):
         from viewer.ui.shell.view_commands import ViewCommands
         from viewer.ui.viewport.grid import ViewGrid
 
-        grid = ViewGrid()
+        grid = ViewGrid(self._room.annotations)
         grid.set_tool(self._tool)
         grid.cursor_moved.connect(self._on_cursor)
         grid.active_changed.connect(self._on_active)
@@ -90,7 +90,6 @@ class Centre(QStackedWidget):
         grid.roi_changed.connect(self._on_roi)
         grid.message.connect(self._on_message)
         grid.files_dropped.connect(self._on_files)
-        self._room.annotations.follow(grid.drawings)
         self.over.attach(grid)
         self._grid, self._commands = grid, ViewCommands(grid)
         self.addWidget(grid)

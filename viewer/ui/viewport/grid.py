@@ -15,7 +15,7 @@ from viewer.display.hanging import Layout
 from viewer.display.overlay import OverlaySet
 from viewer.display.slicing import Plane, needs_resampling, upright_plane
 from viewer.display.window import Window
-from viewer.room.views.drawings import Drawings
+from viewer.room.views.drawings import Drawings, DrawingStore
 from viewer.room.views.links import same_cut, same_space
 from viewer.ui.viewport.arrangement import PLACES, ViewSpec, is_small
 from viewer.ui.viewport.view import LEAST_SIZE, Viewport
@@ -51,9 +51,9 @@ class ViewGrid(QWidget):
     files_dropped = Signal(object)
     layout_changed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, drawings: DrawingStore | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.drawings = Drawings()
+        self.drawings: DrawingStore = Drawings() if drawings is None else drawings
         self.sync = True
         self._views: list[Viewport] = []
         self._arrangement = Layout.ONE

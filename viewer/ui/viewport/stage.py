@@ -78,7 +78,8 @@ class Stage(QObject):
         self._ahead = QTimer(self)
         self._ahead.setInterval(0)
         self._ahead.timeout.connect(self._prepare_next)
-        drawings.subscribe(self.refresh)
+        stop = drawings.subscribe(self.refresh)
+        self.destroyed.connect(lambda *_: stop())
 
     # ---------------------------------------------------------------- Host
 

@@ -17,10 +17,10 @@ from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.verdict import judge
 from viewer.display.slicing import Plane
-from viewer.room.annotations import drawing_from
 from viewer.room.tools import MEASURES, TOOLS
 from viewer.room.tools.measure import Grip, drawn, measured, moved
 from viewer.room.views.picture import Picture, PictureSlice, source_of
+from viewer.session.record import drawing_from
 
 SHAPE = (7, 60, 80)
 #: Millimetres between slices, rows and columns.

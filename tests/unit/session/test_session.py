@@ -97,7 +97,7 @@ def test_closing_tells_and_takes_everything_of_the_study() -> None:
     assert isinstance(events[-1], StudiesChanged)
     assert session.library.active == ""
     assert session.review.results() == ()
-    assert not session.review.can_undo
+    assert session.history.undoable is None
 
 
 def test_results_of_a_closed_study_are_dropped() -> None:
@@ -111,15 +111,15 @@ def test_results_of_a_closed_study_are_dropped() -> None:
 def test_a_verdict_is_told_undone_and_done_again() -> None:
     session, events = opened()
     session.review.judge("f1", FindingState.ACCEPTED, "Dr. A")
-    told = events[-1]
-    assert isinstance(told, FindingChanged)
-    assert (told.action, told.finding.state, told.finding.reader) == ("accepted", FindingState.ACCEPTED, "Dr. A")
-    assert session.review.undo() == session.review.finding("f1")
+    (told,) = [event for event in events if isinstance(event, FindingChanged)]
+    assert (told.finding.state, told.finding.reader) == (FindingState.ACCEPTED, "Dr. A")
+    step = session.history.undo()
+    assert step is not None
+    assert step.what == "Verdict on Nodule"
     assert session.review.finding("f1").state is FindingState.PROPOSED  # type: ignore[union-attr]
-    assert events[-1].action == "undo"  # type: ignore[union-attr]
-    session.review.redo()
+    session.history.redo()
     assert session.review.finding("f1").state is FindingState.ACCEPTED  # type: ignore[union-attr]
-    assert session.review.redo() is None
+    assert session.history.redo() is None
 
 
 def test_an_edit_keeps_the_proposal() -> None:
@@ -149,11 +149,11 @@ def test_a_signed_report_locks_findings_and_text() -> None:
     for attempt in (
         lambda: session.review.judge("f1", FindingState.REJECTED, "Dr. A"),
         lambda: session.review.put_report_text("1.1", {}),
-        session.review.undo,
+        session.history.undo,
     ):
         with pytest.raises(UsageError, match="signed"):
             attempt()
-    assert session.review.can_undo, "a refused undo is not lost"
+    assert session.history.undoable is not None, "a refused undo is not lost"
 
 
 MARK = KeyMark("1.1.1", "axial", 7, 40.0, 400.0)
@@ -167,7 +167,7 @@ def test_a_key_image_is_marked_and_unmarked_whatever_its_window() -> None:
     assert session.review.key_marks("1.1") == (MARK, other)
     assert not session.review.toggle_key_mark("1.1", replace(MARK, center=-600.0, width=1500.0))
     assert session.review.key_marks("1.1") == (other,)
-    assert events == [KeyMarksChanged("1.1")] * 3
+    assert [event for event in events if isinstance(event, KeyMarksChanged)] == [KeyMarksChanged("1.1")] * 3
     session.close_study("1.1")
     assert session.review.key_marks("1.1") == ()
 
@@ -191,7 +191,7 @@ def test_the_journal_gives_back_the_key_images(tmp_path: Path) -> None:
         session.review.toggle_key_mark("1.1", mark)
     assert study_record(journal, "1.1").marks == (replace(MARK, slice_index=8, function="SIGMOID"),)
     before = len(list(journal.entries()))
-    session.review.put_key_marks("1.1", (MARK,), restored=True)
+    session.review.restore("1.1", {}, (MARK,), None)
     assert len(list(journal.entries())) == before
     journal.close()
 
@@ -247,7 +247,7 @@ def test_the_journal_gives_back_what_was_judged(tmp_path: Path) -> None:
     session.review.add_result(entry)
     session.review.judge("f1", FindingState.ACCEPTED, "Dr. A", "clear")
     session.review.edit("f2", label="Vessel", side=Side.RIGHT, comment="", reader="Dr. A")
-    session.review.undo()
+    session.history.undo()
     session.review.put_report_text("1.1", {"impression": "结节"})
     record = study_record(journal, "1.1")
     assert [e.id for e in record.entries] == ["r1"]
@@ -266,7 +266,7 @@ def test_restored_changes_are_not_written_again(tmp_path: Path) -> None:
     added: list[Event] = []
     session.subscribe(added.append)
     session.review.add_result(ResultEntry("r1", "1.1.1", "1.1", result()), restored=True)
-    session.review.put_report_text("1.1", {"a": "b"}, restored=True)
+    session.review.restore("1.1", {"a": "b"}, (), None)
     assert any(isinstance(e, ResultAdded) and e.restored for e in added)
     assert len(list(journal.entries())) == before
     journal.close()
