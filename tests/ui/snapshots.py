@@ -62,7 +62,7 @@ def check(widget: QWidget, name: str, qtbot: QtBot) -> None:
     if mode == "accept":
         qtbot.wait(REST_MS)
         EXPECTED.mkdir(exist_ok=True)
-        Image.fromarray(grabbed(widget)).quantize(96).save(file, optimize=True)
+        Image.fromarray(grabbed(widget)).save(file, optimize=True)
         return
     assert file.is_file(), f"no expected picture {file.name}: look at it, then SECONDREAD_AUDIT=accept"
     expected = np.asarray(Image.open(file).convert("RGB"))
