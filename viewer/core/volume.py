@@ -41,8 +41,8 @@ class Volume:
         padding: (low, high) stored padding range, or None.
         windows: the file's own windows (centre, width, explanation), after the modality LUT.
         voi_lut: optional display LUT data kept opaque for `display.window`.
-        tags: header facts that gates and corners need, keyword -> str (no patient names);
-            "UnreadImages": see `unread`.
+        tags: header facts that gates and corners need, keyword -> str (no patient names).
+        missing: bool [K], True where a slice could not be read and holds zeros; filled like `stored`.
     """
 
     stored: Array
@@ -58,6 +58,7 @@ class Volume:
     windows: tuple[VoiWindow, ...] = ()
     voi_lut: VoiLut | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    missing: npt.NDArray[np.bool_] | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -67,7 +68,7 @@ class Volume:
     @property
     def unread(self) -> tuple[int, ...]:
         """Slices k that could not be read and hold zeros."""
-        return tuple(int(number) - 1 for number in self.tags.get("UnreadImages", "").split())
+        return () if self.missing is None else tuple(np.flatnonzero(self.missing).tolist())
 
     @property
     def is_colour(self) -> bool:

@@ -115,7 +115,8 @@ class StackLoader:
         if error is not None:
             self.failed[k] = error
             self.volume.stored[k].fill(0)
-            self.volume.tags["UnreadImages"] = " ".join(str(n + 1) for n in sorted(self.failed))
+            assert self.volume.missing is not None
+            self.volume.missing[k] = True
             log.warning("slice %d could not be read: %s", k, error.code)
         self.loaded[k] = True
 
@@ -241,6 +242,7 @@ def _volume(stack: Stack, slices: tuple[Slice, ...], stored: npt.NDArray[np.gene
         windows=windows_of(stack.header),
         voi_lut=voi,
         tags=tags,
+        missing=np.zeros(len(slices), bool),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -525,7 +526,7 @@ def test_slices_that_are_not_read_are_said_and_black(view: Viewport) -> None:
 
 def test_a_slice_that_could_not_be_read_is_said_and_black(view: Viewport) -> None:
     volume = phantoms.volume(values(), geometry=phantoms.geometry(SHAPE))
-    volume.tags["UnreadImages"] = "5"
+    volume = replace(volume, missing=np.arange(SHAPE[0]) == 4)
     view.set_stack(phantoms.stack(phantoms.geometry(SHAPE)), volume, Plane.AXIAL)
     view.set_corners_visible(False)
     view.set_window(Window(0, 10))

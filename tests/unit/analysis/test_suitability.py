@@ -248,8 +248,9 @@ def test_any_header_text_is_survived(description: str, orientation: str) -> None
 def test_images_that_could_not_be_read_are_not_analysed() -> None:
     volume = head()
     assert suitability.check(HIPPOCAMPUS, volume, BOX).verdict is not REFUSE
-    volume.tags["UnreadImages"] = "2 3"
-    verdict = suitability.check(HIPPOCAMPUS, volume, BOX)
+    missing = np.zeros(volume.shape[0], bool)
+    missing[1:3] = True
+    verdict = suitability.check(HIPPOCAMPUS, replace(volume, missing=missing), BOX)
     assert verdict.verdict is REFUSE
     assert verdict.reasons[0].rule == "unread"
     assert verdict.reasons[0].text.startswith("2 of the ")

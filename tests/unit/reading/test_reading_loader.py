@@ -114,9 +114,13 @@ def test_a_damaged_slice_is_named_and_the_rest_is_there(tmp_path: Path) -> None:
     written.files[2].write_bytes(bytes(data))
     stack = only(tmp_path)
     loader = open_stack(stack)
+    held = loader.volume
+    tags = dict(held.tags)
     loader.load()
     assert list(loader.failed) == [2]
-    assert loader.volume.unread == (2,)
+    assert loader.volume is held
+    assert held.unread == (2,)
+    assert held.tags == tags, "the reading thread changes nothing that others walk over"
     np.testing.assert_array_equal(loader.volume.stored[3], written.stored[3])
     with pytest.raises(ReadError, match="Slice 3 of 6"):
         load_volume(stack)

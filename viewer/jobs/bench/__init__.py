@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,26 +21,32 @@ __all__ = ["BENCHES", "Entry", "Plan", "as_text", "run_benches"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A benchmark: its name on the command line and the module that prepares it."""
+    """A benchmark: its name on the command line, and what imports it when it is run."""
 
     name: str
-    module: str
+    load: Callable[[], Prepare]
 
 
-#: Every benchmark, in the order they run.
+def _own(name: str, module: str) -> Entry:
+    """A benchmark of this package; what it measures is imported when it runs."""
+    return Entry(name, lambda: importlib.import_module(f"{__name__}.{module}").prepare)
+
+
+#: The benchmarks of jobs, in the order they run; who composes the program may add others.
 BENCHES: tuple[Entry, ...] = (
-    Entry("open", "viewer.jobs.bench.open_series"),
-    Entry("scan", "viewer.jobs.bench.scan_tree"),
-    Entry("decode", "viewer.jobs.bench.decode_frames"),
-    Entry("scroll", "viewer.ui.viewport.bench"),
-    Entry("events", "viewer.jobs.bench.events"),
-    Entry("inference", "viewer.jobs.bench.inference"),
-    Entry("pipeline", "viewer.jobs.bench.pipeline"),
+    _own("open", "open_series"),
+    _own("scan", "scan_tree"),
+    _own("decode", "decode_frames"),
+    _own("events", "events"),
+    _own("inference", "inference"),
+    _own("pipeline", "pipeline"),
 )
 
 
-def run_benches(names: tuple[str, ...], *, on_progress: OnProgress, cancel: CancelToken) -> dict[str, Any]:
-    """Run the named benchmarks, or all, and return the document of `bench --json`.
+def run_benches(
+    names: tuple[str, ...], benches: tuple[Entry, ...] = BENCHES, *, on_progress: OnProgress, cancel: CancelToken
+) -> dict[str, Any]:
+    """Run those of `benches` that are named, or all, and return the document of `bench --json`.
 
     A benchmark that cannot run here (no display, a peer that is not installed) is listed under
     `failed` with the reason.
@@ -47,7 +54,7 @@ def run_benches(names: tuple[str, ...], *, on_progress: OnProgress, cancel: Canc
     Raises:
         UsageError: a name that is no benchmark.
     """
-    chosen = _chosen(names)
+    chosen = _chosen(names, benches)
     document: dict[str, Any] = {"machine": machine(), "benches": [], "failed": []}
     for number, entry in enumerate(chosen):
         cancel.check()
@@ -59,16 +66,16 @@ def run_benches(names: tuple[str, ...], *, on_progress: OnProgress, cancel: Canc
     return document
 
 
-def _chosen(names: tuple[str, ...]) -> list[Entry]:
-    known = {entry.name: entry for entry in BENCHES}
+def _chosen(names: tuple[str, ...], benches: tuple[Entry, ...]) -> list[Entry]:
+    known = {entry.name: entry for entry in benches}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"There is no benchmark {unknown[0]}.", f"Known: {', '.join(known)}.")
-    return [known[name] for name in names] if names else list(BENCHES)
+    return [known[name] for name in names] if names else list(benches)
 
 
 def _run(entry: Entry, cancel: CancelToken) -> dict[str, Any]:
-    prepare: Prepare = importlib.import_module(entry.module).prepare
+    prepare = entry.load()
     with tempfile.TemporaryDirectory(prefix="secondread-bench-") as folder:
         plan = prepare(Path(folder), cancel)
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from viewer.cli.learning import benches
 from viewer.core.errors import AnalysisError, UsageError
 from viewer.core.task import CancelFlag, Cancelled, ignore_progress
 from viewer.jobs import bench
@@ -75,7 +76,8 @@ def test_text_names_machine_and_every_way() -> None:
 
 
 def test_every_registered_bench_can_be_prepared() -> None:
-    import importlib
-
-    for entry in bench.BENCHES:
-        assert callable(importlib.import_module(entry.module).prepare)
+    names = []
+    for entry in benches():
+        names.append(entry.name)
+        assert callable(entry.load())
+    assert names == ["open", "scan", "decode", "events", "inference", "pipeline", "scroll"]
