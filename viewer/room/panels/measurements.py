@@ -8,7 +8,7 @@ from viewer.core.measurement import ReaderMeasurement
 from viewer.room.events import SettingsChanged
 from viewer.room.room import Room
 from viewer.room.tools import MEASURES
-from viewer.session import MeasurementsChanged, Session, ViewsChanged
+from viewer.session import MeasurementsChanged, Session, StudyClosed, ViewsChanged
 from viewer.words.i18n import tr
 
 
@@ -24,14 +24,14 @@ class MeasureRow:
 
 
 #: After these events it is to be built anew.
-HEARS = (SettingsChanged, ViewsChanged, MeasurementsChanged)
+HEARS = (SettingsChanged, StudyClosed, ViewsChanged, MeasurementsChanged)
 
 
-def state(session: Session, room: Room) -> tuple[MeasureRow, ...]:
+def state(session: Session, _room: Room) -> tuple[MeasureRow, ...]:
     """The drawings on the stacks on screen, each numbered among all of its tool."""
     counts: dict[str, int] = {}
     rows = []
-    for drawing in room.annotations.all():
+    for drawing in session.measurements.all():
         counts[drawing.tool] = counts.get(drawing.tool, 0) + 1
         if drawing.stack_key in session.views.shown:
             rows.append(_row(drawing, counts[drawing.tool]))

@@ -10,6 +10,7 @@ import numpy as np
 from viewer.core.analysis import AnalysisResult, GateVerdict, Provenance, Suitability
 from viewer.core.finding import Finding, Location, Measurement
 from viewer.core.geometry import Geometry
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.study import Instance, Kind, Patient, ScanResult, Series, Stack, Study
 from viewer.core.volume import Heatmap, Mask, Segment
 from viewer.session import ResultEntry, Session
@@ -68,3 +69,10 @@ def entry(name: str, *findings: Finding, key: str = "1.1", uid: str = "1", **cha
         name, "pack", "ran", gate=GateVerdict(Suitability.RUN), findings=findings, provenance=provenance
     )
     return ResultEntry(name, key, uid, replace(result, **changes))  # type: ignore[arg-type]
+
+
+def length(name: str, millimetres: float = 10.0, key: str = "1.1", index: int = 1) -> ReaderMeasurement:
+    """A length that a reader drew."""
+    value = Measurement("Length", millimetres, "mm", plus_minus=0.5)
+    points = ((0.0, 0.0, 2.0), (millimetres, 0.0, 2.0))
+    return ReaderMeasurement(name, "length", "Length", key, index, "native", points, (value,))
