@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from viewer.core.analysis import GateReason, GateVerdict, Suitability
+from viewer.core.task import JobState
 from viewer.reading import is_picture
 from viewer.room.analyses import PackState
 from viewer.room.background import Job
 from viewer.room.events import JobsChanged, PacksChanged, SettingsChanged
 from viewer.room.room import Room
 from viewer.room.views.facts import BadgeSpec
-from viewer.session import Activated, BoxesChanged, GateChanged, ResultAdded, Session, StudyClosed
+from viewer.session import Activated, BoxesChanged, GateChanged, ResultAdded, ResultEntry, Session, StudyClosed
 from viewer.words.i18n import said, tr
+from viewer.words.people import seconds_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,6 @@ class AnalysisView:
     packs: tuple[PackState, ...] = ()
     broken: tuple[tuple[str, str], ...] = ()
     has_series: bool = False
-    loading: bool = False
     device: str = ""
     others: int = 0
     verified: str = ""
@@ -35,6 +36,45 @@ class AnalysisView:
     def suiting(self) -> tuple[PackState, ...]:
         """Packs that suit and have neither run nor wait: what "all that suit" runs."""
         return tuple(s for s in self.packs if s.waits_to_run)
+
+    @property
+    def in_order(self) -> tuple[PackState, ...]:
+        """Running first, then waiting, failed, suiting, waiting for a box, warned, ran, refused."""
+        return tuple(sorted(self.packs, key=_order))
+
+    @property
+    def counts(self) -> str:
+        """ "1 running, 2 refused": how many packs stand where."""
+        if not self.has_series:
+            count = len(self.packs)
+            return tr("1 pack") if count == 1 else tr("{n} packs", n=count)
+        jobs = [s.job.state for s in self.packs if s.job is not None]
+        counted = (
+            (sum(s in (JobState.RUNNING, JobState.CANCELLING) for s in jobs), "{n} running"),
+            (sum(s is JobState.QUEUED for s in jobs), "{n} waiting"),
+            (sum(s is JobState.FAILED for s in jobs), "{n} failed"),
+            (sum(bool(s.entries) for s in self.packs), "{n} ran"),
+            (sum(_is_warned(s) and not s.entries for s in self.packs), "{n} warned"),
+            (sum(s.refused for s in self.packs) + len(self.broken), "{n} refused"),
+        )
+        return ", ".join(tr(words, n=n) for n, words in counted if n)
+
+
+def _order(state: PackState) -> tuple[int, str]:
+    job = state.job
+    if job is not None and not job.over:
+        return (0 if job.state is not JobState.QUEUED else 1, "")
+    if job is not None and job.state is JobState.FAILED:
+        return 2, state.pack.name
+    if state.entries:
+        return 6, state.pack.name
+    if state.refused:
+        return 7, state.pack.name
+    return (5 if _is_warned(state) else 3 if state.suits else 4), state.pack.name
+
+
+def _is_warned(state: PackState) -> bool:
+    return state.gate is not None and state.gate.verdict is Suitability.WARN
 
 
 #: After these events it is to be built anew.
@@ -88,3 +128,62 @@ def gate_badge(gate: GateVerdict | None) -> BadgeSpec:
     if gate.verdict is Suitability.WARN:
         return BadgeSpec("warned", tr("Warned"), reasons)
     return BadgeSpec("refused", tr("Refused"), reasons)
+
+
+def ran_words(entry: ResultEntry) -> str:
+    """ "Ran in 14.2 s on CPU · 2 findings", "Ran, nothing found", or why it was refused."""
+    result = entry.result
+    if result.outcome == "refused":
+        reasons = "; ".join(said(r.text) for r in result.gate.reasons) if result.gate else ""
+        return said(result.message) or reasons or tr("Refused")
+    seconds = seconds_words(result.seconds.get("total", sum(result.seconds.values())))
+    device = said(result.provenance.device) if result.provenance else ""
+    count = len(result.findings)
+    time = tr("{time} on {device}", time=seconds, device=device) if device else seconds
+    if count:
+        found = tr("1 finding") if count == 1 else tr("{n} findings", n=count)
+        parts = [tr("Ran in {time}", time=time), found]
+    elif result.below_threshold:
+        parts = [tr("Ran, nothing above the threshold"), time]
+    else:
+        parts = [tr("Ran, nothing found"), time]
+    if result.below_threshold:
+        parts.append(tr("below threshold, hidden: {n}", n=result.below_threshold))
+    return " · ".join(parts)
+
+
+def ran_notes(entry: ResultEntry) -> list[str]:
+    """What a reader must know with a result: fallbacks, warnings, what was not stored."""
+    fallbacks = entry.result.provenance.fallbacks if entry.result.provenance else ()
+    gate = entry.result.gate
+    warned = [r.text for r in gate.reasons if r.verdict is Suitability.WARN] if gate else []
+    return [said(words) for words in (*fallbacks, *warned, entry.note) if words]
+
+
+#: Rules by which a pack is for another kind of picture: then further reasons add nothing.
+_KIND_RULES = ("modality", "body_part", "view")
+#: So many packs for other modalities, or more, are one row.
+_FOLD_FROM = 2
+
+
+def refusals(state: PackState) -> list[GateReason]:
+    """The reasons of a refusal that a reader needs."""
+    if state.gate is None:
+        return []
+    spoken = [r for r in state.gate.reasons if r.verdict is Suitability.REFUSE and r.rule != "roi"]
+    wrong_kind = [r for r in spoken if r.rule in _KIND_RULES]
+    return wrong_kind[:1] or spoken
+
+
+def split_refused(refused: list[PackState]) -> tuple[list[PackState], list[PackState]]:
+    """(packs made for pictures like this one, packs for other modalities): the latter fold."""
+    far = [s for s in refused if any(r.rule == "modality" for r in refusals(s))]
+    if len(far) < _FOLD_FROM:
+        return refused, []
+    return [s for s in refused if s not in far], far
+
+
+def fold_words(packs: list[PackState]) -> str:
+    """ "5 refused: for CR or DX, CT": how many, and what they are for."""
+    kinds = ", ".join(dict.fromkeys(modality for state in packs for modality in state.pack.match.modality))
+    return tr("{n} refused: for other pictures ({kinds})", n=len(packs), kinds=kinds)

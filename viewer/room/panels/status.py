@@ -39,7 +39,7 @@ HEARS = (Activated, ResultAdded, StudyClosed, SettingsChanged, JobsChanged, View
 def state(session: Session, room: Room) -> StatusView:
     """What the bar says of the active stack and of the program."""
     stack = session.library.stack(session.library.active)
-    device, job = room.analyses.device_words(), _job_words(room.context.lane.running)
+    device, job = room.analyses.device_words(), job_words(room.context.lane.running)
     patients = len(session.patients_shown)
     if stack is None or stack.geometry is None:
         return StatusView(stack.key if stack is not None else "", device=device, job=job, patients=patients)
@@ -47,7 +47,8 @@ def state(session: Session, room: Room) -> StatusView:
     return StatusView(stack.key, stack.verdict, at_detector, device, job, patients)
 
 
-def _job_words(running: Job | None) -> str:
+def job_words(running: Job | None) -> str:
+    """ "Analysing 62 %"; "" while nothing runs."""
     if running is None:
         return ""
     if running.state is JobState.CANCELLING:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from viewer.core.analysis import Suitability
 from viewer.core.task import JobState
 from viewer.room.analyses import PackState
 from viewer.room.background import Job
-from viewer.room.panels.analysis import AnalysisView, Asks
+from viewer.room.panels.analysis import AnalysisView, Asks, split_refused
 from viewer.ui.kit.basic import button, clear, icon_label, label, line, row
 from viewer.ui.kit.section import Message, Section
 from viewer.ui.panels.pack_cards import failed_card, idle_card, ran_row, waiting_card
-from viewer.ui.panels.refused_packs import RefusedFold, parted, refused_card, refused_row
+from viewer.ui.panels.refused_packs import RefusedFold, refused_card, refused_row
 from viewer.ui.panels.running_card import RunningCard
 from viewer.words.i18n import tr
 
@@ -55,14 +54,14 @@ class AnalysisPanel(Section):
         clear(self.body)
         self._running = None
         self._clock.stop()
-        self.set_count(self._counts(view))
+        self.set_count(view.counts)
         if not view.has_series:
             self._show_empty(view)
             return
         if view.blocked:
             self.body.addWidget(label(view.blocked, "caption2" if view.no_picture else "warn", wrap=True))
         self._add_all(view)
-        states = sorted(view.packs, key=_order)
+        states = view.in_order
         for state in states:
             if not state.is_only_refused:
                 self._add_pack(state)
@@ -107,7 +106,7 @@ class AnalysisPanel(Section):
 
     def _add_refused(self, refused: list[PackState]) -> None:
         """Refused packs: the near ones with their reasons, those for other pictures in one row."""
-        near, far = parted(refused)
+        near, far = split_refused(refused)
         if far and len(far) == len(self._view.packs):
             self.body.addWidget(label(tr("No pack is made for this kind of picture"), "strong", wrap=True))
         shape = refused_row if any(s.entries for s in self._view.packs) else refused_card
@@ -132,9 +131,7 @@ class AnalysisPanel(Section):
         """True unless `state` is the first pack that can be run: one primary button a section."""
         if len(self._view.suiting) > 1:
             return True
-        runnable = [
-            s for s in sorted(self._view.packs, key=_order) if not s.refused and not s.entries and s.job is None
-        ]
+        runnable = [s for s in self._view.in_order if not s.refused and not s.entries and s.job is None]
         return not runnable or runnable[0].pack.id != state.pack.id
 
     def _queue(self) -> list[Job]:
@@ -159,40 +156,7 @@ class AnalysisPanel(Section):
             self.body.addWidget(label(words, "caption", wrap=True))
         self.body.addStretch(0)
 
-    def _counts(self, view: AnalysisView) -> str:
-        if not view.has_series:
-            count = len(view.packs)
-            return tr("1 pack") if count == 1 else tr("{n} packs", n=count)
-        jobs = [s.job.state for s in view.packs if s.job is not None]
-        counted = (
-            (sum(s in (JobState.RUNNING, JobState.CANCELLING) for s in jobs), "{n} running"),
-            (sum(s is JobState.QUEUED for s in jobs), "{n} waiting"),
-            (sum(s is JobState.FAILED for s in jobs), "{n} failed"),
-            (sum(bool(s.entries) for s in view.packs), "{n} ran"),
-            (sum(_is_warned(s) and not s.entries for s in view.packs), "{n} warned"),
-            (sum(s.refused for s in view.packs) + len(view.broken), "{n} refused"),
-        )
-        return ", ".join(tr(words, n=n) for n, words in counted if n)
-
     @Slot()
     def _on_tick(self) -> None:
         if self._running is not None:
             self._running.refresh()
-
-
-def _order(state: PackState) -> tuple[int, str]:
-    """Running first, then waiting, failed, suiting, waiting for a box, warned, ran, refused."""
-    job = state.job
-    if job is not None and not job.over:
-        return (0 if job.state is not JobState.QUEUED else 1, "")
-    if job is not None and job.state is JobState.FAILED:
-        return 2, state.pack.name
-    if state.entries:
-        return 6, state.pack.name
-    if state.refused:
-        return 7, state.pack.name
-    return (5 if _is_warned(state) else 3 if state.suits else 4), state.pack.name
-
-
-def _is_warned(state: PackState) -> bool:
-    return state.gate is not None and state.gate.verdict is Suitability.WARN

@@ -11,15 +11,13 @@ from viewer.core.analysis import GateVerdict, PackInfo, Suitability
 from viewer.room.analyses import PackState
 from viewer.room.background import Job
 from viewer.room.packs import box_sides
-from viewer.room.panels.analysis import Asks, gate_badge, reason_words
+from viewer.room.panels.analysis import Asks, gate_badge, ran_notes, ran_words, reason_words
 from viewer.room.views.facts import BadgeSpec
-from viewer.session import ResultEntry
 from viewer.ui.kit.basic import button, column, icon_label, label, row
 from viewer.ui.kit.flow import FlowRow
 from viewer.ui.kit.marks import badge
 from viewer.ui.kit.section import Card
 from viewer.words.i18n import named, said, tr
-from viewer.words.people import seconds_words
 
 
 def pack_head(pack: PackInfo, mark: QWidget, icon: str = "", token: str = "", role: str = "strong") -> QHBoxLayout:
@@ -157,38 +155,9 @@ def ran_row(asks: Asks, state: PackState) -> QFrame:
         if number == 0:
             told.addWidget(again, 0, Qt.AlignmentFlag.AlignTop)
         inside.addLayout(told)
-        for words in _notes(each):
+        for words in ran_notes(each):
             inside.addWidget(label(words, "warn", wrap=True))
     if state.pack.needs_roi:
         inside.addLayout(_box_buttons(asks, state))
     holder.setAccessibleName(f"{named(state.pack.name)}. {ran_words(entry)}")
     return holder
-
-
-def ran_words(entry: ResultEntry) -> str:
-    """ "Ran in 14.2 s on CPU · 2 findings", "Ran, nothing found", or why it was refused."""
-    result = entry.result
-    if result.outcome == "refused":
-        reasons = "; ".join(said(r.text) for r in result.gate.reasons) if result.gate else ""
-        return said(result.message) or reasons or tr("Refused")
-    seconds = seconds_words(result.seconds.get("total", sum(result.seconds.values())))
-    device = said(result.provenance.device) if result.provenance else ""
-    count = len(result.findings)
-    time = tr("{time} on {device}", time=seconds, device=device) if device else seconds
-    if count:
-        found = tr("1 finding") if count == 1 else tr("{n} findings", n=count)
-        parts = [tr("Ran in {time}", time=time), found]
-    elif result.below_threshold:
-        parts = [tr("Ran, nothing above the threshold"), time]
-    else:
-        parts = [tr("Ran, nothing found"), time]
-    if result.below_threshold:
-        parts.append(tr("below threshold, hidden: {n}", n=result.below_threshold))
-    return " · ".join(parts)
-
-
-def _notes(entry: ResultEntry) -> list[str]:
-    fallbacks = entry.result.provenance.fallbacks if entry.result.provenance else ()
-    gate = entry.result.gate
-    warned = [r.text for r in gate.reasons if r.verdict is Suitability.WARN] if gate else []
-    return [said(words) for words in (*fallbacks, *warned, entry.note) if words]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tests import tiny_packs
 from tests.unit.room.panels import made
 from viewer.core.analysis import GateReason, GateVerdict, Suitability
 from viewer.core.study import Kind
 from viewer.core.task import JobState
+from viewer.room.analyses import PackState
 from viewer.room.background import Job
 from viewer.room.panels import analysis
 from viewer.room.room import Room
@@ -66,3 +70,37 @@ def test_badges_say_the_verdict_and_why() -> None:
     assert (analysis.gate_badge(RUN).kind, analysis.gate_badge(RUN).tip) == ("suits", "Every rule of the pack is met.")
     assert (analysis.gate_badge(WARN).kind, analysis.gate_badge(WARN).tip) == ("warned", "Old.")
     assert analysis.gate_badge(REFUSE).tip == "Needs MR; this is CT. (0008,0060)"
+
+
+def test_packs_stand_by_what_can_be_done_and_are_counted(room: Room, child: Session) -> None:
+    child.library.put_gate("1.1", {"pack": WARN, "other": REFUSE})
+    view = analysis.state(child, room)
+    assert [s.pack.id for s in view.in_order] == ["pack", "other"]
+    assert view.counts == "1 warned, 1 refused"
+    child.library.put_gate("1.1", {"pack": REFUSE, "other": RUN})
+    view = analysis.state(child, room)
+    assert ([s.pack.id for s in view.in_order], view.counts) == (["other", "pack"], "1 refused")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "Ran, nothing found · 3.2 s on CPU"),
+        ({"below_threshold": 2}, "Ran, nothing above the threshold · 3.2 s on CPU · below threshold, hidden: 2"),
+        ({"findings": (made.finding("a"),)}, "Ran in 3.2 s on CPU · 1 finding"),
+        ({"outcome": "refused", "gate": REFUSE}, "Needs MR; this is CT."),
+        ({"outcome": "refused", "message": "It was refused."}, "It was refused."),
+    ],
+)
+def test_four_ways_to_have_run(changes: dict[str, object], words: str) -> None:
+    assert analysis.ran_words(made.entry("r1", **{"seconds": {"total": 3.2}, **changes})) == words
+
+
+def test_one_reason_is_enough_where_a_pack_is_for_another_kind_of_picture() -> None:
+    reasons = tuple(GateReason(rule, Suitability.REFUSE, rule) for rule in ("spacing", "modality", "roi", "age"))
+    far = PackState(tiny_packs.info("far"), GateVerdict(Suitability.REFUSE, reasons))
+    near = PackState(tiny_packs.info("near"), GateVerdict(Suitability.REFUSE, (*reasons[:1], *reasons[2:])))
+    assert [reason.rule for reason in analysis.refusals(far)] == ["modality"]
+    assert [reason.rule for reason in analysis.refusals(near)] == ["spacing", "age"]
+    assert analysis.split_refused([far, near]) == ([far, near], []), "one alone does not fold"
+    assert analysis.split_refused([far, near, far]) == ([near], [far, far])

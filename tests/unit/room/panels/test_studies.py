@@ -100,5 +100,5 @@ def test_the_status_bar_follows_the_running_job(room: Room, child: Session) -> N
     job = Job("j", "Pack", "1.1", "1", "pack", work, lambda _result: None)
     for state, fraction in ((JobState.RUNNING, None), (JobState.RUNNING, 0.62), (JobState.CANCELLING, 0.62)):
         job.state, job.progress = state, Progress("Network", fraction)
-        seen.append(status._job_words(job))
+        seen.append(status.job_words(job))
     assert seen == ["Analysing", "Analysing 62 %", "Cancelling"]
