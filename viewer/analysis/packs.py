@@ -168,9 +168,11 @@ def read(folder: Path, *, untrained: bool = False) -> PackInfo:
     problems: list[str] = []
     pack = None
     try:
-        pack = _read(folder)
-        problems += TASKS[pack.task].problems(pack.viewer, pack.inference)
-        _recipe(folder)
+        pack, asked = _read(folder), _recipe(folder)
+        task = TASKS[pack.task]
+        problems += task.problems(pack.viewer, pack.inference, asked)
+        if asked is not None and type(asked) not in task.recipes:
+            problems.append(f"its recipe is of task '{asked.kind}', and it is of task '{task.name}'")
     except SchemaError as error:
         problems.append(str(error))
     if (folder / "scripts").exists():

@@ -167,8 +167,9 @@ def _in_words(message: str, raw: Any, kind: Any, root: str) -> str:
         return f"'{_inside(place, key[1])}' is not known{_hint(key[1], _keys(here, value))}"
     if "missing required field" in what and key:
         return f"'{_inside(place, key[1])}' is missing"
-    if what.startswith("Invalid ") and isinstance(value, str):
-        return f"'{place}' is '{value}', which is not known{_hint(value, _choices(here))}"
+    if what.startswith("Invalid ") and isinstance(value, str | int):
+        shown = f"'{value}'" if isinstance(value, str) else str(value)
+        return f"'{place}' is {shown}, which is not known{_hint(str(value), _choices(here))}"
     if what.startswith("Expected "):
         return f"'{place or 'the file'}' must be {_expected(what)}"
     return f"'{place or 'the file'}' cannot be used: {what[:1].lower()}{what[1:]}"

@@ -135,6 +135,11 @@ class Recipe(Part, frozen=True, kw_only=True, tag_field="task"):
     fold_steps: Count | None = None
     start_from: str = ""
 
+    @property
+    def kind(self) -> str:
+        """Its `task`: of one of the tasks, or of one way to train it."""
+        return str(self.__struct_config__.tag)
+
     def with_loop(self, **changes: int | float | str) -> Self:
         """The recipe with other settings of its loop."""
         return msgspec.structs.replace(self, loop=msgspec.structs.replace(self.loop, **changes))

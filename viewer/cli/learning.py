@@ -53,13 +53,14 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pack", metavar="PACK")
     parser.add_argument("cases", type=Path, metavar="CASES.csv")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in DIR/work")
 
 
 def run_train(args: argparse.Namespace, hooks: Hooks) -> int:
     """A pack's weights from its recipe."""
     from viewer.jobs import train
 
-    say(f"Wrote {train.train(args.pack, args.cases, args.out, **hooks)}")
+    say(f"Wrote {train.train(args.pack, args.cases, args.out, resume=args.resume, **hooks)}")
     return DONE
 
 

@@ -12,15 +12,18 @@ def train(
     pack_id: str,
     cases_csv: Path,
     out: Path,
+    *,
+    resume: bool = False,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Path:
-    """Train a pack from its recipe; a killed run goes on where it was.
+    """Train a pack from its recipe.
 
     Args:
         pack_id: whose recipe and preprocessing.
         cases_csv: `image,mask,label,patient,split`; only the `train` split is trained on.
         out: gets `<pack_id>/` (a complete pack) and `work/` (checkpoints, learning curves).
+        resume: go on where a run that was stopped or killed had come to.
         on_progress: stage, share and seconds left.
         cancel: asked before every step.
 
@@ -28,9 +31,11 @@ def train(
         The new pack's folder.
 
     Raises:
-        UsageError: table or pack unknown, or patients in two splits. PackError: a broken recipe.
+        UsageError: table or pack unknown, patients in two splits, or checkpoints in `out` that are not
+            to be gone on from or are of another recipe. PackError: a broken recipe.
     """
     from viewer.training import cases, runner
 
     pack = packs.load_recipe(pack_id)
-    return runner.train(pack, cases.read_table(Path(cases_csv)), Path(out), on_progress, cancel)
+    table = cases.read_table(Path(cases_csv))
+    return runner.train(pack, table, Path(out), resume=resume, on_progress=on_progress, cancel=cancel)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from viewer.analysis.recipe import Loop
 from viewer.core.atomic import replacing
-from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
+from viewer.core.task import Cancelled, CancelToken, OnProgress, Progress, ignore_progress
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +85,17 @@ class Trainer:
 
     def run(self, on_progress: OnProgress = ignore_progress, cancel: CancelToken | None = None) -> nn.Module:
         """Train to the end (or patience) and return the averaged network in eval mode."""
+        try:
+            self._steps(on_progress, cancel)
+        except Cancelled:
+            self._save()
+            raise
+        self._save()
+        if self.best_state is not None:
+            self.average.load_state_dict(self.best_state)
+        return self.average.eval()
+
+    def _steps(self, on_progress: OnProgress, cancel: CancelToken | None) -> None:
         begun, first, saved = time.monotonic(), self.step, time.monotonic()
         while self.step < self.config.steps and not self._out_of_patience():
             if cancel is not None:
@@ -98,10 +109,6 @@ class Trainer:
             pace = (time.monotonic() - begun) / (self.step - first)
             left = (self.config.steps - self.step) * pace
             on_progress(Progress("Training", self.step / self.config.steps, left))
-        self._save()
-        if self.best_state is not None:
-            self.average.load_state_dict(self.best_state)
-        return self.average.eval()
 
     def _one_step(self) -> None:
         for group in self.optimizer.param_groups:
@@ -152,7 +159,7 @@ class Trainer:
         state = {
             "step": self.step, "net": self.net.state_dict(), "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(), "best": list(self.best), "best_state": self.best_state,
-            "losses": self.curve.losses, "measures": self.curve.measures,
+            "losses": self.curve.losses, "measures": self.curve.measures, "random": self._random_states(),
         }  # fmt: skip
         with replacing(self._checkpoint) as part:
             torch.save(state, part)
@@ -170,7 +177,14 @@ class Trainer:
         self.best = (float(state["best"][0]), int(state["best"][1]))
         self.best_state = state["best_state"]
         self.curve = Curve([(int(s), float(v)) for s, v in state["losses"]], list(state["measures"]))
+        torch.set_rng_state(state["random"][0].cpu())
+        if len(state["random"]) > 1 and self.where.type == "cuda":
+            torch.cuda.set_rng_state(state["random"][1].cpu())
         _log.info("resumed at step %d", self.step)
+
+    def _random_states(self) -> list[Tensor]:
+        """Where chance stood: dropout draws from torch's own generators."""
+        return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if self.where.type == "cuda" else [])]
 
 
 def rate(step: int, steps: int) -> float:

@@ -3,51 +3,70 @@
 from __future__ import annotations
 
 import json
-import logging
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from viewer.analysis import networks, packs
+from viewer.analysis.recipe import Recipe
 from viewer.core.analysis import PackInfo
 from viewer.core.atomic import write_text
-from viewer.core.errors import PackError, UsageError
+from viewer.core.errors import UsageError
 from viewer.core.task import CancelToken, OnProgress, ignore_progress
 from viewer.training import card, cases, evaluation
 from viewer.training.job import Job, Trained
 from viewer.training.tasks import TRAINING
 
-_log = logging.getLogger(__name__)
+#: In the working folder: the recipe its checkpoints are of.
+_RECIPE = "recipe.json"
 
 
 def train(
     pack: PackInfo,
     table: cases.CaseTable,
     out: Path,
+    *,
+    resume: bool = False,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Path:
-    """Train a pack from its recipe and write it as `out/<id>`; a killed run goes on where it was.
+    """Train a pack from its recipe and write it as `out/<id>`; with `resume`, a run that was stopped or killed goes on.
 
     Returns:
         The new pack's folder, with weights, operating points, curves and, where the table has a
         `val` split, its results.
     """
     recipe = packs.recipe(pack)
-    fitting = TRAINING[pack.task].recipes.get(type(recipe))
-    if fitting is None:
-        kind = type(recipe).__struct_config__.tag
-        raise PackError(
-            f"A pack of task '{pack.task}' cannot be trained by a recipe of task '{kind}'.", "Mend train.json."
-        )
     job = Job(pack, recipe, table, out / "work", on_progress, cancel)
     if not job.training_cases:
         raise UsageError("The case table has no cases in split 'train'.", "Mark cases with train and val.")
-    trained = fitting(job)
+    _claim(job, resume=resume)
+    trained = TRAINING[pack.task].recipes[type(recipe)](job)
     folder = write_pack(pack, trained, out / pack.id)
     _measure(folder, table, on_progress, cancel)
     return folder
+
+
+def _claim(job: Job[Recipe], *, resume: bool) -> None:
+    """Make the working folder this recipe's; earlier checkpoints are gone on from only where that is asked for.
+
+    Raises:
+        UsageError: there are checkpoints and `resume` is not set, or they are of another recipe.
+    """
+    place, now = job.folder / _RECIPE, msgspec.json.encode(job.recipe).decode()
+    if any(job.folder.glob("*/checkpoint.pt")):
+        if not resume:
+            raise UsageError(
+                f"There are checkpoints of an earlier training in {job.folder.parent.name}/{job.folder.name}.",
+                "Add --resume to go on from them, or name another folder.",
+            )
+        if not place.is_file() or place.read_text(encoding="utf-8") != now:
+            raise UsageError("The checkpoints there are of another recipe.", "Name another folder.")
+    job.folder.mkdir(parents=True, exist_ok=True)
+    write_text(place, now)
 
 
 def write_pack(pack: PackInfo, trained: Trained, folder: Path) -> Path:

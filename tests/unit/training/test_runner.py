@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from tests import tiny_packs
+from viewer import cli
 from viewer.analysis import packs
 from viewer.core.errors import UsageError
+from viewer.core.task import CancelFlag, Cancelled
 from viewer.jobs.evaluate import evaluate
 from viewer.jobs.train import train
 
@@ -73,7 +75,7 @@ def test_a_classifier_from_its_recipe(tmp_path, table, monkeypatch):
     truth = {"labels": {"Ill": {"positive": ["ILL"], "negative": ["WELL"]}}}
     pack(models, "classification", network, {"kind": "scores", "labels": ["Ill"]}, RECIPE, truth)
     seen = []
-    folder = train("tiny-pack", table, models, seen.append)
+    folder = train("tiny-pack", table, models, on_progress=seen.append)
     made = packs.load("tiny-pack")
     packs.verify(made)
     assert folder == made.folder and seen and seen[-1].fraction == 1
@@ -107,6 +109,34 @@ def test_a_segmenter_from_its_recipe(tmp_path, table, monkeypatch):
     thing = out["structures"]["thing"]
     assert thing["n"] == 12 and thing["dice_mean"] > 0.5 and thing["dice_ci"][0] <= thing["dice_mean"]
     assert "fold 0" in packs.load("tiny-pack").viewer.cross_validation
+
+
+def test_a_stopped_training_goes_on_when_asked_and_ends_as_a_whole_one(tmp_path, table, monkeypatch, capsys):
+    models = tmp_path / "models"
+    monkeypatch.setenv("SECONDREAD_MODELS", str(models))
+    network = {"_target_": "RadiographClassifier", "args": {"labels": 1, "widths": [4, 8], "members": 2}}
+    truth = {"labels": {"Ill": {"positive": ["ILL"], "negative": ["WELL"]}}}
+    pack(models, "classification", network, {"kind": "scores", "labels": ["Ill"]}, RECIPE, truth)
+    whole = train("tiny-pack", table, tmp_path / "whole")
+    flag, cut = CancelFlag(), tmp_path / "cut"
+
+    def stop(progress):
+        if progress.stage == "Training fold-1" and progress.fraction > 0.4:
+            flag.cancel()
+
+    with pytest.raises(Cancelled):
+        train("tiny-pack", table, cut, on_progress=stop, cancel=flag)
+    command = ["train", "tiny-pack", str(table), "--out", str(cut)]
+    assert cli.main(command, lambda _paths: 0) == 2
+    assert "Add --resume to go on from them" in capsys.readouterr().err
+    assert cli.main([*command, "--resume"], lambda _paths: 0) == 0
+    steps = [step for step, _ in json.loads((cut / "work/fold-1/curve.json").read_text())["losses"]]
+    assert steps == list(range(1, 31))
+    assert packs.sha256(cut / "tiny-pack" / packs.WEIGHTS) == packs.sha256(whole / packs.WEIGHTS)
+    other = models / "tiny-pack/configs/train.json"
+    other.write_text(json.dumps({**json.loads(other.read_text()), "smoothing": 0.5}))
+    with pytest.raises(UsageError, match="another recipe"):
+        train("tiny-pack", table, cut, resume=True)
 
 
 def test_unknown_labels_leave_the_metrics_out_and_broken_files_are_named(tmp_path, table, monkeypatch):

@@ -99,7 +99,7 @@ class Task:
         name: as `viewer.task` says it.
         viewer, inference: what its packs' two files hold.
         recipes: what its train.json may hold; training has a function for each.
-        problems: what is wrong with the files together, in half sentences.
+        problems: what is wrong with the three files together, in half sentences; the recipe may be missing.
         predict: inputs -> what the network said (`ImagePrediction` for packs that read one picture).
         explain: masks and heatmaps.
         conclude: findings and scores.
@@ -111,7 +111,7 @@ class Task:
     viewer: type[Viewer]
     inference: type[Inference]
     recipes: tuple[type[Recipe], ...]
-    problems: Callable[[Viewer, Inference], Iterator[str]]
+    problems: Callable[[Viewer, Inference, Recipe | None], Iterator[str]]
     predict: Predict
     explain: Callable[[Run], Pictures]
     conclude: Callable[[Run, Pictures], Conclusion]

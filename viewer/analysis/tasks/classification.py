@@ -119,8 +119,11 @@ class ClassificationRecipe(Recipe, frozen=True, kw_only=True, tag="classificatio
     distil: Distil | None = None
 
 
-def _problems(viewer: Viewer, inference: Inference) -> Iterator[str]:
-    yield from unknown_labels(viewer, inference.output.labels)
+def _problems(viewer: Viewer, inference: Inference, recipe: Recipe | None) -> Iterator[str]:
+    said = inference.output.labels
+    yield from unknown_labels(viewer, said)
+    if isinstance(recipe, ClassificationRecipe) and tuple(recipe.positive) != said:
+        yield f"'positive' of {', '.join(recipe.positive)} is not what the network says ({', '.join(said)})"
     if not any(point.name == "default" for point in viewer.operating_points):
         yield "a classifier needs an operating point named default"
 

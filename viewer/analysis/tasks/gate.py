@@ -88,7 +88,7 @@ class GateRecipe(Recipe, frozen=True, kw_only=True, tag="gate"):
     smoothing: Annotated[float, Meta(ge=0, le=1)] = 0.02
 
 
-def _problems(viewer: Viewer, inference: Inference) -> Iterator[str]:
+def _problems(viewer: Viewer, inference: Inference, _recipe: Recipe | None) -> Iterator[str]:
     rule, said = narrowed(viewer, GateViewer).gate, inference.output.labels
     yield from unknown_labels(viewer, said)
     for name in rule.scores:

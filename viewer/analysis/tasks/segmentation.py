@@ -161,7 +161,7 @@ class StacksRecipe(MaskRecipe, frozen=True, kw_only=True, tag="stacks"):
     continue_fold: bool = False
 
 
-def _problems(viewer: Viewer, inference: Inference) -> Iterator[str]:
+def _problems(viewer: Viewer, inference: Inference, _recipe: Recipe | None) -> Iterator[str]:
     score = narrowed(inference, SegmentationInference).output.slice_score
     yield from unknown_labels(viewer, (*inference.output.labels, *([score.label] if score else ())))
 

@@ -238,6 +238,8 @@ def make_judge(held: Pictures, where: torch.device) -> Judge:
 
 def summary(pack: PackInfo, outcomes: Sequence[Outcome]) -> Figures:
     """Share of the cases over each threshold of a gate pack, and over any, which cases by name."""
+    if not outcomes:
+        return {}
     marks = thresholds_of(pack.viewer)
     over = {name: np.array([o.scores[name] > mark for o in outcomes]) for name, mark in marks.items()}
     over["any"] = np.any(list(over.values()), axis=0)
