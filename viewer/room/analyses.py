@@ -253,6 +253,12 @@ class Analyses:
         library.put_gate(entry.stack_key, library.gate(entry.stack_key) | {entry.result.pack_id: verdict})
         return True
 
+    def cancel(self) -> None:
+        """Cancel the analysis that runs."""
+        running = self._context.lane.running
+        if running is not None:
+            self._context.lane.cancel(running.id)
+
     def start_process(self) -> None:
         """Spawn the inference process in the lane's thread, once the window has painted."""
         process: InferenceProcess = self._context.process

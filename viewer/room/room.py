@@ -115,6 +115,32 @@ class Room:
         if is_here and entry.result.findings and self.reviewing.current() is None:
             self.reviewing.select(entry.result.findings[0].id, jump=False)
 
+    def step_series(self, by: int) -> None:
+        """Show the stack so many places after the active one, within its study."""
+        library = self.context.session.library
+        study = library.active_study
+        if study is not None:
+            keys = [stack.key for stack in study.stacks]
+            at = keys.index(library.active) + by
+            if 0 <= at < len(keys):
+                self.loading.show(keys[at])
+
+    def step_patient(self, by: int) -> None:
+        """Show the newest study of the patient so many places after the active one."""
+        library = self.context.session.library
+        study = library.active_study
+        if study is not None:
+            patients = list(library.patients)
+            at = patients.index(study.patient) + by
+            if 0 <= at < len(patients):
+                self.show_patient(patients[at])
+
+    def close_active(self) -> None:
+        """Close the study of the active stack."""
+        study = self.context.session.library.active_study
+        if study is not None:
+            self.close_study(study.uid)
+
     def close_study(self, uid: str) -> None:
         """Close a study and go on with what is left."""
         study = self.context.session.library.study(uid)

@@ -89,19 +89,19 @@ class Commands(QObject):
             "file.open_folder": self.open_folder,
             "file.open_files": self.open_files,
             "file.samples": room.opening.open_samples,
-            "file.close_study": self.close_study,
+            "file.close_study": room.close_active,
             "file.refused": self.show_refused,
             "file.settings": self.show_settings,
             "file.quit": shell.close,
             "view.hide_name": self._hide_name,
-            "series.previous": lambda: self.step_series(-1),
-            "series.next": lambda: self.step_series(1),
-            "patient.previous": lambda: self.step_patient(-1),
-            "patient.next": lambda: self.step_patient(1),
+            "series.previous": lambda: room.step_series(-1),
+            "series.next": lambda: room.step_series(1),
+            "patient.previous": lambda: room.step_patient(-1),
+            "patient.next": lambda: room.step_patient(1),
             "analysis.run": room.analyses.run_first,
             "analysis.all": room.analyses.run_all,
             "analysis.occlusion": room.analyses.explain_by_occlusion,
-            "analysis.cancel": self.cancel,
+            "analysis.cancel": room.analyses.cancel,
             "finding.next": lambda: reviewing.step(1),
             "finding.previous": lambda: reviewing.step(-1),
             "finding.accept": lambda: reviewing.judge_selected(FindingState.ACCEPTED),
@@ -166,40 +166,7 @@ class Commands(QObject):
         if files:
             self._room.opening.open_paths(files)
 
-    def close_study(self) -> None:
-        """Close the active study."""
-        study = self._room.context.session.library.active_study
-        if study is not None:
-            self._room.close_study(study.uid)
-
-    def step_series(self, by: int) -> None:
-        """Show the stack before or after the active one, within its study."""
-        library = self._room.context.session.library
-        study = library.active_study
-        if study is not None:
-            keys = [stack.key for stack in study.stacks]
-            at = keys.index(library.active) + by
-            if 0 <= at < len(keys):
-                self._room.loading.show(keys[at])
-
-    def step_patient(self, by: int) -> None:
-        """Show the first picture of the patient before or after."""
-        library = self._room.context.session.library
-        study = library.active_study
-        if study is None:
-            return
-        patients = list(library.patients)
-        at = patients.index(study.patient) + by
-        if 0 <= at < len(patients):
-            self._room.show_patient(patients[at])
-
     # analysis and report
-
-    def cancel(self) -> None:
-        """Cancel what runs."""
-        running = self._room.context.lane.running
-        if running is not None:
-            self._room.context.lane.cancel(running.id)
 
     def mark_key_image(self) -> None:
         """Mark the active view's picture for the report, or take its mark away."""
