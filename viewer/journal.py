@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,8 +48,8 @@ class Entry:
     Attributes:
         run: number of the program start that wrote it.
         at: ISO 8601 with offset.
-        kind: "started", "opened", "closed", "place", "result", "step", "signed", "exported", "ended";
-            version 1 also wrote "finding", "drawing", "report" and "key_images".
+        kind: "started", "opened", "closed", "place", "views", "result", "step", "signed",
+            "registered", "exported", "ended"; version 1 also wrote "finding", "drawing", "report" and "key_images".
         study: Study Instance UID, "" where the entry concerns none.
         body: JSON data of that kind.
     """
@@ -131,6 +131,12 @@ class Journal:
         query = f"SELECT seq, run, at, kind, study, body FROM entry WHERE {where} ORDER BY seq"  # noqa: S608
         for seq, of_run, at, of_kind, of_study, body in self._base.execute(query, tuple(given.values())):
             yield Entry(seq, of_run, at, of_kind, of_study, json.loads(body))
+
+    def latest(self, kind: str) -> Iterator[Entry]:
+        """Entries of a kind, the last one first."""
+        query = "SELECT seq, run, at, kind, study, body FROM entry WHERE kind = ? ORDER BY seq DESC"
+        for seq, run, at, of_kind, study, body in self._base.execute(query, (kind,)):
+            yield Entry(seq, run, at, of_kind, study, json.loads(body))
 
     def last_run(self) -> int | None:
         """Number of the run before this one, None on a first start."""

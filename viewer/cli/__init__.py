@@ -14,12 +14,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from viewer import __version__
-from viewer.cli import analysing, learning, packs, reading, window
+from viewer.cli import analysing, learning, packs, reading, script, window
 from viewer.cli.console import guarded, has_display
 from viewer.core.report import INTENDED_USE
 
 #: Every word of the command line, in the order `--help` shows.
-COMMANDS = (*window.COMMANDS, *reading.COMMANDS, *packs.COMMANDS, *analysing.COMMANDS, *learning.COMMANDS)
+COMMANDS = (
+    *window.COMMANDS,
+    *reading.COMMANDS,
+    *packs.COMMANDS,
+    *analysing.COMMANDS,
+    *script.COMMANDS,
+    *learning.COMMANDS,
+)
 #: Options whose value may begin with a minus sign ("--window -600,1500").
 SIGNED_VALUES = ("--window", "--roi")
 

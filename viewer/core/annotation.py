@@ -15,6 +15,8 @@ class KeyMark:
         plane, slice_index: the view it was shown in and its slice there, counted from 0.
         center, width: the window, in values after the modality LUT.
         function: LINEAR, LINEAR_EXACT, SIGMOID or LUT (PS3.3 C.11.2.1).
+        caption: the reader's words under it; "" for the program's own.
+        id: by which steps name it; "" where none does.
     """
 
     stack_key: str
@@ -23,6 +25,8 @@ class KeyMark:
     center: float
     width: float
     function: str = "LINEAR"
+    caption: str = ""
+    id: str = ""
 
     @property
     def picture(self) -> tuple[str, str, int]:

@@ -79,10 +79,12 @@ def length(
         verdict: of the stack; judged from the geometry when left out.
 
     Raises:
-        MeasureError: the line crosses slices whose distance is not known or not filled.
+        MeasureError: the line crosses slices whose distance is not known or not filled, or its ends fall together.
     """
     points = np.array([start, end], dtype=np.float64)
     check(points, geometry, verdict, "Length")
+    if _distance(points) == 0:
+        raise MeasureError("A length needs two different points.", "Draw a line.")
     return MeasuredValue(_distance(points), length_unit(geometry), spread(_distance, points, geometry))
 
 

@@ -310,3 +310,12 @@ def _stated_letters(volume: Volume, plane: Plane) -> Letters:
     right, bottom = parts
     left, top = ("".join(_OPPOSITE[letter] for letter in part) for part in parts)
     return Letters(left, right, top, bottom)
+
+
+def counts_down(geometry: Geometry, plane: Plane) -> bool:
+    """True where slices of the array come in the order against the plane's patient axis (+z, +y, +x)."""
+    if plane is Plane.NATIVE:
+        return False
+    right, _, down, _ = _SCREEN[plane]
+    directions = _directions(geometry)
+    return bool(directions[cut(geometry, plane).across, 3 - right - down] < 0)

@@ -203,7 +203,7 @@ class _Job:
             pack, self.stack, volume, roi, device=asked.device, precision=asked.precision, options=options
         )
         verdict = _verdict(pack, volume, asked)
-        if not asked.named and _nameless(verdict):
+        if not asked.named and is_nameless(verdict):
             unnamed = replace(engine.refused(request, verdict), message="Name the pack to run it on this file anyway.")
             return Home(self.stack, volume, unnamed)
         try:
@@ -231,7 +231,7 @@ def _verdict(pack: PackInfo, volume: Volume, asked: Asked, *, pixels: bool = Tru
     return suitability.check(pack, volume, roi, research=asked.research, pixels=pixels)
 
 
-def _nameless(verdict: GateVerdict) -> bool:
+def is_nameless(verdict: GateVerdict) -> bool:
     """True where the file does not even say what kind of picture it is."""
     return verdict.verdict is Suitability.WARN and any(_is_modality(reason) for reason in verdict.reasons)
 

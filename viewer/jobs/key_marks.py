@@ -86,6 +86,8 @@ def window_of(mark: KeyMark, volume: Volume) -> Window:
 
 
 def _caption(mark: KeyMark, stack: Stack, count: int, words: Words) -> str:
+    if mark.caption:
+        return mark.caption
     plane = "" if mark.plane == Plane.NATIVE.value else words("captions", f"plane_{mark.plane}")
     where = words("captions", "slice", k=mark.slice_index + 1, n=count)
     what = ", ".join(part for part in (stack.description.strip(), plane, where) if part)

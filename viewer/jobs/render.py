@@ -9,10 +9,12 @@ from os import PathLike
 from pathlib import Path
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+import viewer
 from viewer.core.analysis import AnalysisResult
 from viewer.core.atomic import replacing
-from viewer.core.errors import UsageError
+from viewer.core.errors import OutputError, UsageError
 from viewer.core.study import ScanResult, Stack, Study
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
@@ -30,6 +32,8 @@ from viewer.words.persons import age_on, spoken_name
 
 #: Detector spacing stands in the corner of every film.
 _SAID_IN_CORNER = "detector_spacing"
+#: By which a picture names the program that wrote it.
+_SOFTWARE = "SecondRead"
 
 
 def render_picture(
@@ -67,6 +71,38 @@ def render_picture(
     cut = Plane(plane) if plane else upright_plane(volume.geometry)
     pixels = draw(volume, stack, cut, index, window=chosen, overlays=overlays, study=_study_of(found, stack), size=size)
     return _write(pixels, Path(out))
+
+
+def write_shown(
+    volume: Volume,
+    stack: Stack,
+    plane: Plane,
+    index: int,
+    *,
+    window: Window,
+    overlays: OverlaySet | None,
+    study: Study | None,
+    size: tuple[int, int],
+    out: Path,
+) -> Path:
+    """Write a slice that is held as a PNG; only a picture that was written this way is replaced.
+
+    Raises:
+        OutputError: there is another file, or it cannot be written.
+    """
+    if out.is_dir() or out.exists() and not _is_own(out):
+        raise OutputError(f"'{out.name}' is there already and is no picture of this program.", "Name another file.")
+    pixels = draw(volume, stack, plane, index, window=window, overlays=overlays, study=study, size=size)
+    return _write(pixels, out)
+
+
+def _is_own(path: Path) -> bool:
+    """True for a PNG that says that this program wrote it."""
+    try:
+        with Image.open(path) as image:
+            return image.format == "PNG" and str(image.info.get("Software", "")).startswith(_SOFTWARE)
+    except (OSError, ValueError, SyntaxError):
+        return False
 
 
 def draw(
@@ -152,7 +188,14 @@ def _write(pixels: Rgb8, target: Path) -> Path:
     """A PNG under its name only once it is whole."""
     try:
         with replacing(target) as part:
-            Image.fromarray(pixels).save(part, format="PNG")
+            Image.fromarray(pixels).save(part, format="PNG", pnginfo=_signed())
     except OSError as error:
         raise cannot_write(target, error) from error
     return target
+
+
+def _signed() -> PngInfo:
+    """What a picture says of itself: the program that wrote it."""
+    told = PngInfo()
+    told.add_text("Software", f"{_SOFTWARE} {viewer.__version__}")
+    return told

@@ -17,11 +17,12 @@ from viewer.reading.formats.readers import READERS
 from viewer.reading.loader import StackLoader
 from viewer.reading.preview import preview
 from viewer.reading.resampling import resample_regular
+from viewer.reading.scanning.joining import with_known
 from viewer.reading.scanning.scan import scan
 
 __all__ = [
     "READERS", "StackLoader", "is_picture", "load_volume", "open_stack", "open_volume", "pick", "preview",
-    "resample_regular", "scan",
+    "resample_regular", "scan", "with_known",
 ]  # fmt: skip
 
 

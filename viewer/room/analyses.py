@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
 from viewer.jobs import cine
+from viewer.jobs.analyse import box_for, is_nameless
 from viewer.jobs.request import request_for, with_age
 from viewer.room.background import Job
 from viewer.room.context import Context
@@ -215,6 +216,36 @@ class Analyses:
             chosen = replace(options, side=Side(side))
             request = request_for(pack, stack, with_age(volume, study), box, device=wanted, options=chosen)
             self._context.lane.submit(self._job(request, pack, study, stack))
+
+    def start(
+        self, stack: Stack, packs: Sequence[PackInfo], box: Box | None, *, named: bool
+    ) -> tuple[tuple[PackInfo, Job], ...]:
+        """Put packs on the lane for a stack that is loaded, as `secondread analyze` runs them; every outcome is kept.
+
+        Args:
+            box: for packs that need one.
+            named: the reader named the packs: warned ones run too, whatever the file is.
+        """
+        session = self._context.session
+        study, volume = session.library.study_of(stack.key), session.library.volume(stack.key)
+        assert study is not None and volume is not None
+        aged, jobs = with_age(volume, study), []
+        research, device = self._context.settings.research_packs, self._context.settings.device
+        for pack in packs:
+            roi = box_for(pack, aged, box)
+            nameless = not named and is_nameless(suitability.check(pack, aged, roi, research=research))
+            options = RunOptions(run_warned=not nameless, research=research)
+            request = request_for(pack, stack, aged, roi, device=device, options=options)
+            job = self._job(request, pack, study, stack)
+            job.done = self._keep_all
+            self._context.lane.submit(job)
+            jobs.append((pack, job))
+        return tuple(jobs)
+
+    def _keep_all(self, entry: ResultEntry) -> None:
+        """A job is done; a refusal is an outcome too."""
+        self._context.lane.dismiss(entry.id)
+        self._context.session.review.add_result(entry)
 
     def _boxes_for(self, pack: PackInfo, key: str) -> Mapping[str, Box | None]:
         """What a pack runs on: its boxes by side, or the whole picture.

@@ -27,10 +27,14 @@ THUMBNAIL_PX = 92
 
 
 class Opening:
-    """Scans what the reader opens; tells `ScanProgressed`, `ScanEnded` and `ThumbnailMade`."""
+    """Scans what the reader opens; tells `ScanProgressed`, `ScanEnded` and `ThumbnailMade`.
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    Args:
+        thumbnails: make small pictures of what is found.
+    """
+
+    def __init__(self, context: Context, thumbnails: bool = True) -> None:
+        self._context, self._thumbnails = context, thumbnails
         self._numbers = itertools.count(1)
         self._under_way: set[str] = set()
         self._asked: set[str] = set()
@@ -70,16 +74,18 @@ class Opening:
         self._paths[scan_id] = paths
         self._context.session.tell(ScanProgressed())
 
-        def work(tell: Callable[[object], None], cancel: CancelToken) -> object:
-            from viewer.reading import scan
+        known = self._context.session.library.studies
 
-            return scan(paths, tell, ignore_progress, cancel)
+        def work(tell: Callable[[object], None], cancel: CancelToken) -> object:
+            from viewer.reading import scan, with_known
+
+            return with_known(scan(paths, tell, ignore_progress, cancel), known, cancel)
 
         self._context.pool.submit(work, self._done(scan_id), self._failed(scan_id), told=self._update(scan_id))
 
-    def _update(self, scan_id: str) -> Callable[[ScanResult], None]:
+    def _update(self, scan_id: str, over: bool = False) -> Callable[[ScanResult], None]:
         def put(result: ScanResult) -> None:
-            self._context.session.library.put_scan(scan_id, result)
+            self._context.session.library.put_scan(scan_id, result, over)
             self._restore(result)
             self._context.session.tell(ScanProgressed())
 
@@ -88,8 +94,9 @@ class Opening:
     def _done(self, scan_id: str) -> Callable[[ScanResult], None]:
         def end(result: ScanResult) -> None:
             self._under_way.discard(scan_id)
-            self._update(scan_id)(result)
-            self._ask_thumbnails(result)
+            self._update(scan_id, over=True)(result)
+            if self._thumbnails:
+                self._ask_thumbnails(result)
             self._context.session.tell(ScanEnded(tuple(study.uid for study in result.studies)))
 
         return end
@@ -146,6 +153,8 @@ class Opening:
         session, record = self._context.session, study_record(self._context.journal, study_uid)
         session.review.restore(study_uid, record.sections or {}, record.marks, record.signature)
         session.measurements.restore(record.measurements)
+        session.segments.restore(record.segments)
+        session.registrations.restore(record.registrations)
         session.history.restore(record.moves)
         if not record.entries:
             return

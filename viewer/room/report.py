@@ -70,10 +70,13 @@ class Reporting:
             what = tr("There is nothing to report yet.")
             self._context.complain(UsageError(what, tr("Analyse the study and judge its findings first.")))
             return
-        signature = self._context.session.review.signature(study.uid)
-        sections = self._context.session.review.report_text(study.uid)
         out = Path(folder) / f"report-{datetime.now():%Y%m%d-%H%M%S}"
-        marked = self._marked(study)
+        self.write(study, out, self._context.session.review.signature(study.uid))
+
+    def write(self, study: Study, out: Path, signature: Signature | None) -> None:
+        """Write PDF, result.json, SEG and SR of a study into a folder, signed where a signature is given."""
+        runs, marked = self._runs(study), self._marked(study)
+        sections = self._context.session.review.report_text(study.uid)
         language, uid = self._context.settings.language, study.uid
 
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> dict[str, Path]:

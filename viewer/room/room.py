@@ -26,13 +26,16 @@ class Room:
 
     The order in which the parts are made is the order in which they hear of events; whoever
     subscribes later (a window) hears after all of them.
+
+    Args:
+        by_itself: show the first picture of what is opened, and make thumbnails, without being asked.
     """
 
-    def __init__(self, context: Context) -> None:
-        self.context = context
+    def __init__(self, context: Context, *, by_itself: bool = True) -> None:
+        self.context, self._by_itself = context, by_itself
         self.packs = Packs(context)
         self.annotations = Annotations(context)
-        self.opening = Opening(context)
+        self.opening = Opening(context, thumbnails=by_itself)
         self.loading = Loading(context, self.opening)
         self.external = External(context)
         self.presentations = Presentations(context, self.external)
@@ -80,13 +83,13 @@ class Room:
         if self._place and library.stack(self._place) is not None:
             key, self._place = self._place, ""
             self.loading.show(key)
-        elif not library.active and not self._place:
+        elif self._by_itself and not library.active and not self._place:
             self._show_first(library.studies, pictures_only=True)
 
     def _on_scanned(self, study_uids: tuple[str, ...]) -> None:
         library = self.context.session.library
         self.loading.renew(scan_over=True)
-        if not library.active or library.stack(library.active) is None:
+        if self._by_itself and (not library.active or library.stack(library.active) is None):
             self._place = ""
             self._show_first(tuple(s for s in library.studies if s.uid in study_uids))
 

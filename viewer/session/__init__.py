@@ -24,9 +24,11 @@ from viewer.session.events import (
     Observer,
     OverlaysChanged,
     PathsOpened,
+    Registered,
     ReportChanged,
     ResultAdded,
     ResultEntry,
+    SegmentsChanged,
     SelectionChanged,
     Signed,
     StudiesChanged,
@@ -39,7 +41,9 @@ from viewer.session.history import History, HistoryChanged, Step, Stepped, Thing
 from viewer.session.library import Library
 from viewer.session.measurements import Measurements
 from viewer.session.overlays import OverlayChoice, OverlayChoices
+from viewer.session.registrations import Registrations
 from viewer.session.review import Review
+from viewer.session.segments import Segments
 from viewer.session.views import ShownLayout, ShownView, Views
 
 __all__ = [
@@ -61,10 +65,14 @@ __all__ = [
     "OverlayChoices",
     "OverlaysChanged",
     "PathsOpened",
+    "Registered",
+    "Registrations",
     "ReportChanged",
     "ResultAdded",
     "ResultEntry",
     "Review",
+    "Segments",
+    "SegmentsChanged",
     "SelectionChanged",
     "Session",
     "ShownLayout",
@@ -90,6 +98,7 @@ class Session:
 
     Attributes:
         library: what was opened; review: what was made of it; measurements: what was measured on it.
+        segments: what was drawn on it voxel by voxel; registrations: how its series lie on each other.
         boxes: what packs shall look at; views: what is on screen; overlays: what lies over it.
         history: what was done, and can be taken back.
     """
@@ -100,6 +109,8 @@ class Session:
         self.history = History(self._bus)
         self.review = Review(self._bus, self.library, self.history)
         self.measurements = Measurements(self._bus, self.library, self.history)
+        self.segments = Segments(self._bus, self.library, self.history)
+        self.registrations = Registrations(self._bus)
         self.boxes = Boxes(self._bus)
         self.views = Views(self._bus, self.library, self.history)
         self.overlays = OverlayChoices(self._bus)
@@ -133,6 +144,7 @@ class Session:
         if self.library.study(uid) is None:
             return
         self.measurements.close(uid)
+        self.segments.close(uid)
         self.review.close(uid)
         self.history.close(uid)
         self.library.close(uid)

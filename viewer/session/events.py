@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from viewer.core.analysis import AnalysisResult
 from viewer.core.finding import Finding
+from viewer.core.registration import SeriesRegistration
 from viewer.core.report import Signature
 
 
@@ -136,6 +137,21 @@ class MeasurementsChanged(Event):
     """The reader measured or drew on a stack, or changed or took away what was there."""
 
     stack_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentsChanged(Event):
+    """The reader drew a segment on a stack, changed it or took it away."""
+
+    stack_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registered(Event):
+    """The reader accepted how one series lies on another."""
+
+    study_uid: str
+    registration: SeriesRegistration
 
 
 @dataclass(frozen=True, slots=True)

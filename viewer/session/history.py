@@ -19,6 +19,7 @@ class Thing(StrEnum):
     TEXT = "text"
     KEY_IMAGES = "key_images"
     LAYOUT = "layout"
+    SEGMENT = "segment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from viewer.core.analysis import GateVerdict
-from viewer.core.study import Patient, Refusal, ScanResult, Series, Stack, Study
+from viewer.core.study import Patient, Refusal, ScanResult, Series, Stack, Study, same_person
 from viewer.core.volume import Volume
 from viewer.session.events import Activated, Bus, GateChanged, PathsOpened, StudiesChanged, VolumeChanged
 
@@ -17,6 +17,7 @@ class Library:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._scans: dict[str, ScanResult] = {}
+        self._over: set[str] = set()
         self._closed: set[tuple[str, str]] = set()
         self._studies: dict[str, Study] = {}
         self._owner: dict[str, tuple[Study, Stack]] = {}
@@ -34,7 +35,8 @@ class Library:
         for scan_id, scan in self._scans.items():
             for study in scan.studies:
                 if (scan_id, study.uid) not in self._closed:
-                    merged[study.uid] = _merge(merged[study.uid], study) if study.uid in merged else study
+                    known = merged.get(study.uid)
+                    merged[study.uid] = study if known is None else _merge(known, study, scan_id in self._over)
         self._studies = merged
         self._owner = {stack.key: (study, stack) for study in merged.values() for stack in study.stacks}
 
@@ -54,13 +56,18 @@ class Library:
         self._bus.check_thread()
         self._bus.tell(PathsOpened(tuple(paths)))
 
-    def put_scan(self, scan_id: str, result: ScanResult) -> None:
+    def put_scan(self, scan_id: str, result: ScanResult, over: bool = False) -> None:
         """Show what a scan found so far; a later call with the same id replaces it.
 
         A study that was closed stays closed for the scans that had found it; a new scan shows it again.
+
+        Args:
+            over: the scan has found all of it: a series that was open already is taken from here.
         """
         self._bus.check_thread()
         self._scans[scan_id] = result
+        if over:
+            self._over.add(scan_id)
         self._merge_scans()
         self._bus.tell(StudiesChanged())
 
@@ -80,6 +87,19 @@ class Library:
     def patients(self) -> tuple[Patient, ...]:
         """Every patient with an open study, once, in order."""
         return tuple(dict.fromkeys(s.patient for s in self.studies))
+
+    @property
+    def patient_labels(self) -> dict[str, str]:
+        """Study UID -> a label of its patient, the same for studies of one person alone."""
+        labels: dict[str, str] = {}
+        people: dict[str, Patient] = {}
+        for study in self.studies:
+            known = next((label for label, person in people.items() if same_person(person, study.patient)), None)
+            if known is None:
+                known = _label(study, len(people) + 1, people)
+                people[known] = study.patient
+            labels[study.uid] = known
+        return labels
 
     def activate(self, key: str) -> None:
         """Make `key` the stack that panels speak of."""
@@ -139,14 +159,23 @@ class Library:
             self.activate("")
 
 
-def _merge(first: Study, second: Study) -> Study:
-    """One study of two scans; a series in both is taken where it has more files."""
+def _merge(first: Study, second: Study, over: bool) -> Study:
+    """One study of two scans; a series in both is taken from the second, while that still runs where it has more."""
     series: dict[str, Series] = {s.uid: s for s in first.series}
     for other in second.series:
         known = series.get(other.uid)
-        if known is None or _files(other) >= _files(known):
+        if known is None or over or _files(other) >= _files(known):
             series[other.uid] = other
     return replace(first, series=tuple(series.values()))
+
+
+def _label(study: Study, number: int, taken: dict[str, Patient]) -> str:
+    """Name and ID in one line, told apart from those that are taken."""
+    patient = study.patient
+    name = " ".join(part for part in patient.name.partition("=")[0].split("^") if part)
+    label = " ".join(part for part in (name, f"[{patient.id}]" if patient.id else "") if part)
+    label = label or f"No name [{study.uid}]"
+    return label if label not in taken else f"{label} ({number})"
 
 
 def _files(series: Series) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from viewer.core.analysis import AnalysisResult
 from viewer.core.annotation import KeyMark
@@ -14,14 +14,17 @@ from viewer.core.errors import OutputError
 from viewer.core.finding import Finding, Measurement
 from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.core.plain import from_plain, to_plain
+from viewer.core.registration import SeriesRegistration
 from viewer.core.report import Signature
+from viewer.core.segment import ReaderSegment
 from viewer.journal import Entry, Journal
 from viewer.session import Session
-from viewer.session.events import Event, PathsOpened, ResultAdded, ResultEntry, Signed, StudyClosed
+from viewer.session.events import Event, PathsOpened, Registered, ResultAdded, ResultEntry, Signed, StudyClosed
 from viewer.session.history import Move, Step, Stepped, Thing, Way
 from viewer.session.views import ShownLayout
 
 _LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +37,8 @@ class StudyRecord:
     signature: Signature | None = None
     marks: tuple[KeyMark, ...] = ()
     measurements: tuple[ReaderMeasurement, ...] = ()
+    segments: tuple[ReaderSegment, ...] = ()
+    registrations: tuple[SeriesRegistration, ...] = ()
     layout: ShownLayout | None = None
     moves: tuple[Move, ...] = ()
 
@@ -73,10 +78,16 @@ class Recorder:
             self._write("step", _move_body(event.move), event.move.step.study_uid)
         elif isinstance(event, Signed):
             self._write("signed", to_plain(event.signature), event.study_uid)
+        elif isinstance(event, Registered):
+            self._write("registered", to_plain(event.registration), event.study_uid)
 
     def place(self, place: dict[str, Any]) -> None:
         """Note where the window is (layout, views, slices)."""
         self._write("place", place)
+
+    def views(self, layout: ShownLayout, studies: tuple[str, ...]) -> None:
+        """Note what views show, and the UIDs of the studies that are open with it."""
+        self._write("views", {"layout": to_plain(layout), "studies": list(studies)})
 
     def exported(self, study_uid: str, files: list[str]) -> None:
         """Note that a report was exported."""
@@ -120,6 +131,7 @@ _STATES: dict[Thing, Any] = {
     Thing.TEXT: dict[str, str],
     Thing.KEY_IMAGES: tuple[KeyMark, ...],
     Thing.LAYOUT: ShownLayout,
+    Thing.SEGMENT: ReaderSegment | None,
 }
 
 
@@ -142,6 +154,8 @@ class _Reading:
         self._results: dict[str, ResultEntry] = {}
         self._findings: dict[str, Finding] = {}
         self._measurements: dict[str, ReaderMeasurement] = {}
+        self._segments: dict[str, ReaderSegment] = {}
+        self._registrations: list[SeriesRegistration] = []
         self._steps: dict[int, Step] = {}
         self._moves: list[Move] = []
         self._sections: dict[str, str] | None = None
@@ -158,6 +172,8 @@ class _Reading:
             self._signature,
             self._marks,
             tuple(self._measurements.values()),
+            tuple(self._segments.values()),
+            tuple(self._registrations),
             self._layout,
             tuple(self._moves),
         )
@@ -176,6 +192,8 @@ class _Reading:
             self._take_move(line.body)
         elif line.kind == "signed":
             self._signature = from_plain(Signature, line.body)
+        elif line.kind == "registered":
+            self._registrations.append(from_plain(SeriesRegistration, line.body))
         else:
             self._take_earlier(line)
 
@@ -193,19 +211,15 @@ class _Reading:
         if step.thing is Thing.FINDING:
             self._findings[state.id] = state
         elif step.thing is Thing.MEASUREMENT:
-            self._put_measurement((step.before or step.after).id, state)
+            _put(self._measurements, (step.before or step.after).id, state)
+        elif step.thing is Thing.SEGMENT:
+            _put(self._segments, (step.before or step.after).id, state)
         elif step.thing is Thing.TEXT:
             self._sections = state
         elif step.thing is Thing.KEY_IMAGES:
             self._marks = state
         else:
             self._layout = state
-
-    def _put_measurement(self, number: str, measurement: ReaderMeasurement | None) -> None:
-        if measurement is None:
-            self._measurements.pop(number, None)
-        else:
-            self._measurements[number] = measurement
 
     def _take_earlier(self, line: Entry) -> None:
         """Entries of versions whose undo did not survive a restart."""
@@ -221,6 +235,14 @@ class _Reading:
         elif line.kind == "drawing":
             drawn = drawing_from(line.body["drawing"])
             self._measurements[drawn.id] = drawn
+
+
+def _put(things: dict[str, _T], number: str, thing: _T | None) -> None:
+    """Keep a thing under its id; None takes it away."""
+    if thing is None:
+        things.pop(number, None)
+    else:
+        things[number] = thing
 
 
 #: Name and shape of what earlier versions could draw.
@@ -290,3 +312,14 @@ def last_place(journal: Journal) -> LastPlace:
         elif line.kind == "ended":
             ended = True
     return LastPlace(tuple(paths), place, ended)
+
+
+def last_views(journal: Journal, studies: Collection[str]) -> ShownLayout | None:
+    """What views showed when one of these studies was open the last time; None where that is not known."""
+    for line in journal.latest("views"):
+        if not set(line.body.get("studies", ())).isdisjoint(studies):
+            try:
+                return from_plain(ShownLayout, line.body["layout"])
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                _LOG.error("journal entry %d (views) cannot be understood: %s", line.seq, type(error).__name__)
+    return None

@@ -3,10 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
+from viewer.core.annotation import PointLps
+from viewer.display.points import ObliquePlane
 from viewer.session.events import Bus, LayoutWanted, ViewsChanged, ViewsMoved
 from viewer.session.history import History, Move, Step, Thing
 from viewer.session.library import Library
+
+
+class Follow(StrEnum):
+    """What views share that follow each other."""
+
+    POSITION = "position"
+    OFFSET = "offset"
+    REGISTRATION = "registration"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Views that follow each other's slices.
+
+    Attributes:
+        views: their numbers.
+        offsets: LPS mm of each one's slice from the first one's, kept while they move; empty for none.
+    """
+
+    views: tuple[int, ...]
+    by: Follow
+    offsets: tuple[PointLps, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +42,7 @@ class ShownView:
         plane: "native", "axial", "coronal" or "sagittal"; index: the slice in it, counted from 0.
         center, width: the window, in values after the modality LUT; None while it has none.
         turns: quarter turns to the right; flipped: left for right, before turning.
+        oblique: the plane that is shown in place of the stack's own.
     """
 
     stack_key: str
@@ -26,6 +52,7 @@ class ShownView:
     width: float | None = None
     turns: int = 0
     flipped: bool = False
+    oblique: ObliquePlane | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +64,7 @@ class ShownLayout:
         views: the main one first; None where a view is empty.
         active: number of the view that keys go to; maximised: of the one that has all of the place.
         by_hand: the reader arranged it, no rule did.
+        links: views that follow each other.
     """
 
     name: str = "one"
@@ -44,6 +72,13 @@ class ShownLayout:
     active: int = 0
     maximised: int | None = None
     by_hand: bool = False
+    links: tuple[Link, ...] = ()
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """Keys of the stacks that views show, once each."""
+        shown = self.views if self.maximised is None else self.views[self.maximised : self.maximised + 1]
+        return tuple(dict.fromkeys(view.stack_key for view in shown if view is not None))
 
 
 class Views:
@@ -86,7 +121,8 @@ class Views:
         """
         if layout == was:
             return
-        study = next((s for v in (*layout.views, *was.views) if v and (s := self._library.study_of(v.stack_key))), None)
+        shown = (self._library.study_of(v.stack_key) for v in (*layout.views, *was.views) if v)
+        study = next((s for s in (*shown, *self._library.studies) if s is not None), None)
         uid = "" if study is None else study.uid
         self._history.do(Thing.LAYOUT, uid, "Layout", before=was, after=layout)
 

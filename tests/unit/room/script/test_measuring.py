@@ -1,0 +1,221 @@
+"""Measurements, key images and undo through steps, against files with known truth."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset
+
+from tests import synth
+from tests.scripted import lps, play, results
+
+
+def shown(made: synth.Written, index: int | None = None, **keys: Any) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = [
+        {"do": "open", "paths": [str(made.folder)]},
+        {"do": "show", "series_uid": made.series_uid, **keys},
+    ]
+    return steps if index is None else [*steps, {"do": "slice", "index": index}]
+
+
+def measure(tool: str, points: list[list[float]], **keys: Any) -> dict[str, Any]:
+    return {"do": "measure", "tool": tool, "points_lps": points, **keys}
+
+
+def values(answer: dict[str, Any]) -> dict[str, float]:
+    return {value["name"]: value["value"] for value in answer["values"]}
+
+
+@pytest.fixture
+def ct(tmp_path: Path) -> synth.Written:
+    return synth.write_series(tmp_path / "ct", orientation=synth.oblique(25), shape=(6, 40, 36))
+
+
+def test_every_tool_measures_what_is_there(ct: synth.Written) -> None:
+    """6 x 40 x 36 voxels of 5 x 0.8 x 0.7 mm, oblique by 25 degrees."""
+    assert ct.affine is not None
+    at = lambda *ji: lps(ct.affine, *((3, j, i) for j, i in ji))  # noqa: E731
+    told = results(
+        *shown(ct, 3),
+        measure("length", at((5, 5), (15, 5))),
+        measure("bidirectional", at((5, 5), (5, 15), (2, 8), (12, 8))),
+        measure("angle", at((5, 15), (5, 5), (15, 5))),
+        measure("cobb", at((5, 5), (5, 15), (20, 5), (28.75, 15))),
+        measure("ellipse", at((10, 10), (20, 30))),
+        measure("rectangle", at((9.5, 9.5), (19.5, 29.5))),
+        measure("polygon", at((9.5, 9.5), (9.5, 29.5), (19.5, 29.5), (19.5, 9.5))),
+        measure("freehand", at((9.5, 9.5), (9.5, 29.5), (19.5, 29.5), (19.5, 9.5))),
+        measure("probe", at((7, 9))),
+        measure("ctr", at((20, 10), (20, 20), (10, 5), (10, 30))),
+        measure("arrow", at((5, 5), (15, 15)), text="look"),
+        measure("text", at((5, 5)), text="a note"),
+    )[3:]
+    by = {one["tool"]: one for one in told}
+    inside = ct.values[3, 10:20, 10:30].astype(float)
+    assert values(by["length"]) == {"Length": pytest.approx(8.0)}
+    assert values(by["bidirectional"]) == {"Long axis": pytest.approx(8.0), "Short axis": pytest.approx(7.0)}
+    assert values(by["angle"]) == {"Angle": pytest.approx(90.0)}
+    assert values(by["cobb"]) == {"Angle": pytest.approx(45.0)}
+    assert values(by["ellipse"])["Area"] == pytest.approx(math.pi * 8 * 14 / 4)
+    for tool in ("rectangle", "polygon", "freehand"):
+        found = values(by[tool])
+        assert found["Area"] == pytest.approx(8 * 14)
+        assert found["Mean"] == pytest.approx(inside.mean())
+        assert found["SD"] == pytest.approx(inside.std(ddof=1))
+        assert (found["Minimum"], found["Maximum"]) == (inside.min(), inside.max())
+    assert values(by["probe"]) == {"Value": float(ct.values[3, 7, 9])}
+    assert values(by["ctr"]) == {"Ratio": pytest.approx(10 / 25)}
+    assert by["arrow"]["values"] == by["text"]["values"] == []
+    assert (by["arrow"]["text"], by["text"]["text"]) == ("look", "a note")
+    units = {value["name"]: value["unit"] for one in told for value in one["values"]}
+    assert units == {
+        "Length": "mm", "Long axis": "mm", "Short axis": "mm", "Angle": "deg", "Area": "mm2", "Ratio": "",
+        "Mean": "HU", "SD": "HU", "Minimum": "HU", "Maximum": "HU", "Value": "HU",
+    }  # fmt: skip
+    for value in (value for one in told for value in one["values"]):
+        with_error = value["name"] in {"Length", "Long axis", "Short axis", "Angle", "Area", "Ratio"}
+        assert isinstance(value["plus_minus"], float) == with_error, value
+    assert all(one["slice"] == 3 and one["on_this_copy"] and one["series_uid"] == ct.series_uid for one in told)
+
+
+def test_measures_across_slices_are_true_or_refused(tmp_path: Path) -> None:
+    even = synth.write_series(tmp_path / "even")
+    uneven = synth.write_series(tmp_path / "uneven", positions=(0, 5, 10, 18, 23, 28))
+    assert even.affine is not None
+    line = lps(even.affine, (0, 5, 5), (4, 5, 5))
+    told = results(*shown(even, plane="coronal"), measure("length", line))
+    assert values(told[2]) == {"Length": pytest.approx(20.0)}
+    from viewer.reading import open_volume
+
+    grid = open_volume(uneven.folder).geometry
+    across = grid.index_to_world([[0, 5, 5], [4, 5, 5]]).tolist()
+    within = grid.index_to_world([[2, 5, 5], [2, 15, 5]]).tolist()
+    refused, fine = play(*shown(uneven), measure("length", across), measure("length", within))[2:]
+    assert not refused["ok"] and "slices" in refused["error"]
+    assert values(fine["result"]) == {"Length": pytest.approx(8.0)}
+    assert fine["result"]["slice"] == 2
+
+
+@pytest.mark.parametrize(
+    ("tool", "kji"),
+    [
+        ("length", [(3, 5, 5), (3, 5, 5)]),
+        ("ellipse", [(3, 5, 5), (3, 5, 15)]),
+        ("rectangle", [(3, 5, 5), (3, 5, 5)]),
+        ("polygon", [(3, 5, 5), (3, 6, 6), (3, 7, 7)]),
+        ("polygon", [(3, 5, 5), (3, 15, 15), (3, 5, 15), (3, 15, 5)]),
+        ("ellipse", [(1, 5, 5), (1, 15, 15)]),
+        ("length", [(3, 5, 5), (3, 500, 5)]),
+        ("length", [(3, 5, 5), (3, 9, 5), (3, 10, 5)]),
+        ("angle", [(3, 5, 5), (3, 5, 5), (3, 9, 5)]),
+        ("probe", [(3, 5, 50)]),
+        ("text", [(3, 5, 5)]),
+    ],
+)
+def test_empty_shapes_and_points_beside_are_refused(ct: synth.Written, tool: str, kji: list[list[float]]) -> None:
+    assert ct.affine is not None
+    told = play(*shown(ct, 3), measure(tool, lps(ct.affine, *kji)), {"do": "measurements"})
+    assert not told[3]["ok"]
+    assert told[4]["result"] == {"measurements": []}
+
+
+def test_a_measurement_is_moved_renamed_and_deleted_each_a_step_of_undo(ct: synth.Written) -> None:
+    assert ct.affine is not None
+    line = lps(ct.affine, (3, 5, 5), (3, 15, 5))
+    other = lps(ct.affine, (2, 5, 5), (2, 25, 5))
+    first = results(*shown(ct, 3), measure("length", line))[3]
+    told = results(
+        *shown(ct, 3),
+        {"do": "move", "id": first["id"], "points_lps": other},
+        {"do": "rename", "id": first["id"], "name": "Aorta"},
+        {"do": "delete", "id": first["id"]},
+        {"do": "measurements"},
+        *[{"do": "undo"}] * 3,
+        {"do": "measurements"},
+        {"do": "redo"},
+        {"do": "measurements"},
+    )[3:]
+    assert values(told[0]) == {"Length": pytest.approx(16.0)} and told[0]["slice"] == 2
+    assert told[1]["name"] == "Aorta" and told[2]["id"] == first["id"]
+    assert told[3] == {"measurements": []}
+    assert all(one["what"] for one in told[4:7])
+    assert told[7]["measurements"][0]["points_lps"] == pytest.approx(np.array(line))
+    assert told[7]["measurements"][0]["name"] == "Length"
+    assert told[9]["measurements"][0]["slice"] == 2
+
+
+def test_nothing_left_to_undo_is_no_success(ct: synth.Written) -> None:
+    told = play(
+        *shown(ct), {"do": "undo"}, {"do": "redo"}, {"do": "layout", "grid": [1, 2]}, {"do": "undo"}, {"do": "undo"}
+    )
+    assert [one["ok"] for one in told[2:]] == [False, False, True, True, False]
+
+
+def test_a_film_is_measured_in_its_own_pixels(tmp_path: Path) -> None:
+    """Imager Pixel Spacing only: mm at the detector, with a warning; without any spacing: pixels."""
+
+    def film(kind: str) -> synth.Written:
+        def edit(_k: int, ds: Dataset) -> None:
+            for name in ("PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID"):
+                if name in ds:
+                    delattr(ds, name)
+            if kind == "imager":
+                ds.ImagerPixelSpacing = [0.5, 0.25]
+
+        return synth.write_series(tmp_path / kind, modality="CR", shape=(1, 60, 50), edit=edit)
+
+    line = {"do": "measure", "tool": "length", "points_px": [[10, 5], [10, 25]]}
+    area = {"do": "measure", "tool": "rectangle", "points_px": [[9.5, 9.5], [19.5, 29.5]]}
+    in_lps = {"do": "value", "points_lps": [[0, 0, 0]]}
+    pixel = {"do": "value", "points_px": [[7, 3], [70, 3]]}
+    for kind, geometry, unit, size in (("imager", "warn", "mm", 10.0), ("none", "unsafe", "px", 20.0)):
+        made = film(kind)
+        told = play(*shown(made), line, area, in_lps, pixel)
+        assert told[1]["result"]["geometry"] == geometry and told[1]["result"]["reason"]
+        length, region = told[2]["result"], told[3]["result"]
+        assert (length["values"][0]["value"], length["values"][0]["unit"]) == (pytest.approx(size), unit)
+        assert length["points_px"] == pytest.approx(np.array([[10, 5], [10, 25]]))
+        assert values(region)["Mean"] == pytest.approx(made.values[0, 10:30, 10:20].mean())
+        assert not told[4]["ok"]
+        assert told[5]["result"]["values"] == [float(made.values[0, 3, 7]), None]
+
+
+def test_key_images_are_counted_captioned_and_undone(ct: synth.Written) -> None:
+    told = results(
+        *shown(ct, 3),
+        {"do": "key_image", "view": 0, "caption": "nodule"},
+        {"do": "key_image", "view": 0, "caption": "large nodule"},
+        {"do": "slice", "index": 4},
+        {"do": "key_image"},
+        {"do": "state"},
+        {"do": "undo"},
+        {"do": "state"},
+    )
+    assert told[3]["id"] == told[4]["id"] != told[6]["id"]
+    assert told[7]["counts"]["key_images"] == 2
+    assert told[9]["counts"]["key_images"] == 1
+
+
+def test_two_lengths_of_two_studies_are_paired(tmp_path: Path) -> None:
+    def dated(day: str) -> Any:
+        def edit(_k: int, ds: Dataset) -> None:
+            ds.StudyDate = day
+
+        return edit
+
+    made = [synth.write_series(tmp_path / day, edit=dated(day)) for day in ("20260101", "20260401")]
+    assert made[0].affine is not None
+    short, long = (lps(made[0].affine, (3, 2, 5), (3, j, 5)) for j in (12, 22))
+    first = results(*shown(made[0]), measure("length", short))[2]
+    second = results(*shown(made[1]), measure("length", long))[2]
+    (told,) = results(
+        {"do": "open", "paths": [str(one.folder) for one in made]},
+        {"do": "pair", "first": second["id"], "second": first["id"]},
+    )[1:]
+    assert told["change_mm"] == pytest.approx(8.0) and told["change_percent"] == pytest.approx(100.0)
+    assert told["days"] == 90 and told["doubling_days"] == pytest.approx(30.0)
+    assert told["within_error"] is False

@@ -1,0 +1,281 @@
+"""Steps on measurements and key images, and undo: measure, measurements, move, rename, delete, pair, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+from viewer.core import pairing
+from viewer.core.annotation import KeyMark
+from viewer.core.clock import now
+from viewer.core.errors import UsageError
+from viewer.core.finding import Measurement
+from viewer.core.geometry import FloatArray
+from viewer.core.measurement import ReaderMeasurement
+from viewer.core.study import Stack
+from viewer.display.slicing import Plane
+from viewer.room.script import params
+from viewer.room.script.params import nearest, one_of
+from viewer.room.script.showing import points_of
+from viewer.room.script.sitting import Sitting, number_of
+from viewer.room.tools import MEASURES
+from viewer.room.tools.base import as_point
+from viewer.room.tools.measure import MeasureTool, drawn, measured
+from viewer.room.views.picture import Picture, PictureSlice, source_of
+from viewer.session.history import Step, Thing
+
+Result = Mapping[str, Any]
+#: A name or caption of more characters is a mistake.
+_LONGEST = 256
+#: Numbers that carry an error, in the words of the answers.
+_WITH_ERROR = frozenset({"Length", "Long axis", "Short axis", "Angle", "Area", "Ratio"})
+#: Names of values as they are told.
+_TOLD_NAMES = {"Cobb angle": "Angle", "Cardiothoracic ratio": "Ratio"}
+#: Points this much (slices) off each other lie in one slice.
+_ONE_SLICE = 0.5
+
+
+def measure(sitting: Sitting, p: params.Measure) -> Result:
+    """`measure`: a drawing with its numbers."""
+    tool = MEASURES[one_of(p.tool, MEASURES, "tool")]
+    if len(p.text) > _LONGEST:
+        raise UsageError(f"This text is longer than {_LONGEST} characters.", "Shorten it.")
+    if tool.id == "text" and not p.text.strip():
+        raise UsageError("There is no text to put there.", "Give 'text'.")
+    picture = sitting.picture(p.view)
+    points = points_of(picture, p.points_lps, p.points_px, least=tool.least)
+    on = _slice_for(tool, picture, points)
+    drawing = drawn(tool, on, tuple(as_point(point) for point in points), p.text.strip())
+    if sitting.shown(p.view).oblique is not None:
+        drawing = replace(drawing, plane="oblique", sop_instance_uid=None)
+    made = replace(measured(tool, on, drawing), reader=sitting.context.settings.reader_name, when=now())
+    sitting.session.measurements.put(made)
+    return told(sitting, made)
+
+
+def _slice_for(tool: type[MeasureTool], picture: Picture, points: FloatArray) -> PictureSlice:
+    """The slice a drawing belongs to: the one on show, or the other one that holds all points of a line.
+
+    Raises:
+        UsageError: a point lies beside the picture.
+    """
+    view = picture.view
+    depth = view.slice_of(points)
+    pixels = view.world_to_pixel(points)
+    last = np.array([*view.shape, picture.count]) - 0.5 + 1e-6
+    places = np.column_stack([pixels, depth if picture.count > 1 else np.zeros(len(points))])
+    if (places < -0.5 - 1e-6).any() or (places > last).any():
+        raise UsageError("A point lies beside the pictures.", "Give points on them.")
+    if tool.planar or picture.count < 2 or np.ptp(depth) >= _ONE_SLICE:
+        return picture.slice
+    return picture.slice_at(min(max(round(float(depth.mean())), 0), picture.count - 1))
+
+
+def measurement_list(sitting: Sitting, _p: params.Nothing) -> Result:
+    """`measurements`: all of them, oldest first."""
+    return {"measurements": [told(sitting, one) for one in sitting.session.measurements.all()]}
+
+
+def told(sitting: Sitting, one: ReaderMeasurement) -> dict[str, Any]:
+    """A measurement as answers tell it."""
+    stack, index = place_of(sitting, one)
+    series_uid = one.series_uid or (stack.series_uid if stack is not None else one.stack_key.partition("#")[0])
+    result: dict[str, Any] = {
+        "id": one.id,
+        "tool": one.tool,
+        "name": one.name,
+        "values": [_value(value) for value in one.values],
+        "series_uid": series_uid,
+        "stack": None if stack is None else stack.number,
+        "plane": one.plane,
+        "slice": _told_slice(stack, one, index),
+        "on_this_copy": index is not None,
+        "notes": list(one.notes),
+        "reader": one.reader,
+        "when": one.when,
+    }
+    if one.text:
+        result["text"] = one.text
+    return result | _points(stack, one)
+
+
+def _value(value: Measurement) -> dict[str, Any]:
+    name = _TOLD_NAMES.get(value.name, value.name)
+    return {
+        "name": name,
+        "value": value.value,
+        "unit": "" if value.unit == "1" else value.unit,
+        "plus_minus": value.plus_minus if name in _WITH_ERROR else None,
+    }
+
+
+def _points(stack: Stack | None, one: ReaderMeasurement) -> dict[str, Any]:
+    """Points in LPS mm, or as (column, row) where the picture has no patient frame."""
+    if stack is None or stack.geometry is None or _in_patient(stack):
+        return {"points_lps": [list(point) for point in one.points_lps]}
+    kji = stack.geometry.world_to_index(np.array(one.points_lps))
+    return {"points_px": [[float(i), float(j)] for _, j, i in kji]}
+
+
+def _in_patient(stack: Stack) -> bool:
+    from viewer.core.geometry import SpacingKind
+
+    geometry = stack.geometry
+    return geometry is not None and geometry.oriented and geometry.spacing_kind is SpacingKind.PATIENT
+
+
+def place_of(sitting: Sitting, one: ReaderMeasurement) -> tuple[Stack | None, int | None]:
+    """The stack of a measurement in what is open, and its slice there; None where this copy lacks the picture."""
+    library = sitting.session.library
+    stack = library.stack(one.stack_key)
+    if one.sop_instance_uid is None or stack is None:
+        return stack, one.slice_index if stack is not None else None
+    candidates = (stack, *(s for s in sitting.study_of(stack).stacks if s.series_uid == stack.series_uid))
+    for candidate in candidates:
+        instances = candidate.instances
+        here = one.slice_index
+        if here < len(instances) and instances[here].sop_instance_uid == one.sop_instance_uid:
+            return candidate, here
+        found = next((k for k, i in enumerate(instances) if i.sop_instance_uid == one.sop_instance_uid), None)
+        if found is not None:
+            return candidate, found
+    return stack, None
+
+
+def _told_slice(stack: Stack | None, one: ReaderMeasurement, index: int | None) -> int | None:
+    """The slice as scripts count it; None where this copy lacks it."""
+    if index is None or stack is None or stack.geometry is None or one.plane == "oblique":
+        return index
+    from viewer.display.slicing import counts_down, slice_count
+
+    plane = Plane(one.plane)
+    if plane is Plane.NATIVE or not counts_down(stack.geometry, plane):
+        return index
+    return slice_count(stack.geometry, plane) - 1 - index
+
+
+def _one(sitting: Sitting, measurement_id: str) -> ReaderMeasurement:
+    found = sitting.session.measurements.get(measurement_id)
+    if found is None:
+        known = [one.id for one in sitting.session.measurements.all()]
+        raise UsageError(
+            f"There is no measurement '{measurement_id}'.", nearest(measurement_id, known) if known else ""
+        )
+    return found
+
+
+def move(sitting: Sitting, p: params.Move) -> Result:
+    """`move`: other points, numbers measured anew."""
+    old = _one(sitting, p.id)
+    stack, _ = place_of(sitting, old)
+    if stack is None:
+        raise UsageError("The pictures of this measurement are not open.", "Open them.")
+    tool = MEASURES[old.tool]
+    if old.plane == "oblique" and tool.planar:
+        raise UsageError("A region on an oblique plane is not moved.", "Delete it and draw it anew.")
+    plane = Plane.NATIVE if old.plane == "oblique" else Plane(old.plane)
+    volume = sitting.volume(stack)
+    picture = Picture(source_of(stack, sitting.cut_from(stack, volume, plane), plane, None))
+    points = points_of(picture, p.points_lps, p.points_px, least=tool.least)
+    if p.points_px is not None and picture.count > 1:
+        points = _on_slice(picture, p.points_px, old.slice_index)
+    picture.go_to(_slice_under(picture, points))
+    on = _slice_for(tool, picture, points)
+    fresh = drawn(tool, on, tuple(as_point(point) for point in points), old.text)
+    if old.plane == "oblique":
+        fresh = replace(fresh, plane="oblique", sop_instance_uid=None)
+    made = measured(tool, on, replace(fresh, id=old.id, name=old.name, reader=old.reader, when=now()))
+    sitting.session.measurements.put(made)
+    return told(sitting, made)
+
+
+def _on_slice(picture: Picture, px: list[params.Point2], index: int) -> FloatArray:
+    """Pixels of a slice of the acquired stack as points."""
+    picture.go_to(index)
+    return picture.view.pixel_to_world(np.array(px, dtype=np.float64)[:, ::-1])
+
+
+def _slice_under(picture: Picture, points: FloatArray) -> int:
+    depth = float(picture.view.slice_of(points).mean()) if picture.count > 1 else 0.0
+    return min(max(round(depth), 0), picture.count - 1)
+
+
+def rename(sitting: Sitting, p: params.Rename) -> Result:
+    """`rename`: the reader's own name."""
+    name = " ".join(p.name.split())
+    if not name or len(name) > _LONGEST:
+        raise UsageError(f"A measurement's name has 1 to {_LONGEST} characters.", "Give one.")
+    made = replace(_one(sitting, p.id), name=name)
+    sitting.session.measurements.put(made)
+    return told(sitting, made)
+
+
+def delete(sitting: Sitting, p: params.WithId) -> Result:
+    """`delete`: the one that is gone now."""
+    gone = _one(sitting, p.id)
+    answer = told(sitting, gone)
+    sitting.session.measurements.remove(p.id)
+    return answer
+
+
+def pair(sitting: Sitting, p: params.Pair) -> Result:
+    """`pair`: how a length changed from study to study."""
+    first, second = _one(sitting, p.first), _one(sitting, p.second)
+    change = pairing.pair(first, second, *(_day(sitting, one) for one in (first, second)))
+    return {
+        "change_mm": change.change_mm,
+        "change_percent": change.change_percent,
+        "days": change.days,
+        "doubling_days": change.doubling_days,
+        "within_error": change.within_error,
+    }
+
+
+def _day(sitting: Sitting, one: ReaderMeasurement) -> Any:
+    study = sitting.session.library.study_of(one.stack_key)
+    return None if study is None else pairing.day_of(study.date)
+
+
+def undo(sitting: Sitting, _p: params.Nothing) -> Result:
+    """`undo`: what was taken back."""
+    return _moved(sitting.session.history.undo(), "There is nothing to take back.")
+
+
+def redo(sitting: Sitting, _p: params.Nothing) -> Result:
+    """`redo`: what was done again."""
+    return _moved(sitting.session.history.redo(), "There is nothing to do again.")
+
+
+def _moved(step: Step | None, words: str) -> Result:
+    if step is None:
+        raise UsageError(words)
+    return {"what": step.what}
+
+
+def key_image(sitting: Sitting, p: params.MarkKeyImage) -> Result:
+    """`key_image`: the view as a picture of the report; once more on one picture changes its caption."""
+    if len(p.caption) > _LONGEST:
+        raise UsageError(f"A caption has at most {_LONGEST} characters.", "Shorten it.")
+    shown = sitting.shown(p.view)
+    if shown.oblique is not None:
+        raise UsageError("An oblique plane cannot be kept as a key image in this version.", "Use `picture`.")
+    picture = sitting.picture(p.view)
+    study = sitting.study_of(picture.source.stack)
+    window = picture.window
+    mark = KeyMark(
+        shown.stack_key, shown.plane, picture.index, window.center, window.width, window.function,
+        p.caption.strip(), uuid4().hex,
+    )  # fmt: skip
+    marks = sitting.session.review.key_marks(study.uid)
+    old = next((one for one in marks if one.picture == mark.picture), None)
+    if old is not None:
+        mark = replace(mark, id=old.id or mark.id, caption=mark.caption or old.caption)
+    after = tuple(mark if one is old else one for one in marks) if old is not None else (*marks, mark)
+    if after != marks:
+        what = f"Key image {number_of(picture, picture.index) + 1}"
+        sitting.session.history.do(Thing.KEY_IMAGES, study.uid, what, before=marks, after=after)
+    return {"id": mark.id}

@@ -1,0 +1,60 @@
+"""A whole script: the room put together without a window, steps done one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from viewer.analysis.client import InferenceProcess
+from viewer.core.errors import SettingsError
+from viewer.core.resources import user_data_dir
+from viewer.core.settings import Settings, load_settings
+from viewer.core.task import CancelToken
+from viewer.journal import open_journal
+from viewer.room.context import Context
+from viewer.room.room import Room
+from viewer.room.script.lines import Answer, play
+from viewer.room.script.sitting import Sitting
+from viewer.room.script.steps import perform
+from viewer.room.threads import QueueMailbox
+
+
+def play_steps(
+    lines: Iterable[bytes],
+    answer: Answer,
+    say: Callable[[str], None],
+    unforeseen: Callable[[Exception], str],
+    cancel: CancelToken,
+) -> bool:
+    """Do every step of a script on a room of its own; True when all of them were ok.
+
+    Args:
+        answer: takes a line for each step, in order, once its change is in the journal.
+        say: takes words that belong to no step.
+        unforeseen: words for an error that no step foresaw.
+
+    Raises:
+        Cancelled: the program was asked to stop; what was answered is kept.
+    """
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        say(error.text)
+        settings = Settings()
+    journal, words = open_journal(user_data_dir())
+    if words:
+        say(words)
+    mailbox = QueueMailbox()
+    context = Context(journal, settings, InferenceProcess(), mailbox)
+    try:
+        sitting = Sitting(Room(context, by_itself=False), mailbox, cancel)
+
+        def do(name: str, keys: Mapping[str, Any]) -> Mapping[str, Any]:
+            cancel.check()
+            done = perform(sitting, name, keys)
+            sitting.settle()
+            return done
+
+        return play(lines, do, answer, unforeseen)
+    finally:
+        context.close()

@@ -1,0 +1,288 @@
+"""What steps work on: the room, its views by number, and a way to wait for what runs in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from viewer.core.errors import UsageError
+from viewer.core.study import Stack, Study
+from viewer.core.task import CancelToken
+from viewer.core.volume import Volume
+from viewer.display import window as windows
+from viewer.display.hanging import hang
+from viewer.display.points import ObliquePlane, Projection, plane_volume
+from viewer.display.slicing import Plane, counts_down, needs_resampling
+from viewer.display.window import Window
+from viewer.reading import is_picture, resample_regular
+from viewer.room.events import Trouble
+from viewer.room.room import Room
+from viewer.room.script.lines import StepError
+from viewer.room.script.params import nearest
+from viewer.room.threads import QueueMailbox
+from viewer.room.views.picture import Picture, Source, source_of
+from viewer.session.record import last_views
+from viewer.session.views import ShownLayout, ShownView
+
+#: How often a wait looks whether the program was asked to stop (s).
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """A picture that was built for a view, and for what."""
+
+    stack: Stack
+    volume: Volume
+    plane: str
+    oblique: ObliquePlane | None
+    picture: Picture
+
+
+class Sitting:
+    """One sitting over a room."""
+
+    def __init__(self, room: Room, mailbox: QueueMailbox, cancel: CancelToken) -> None:
+        self.room, self.context, self.session = room, room.context, room.context.session
+        self._mailbox, self._cancel = mailbox, cancel
+        self._troubles: list[str] = []
+        self._drawn: dict[int, _Drawn] = {}
+        self._regular: dict[str, tuple[Volume, Volume]] = {}
+        self._kept = self.session.views.layout
+        self._known: set[str] = set()
+        self.session.on(Trouble, lambda event: self._troubles.append(event.words))
+
+    # waiting
+
+    def wait(self, ready: Callable[[], bool]) -> None:
+        """Run what threads answer until `ready()`.
+
+        Raises:
+            Cancelled: the program was asked to stop.
+        """
+        while not self._mailbox.run_until(ready, _LOOK_SECONDS):
+            self._cancel.check()
+
+    def troubles(self) -> tuple[str, ...]:
+        """What went wrong since the last call, in words."""
+        self._mailbox.drain()
+        told, self._troubles = tuple(self._troubles), []
+        return told
+
+    @property
+    def in_trouble(self) -> bool:
+        """True where something went wrong since the last look."""
+        return bool(self._troubles)
+
+    def check_trouble(self, todo: str = "") -> None:
+        """Raise UsageError where something went wrong since the last look."""
+        told = self.troubles()
+        if told:
+            raise StepError(" ".join(dict.fromkeys(told)), todo)
+
+    # the journal
+
+    def come_back(self) -> None:
+        """Views show what they showed when what is open now was open the last time."""
+        fresh = {study.uid for study in self.session.library.studies} - self._known
+        self._known |= fresh
+        if not fresh or self.layout != ShownLayout():
+            return
+        left = last_views(self.context.journal, fresh)
+        if left is not None:
+            self._kept = left
+            self.session.views.note(left)
+
+    def settle(self) -> None:
+        """Have what the views show in the journal, like everything else."""
+        self._mailbox.drain()
+        if self.session.views.shown != self.layout.stacks:
+            self.session.views.put_shown(self.layout.stacks)
+        if self.layout != self._kept:
+            self._kept = self.layout
+            self.context.recorder.views(self.layout, tuple(study.uid for study in self.session.library.studies))
+
+    # what is open
+
+    def stack(self, series_uid: str, number: int | None = None) -> Stack:
+        """The stack of a series; without a number its first picture, else its first.
+
+        Raises:
+            UsageError: there is none.
+        """
+        of_series = [
+            stack for study in self.session.library.studies for stack in study.stacks if series_uid == stack.series_uid
+        ]
+        if not of_series:
+            known = [s.uid for study in self.session.library.studies for s in study.series]
+            hint = nearest(series_uid, known) if known else "Open its files first."
+            raise UsageError(f"There is no series '{series_uid}' open.", hint)
+        if number is None:
+            return next((stack for stack in of_series if is_picture(stack)), of_series[0])
+        found = next((stack for stack in of_series if stack.number == number), None)
+        if found is None:
+            have = ", ".join(str(stack.number) for stack in of_series if stack.number is not None)
+            raise UsageError(f"This series has no stack {number}.", f"It has: {have}." if have else "It has one only.")
+        return found
+
+    def study_of(self, stack: Stack) -> Study:
+        """The study of an open stack."""
+        study = self.session.library.study_of(stack.key)
+        assert study is not None
+        return study
+
+    def study(self, uid: str | None = None) -> Study:
+        """The named study, else the one of the active view, else the only one.
+
+        Raises:
+            UsageError: there is none, or several and none is active.
+        """
+        library = self.session.library
+        if uid is not None:
+            found = library.study(uid)
+            if found is None:
+                raise UsageError(f"There is no study '{uid}' open.", nearest(uid, [s.uid for s in library.studies]))
+            return found
+        shown = self.layout.views[self.layout.active] if self.layout.views else None
+        active = library.study_of(shown.stack_key) if shown is not None else library.active_study
+        if active is not None:
+            return active
+        if len(library.studies) == 1:
+            return library.studies[0]
+        if not library.studies:
+            raise UsageError("No study is open.", "Open one first.")
+        raise UsageError("It is not said which study is meant.", "Show one of its series first.")
+
+    def volume(self, stack: Stack) -> Volume:
+        """The pictures of a stack, every slice read.
+
+        Raises:
+            UsageError: it holds none, or they cannot be read.
+        """
+        if not is_picture(stack):
+            raise UsageError("This series holds no picture.", "Choose another series.")
+        self.troubles()
+        loading = self.room.loading
+        loading.show(stack.key)
+        self.wait(lambda: loading.is_loaded(stack.key) or self.in_trouble)
+        if not loading.is_loaded(stack.key):
+            self.check_trouble()
+        self.troubles()
+        volume = self.session.library.volume(stack.key)
+        assert volume is not None
+        return volume
+
+    # views
+
+    @property
+    def layout(self) -> ShownLayout:
+        """The arrangement of views, empty ones where a series is no longer open."""
+        return self.session.views.layout
+
+    def shown(self, view: int) -> ShownView:
+        """What a view shows.
+
+        Raises:
+            UsageError: there is no such view, or it is empty.
+        """
+        self.check_view(view)
+        shown = self.layout.views[view]
+        if shown is None or self.session.library.stack(shown.stack_key) is None:
+            raise UsageError(f"View {view} shows nothing.", "Show a series in it first.")
+        return shown
+
+    def check_view(self, view: int) -> None:
+        """Refuse a number of which there is no view."""
+        if not 0 <= view < len(self.layout.views):
+            raise UsageError(
+                f"There is no view {view}.", f"There are {len(self.layout.views)}, counted from 0; `layout` makes more."
+            )
+
+    def put_view(self, view: int, shown: ShownView) -> None:
+        """Show this in a view, which becomes the active one."""
+        views = tuple(shown if n == view else old for n, old in enumerate(self.layout.views))
+        self.session.views.note(replace(self.layout, views=views, active=view))
+
+    def picture(self, view: int) -> Picture:
+        """The picture of a view, on its slice and through its window."""
+        return self.picture_of(view, self.shown(view))
+
+    def picture_of(self, view: int, shown: ShownView) -> Picture:
+        """The picture that a view shows, or would show."""
+        stack = self.session.library.stack(shown.stack_key)
+        if stack is None:
+            raise UsageError(f"View {view} shows nothing.", "Show a series in it first.")
+        volume = self.volume(stack)
+        oblique = oblique_of(shown)
+        drawn = self._drawn.get(view)
+        if drawn is None or (drawn.stack, drawn.volume, drawn.plane, drawn.oblique) != (
+            stack,
+            volume,
+            shown.plane,
+            oblique,
+        ):
+            source = self._source(stack, volume, shown, oblique)
+            drawn = self._drawn[view] = _Drawn(stack, volume, shown.plane, oblique, _hung(source))
+        picture = drawn.picture
+        picture.go_to(shown.index)
+        if shown.center is not None and shown.width is not None:
+            picture.set_window(_window(picture, shown.center, shown.width))
+        return picture
+
+    def _source(self, stack: Stack, volume: Volume, shown: ShownView, oblique: ObliquePlane | None) -> Source:
+        if oblique is not None:
+            native = stack.geometry or volume.geometry
+            return Source(stack, plane_volume(volume, oblique), Plane.NATIVE, native, resampled=True)
+        return source_of(stack, self.cut_from(stack, volume, Plane(shown.plane)), Plane(shown.plane), None)
+
+    def cut_from(self, stack: Stack, volume: Volume, plane: Plane) -> Volume:
+        """What a plane is cut from: the volume, or across tilted or uneven slices its right-angled copy."""
+        if not needs_resampling(volume.geometry, plane):
+            return volume
+        held = self._regular.get(stack.key)
+        if held is None or held[0] is not volume:
+            held = self._regular[stack.key] = (volume, resample_regular(volume))
+        return held[1]
+
+
+def _hung(source: Source) -> Picture:
+    """A picture as it opens: the middle slice, through the window of its hanging rule."""
+    picture = Picture(source)
+    picture.set_window(first_window(picture))
+    return picture
+
+
+def first_window(picture: Picture) -> Window:
+    """The window a picture opens with: the preset its hanging rule names, else its own."""
+    hanging = hang(picture.source.stack)
+    named = windows.preset(picture.source.volume.modality, hanging.window) if hanging is not None else None
+    return named or picture.first_window()
+
+
+def _window(picture: Picture, center: float, width: float) -> Window:
+    for known in (picture.window, first_window(picture)):
+        if (known.center, known.width) == (center, width):
+            return known
+    return Window(center, width, "LINEAR" if width >= 1 else "LINEAR_EXACT")
+
+
+def oblique_of(shown: ShownView) -> ObliquePlane | None:
+    """The plane of a view that lies askew."""
+    cut = shown.oblique
+    if cut is None:
+        return None
+    return ObliquePlane(cut.origin, cut.normal, cut.up, cut.slab_mm, Projection(cut.mode))
+
+
+def number_of(picture: Picture, index: int) -> int:
+    """Slice as scripts count it (from 0 along the patient's axis) <-> index along the array."""
+    if counts_down(picture.source.volume.geometry, picture.source.plane):
+        return picture.count - 1 - index
+    return index
+
+
+def middle_of(picture: Picture) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """LPS mm of the middle of the slice on show [3]."""
+    return picture.view.pixel_to_world((np.array(picture.view.shape) - 1) / 2)
