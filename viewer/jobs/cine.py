@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.analysis import cine
-from viewer.analysis.tasks import segmentation
 from viewer.core.analysis import AnalysisRequest, AnalysisResult, Outcome, PackInfo
 from viewer.core.errors import ReadError
 from viewer.core.finding import Location
@@ -55,6 +54,8 @@ class Home:
 
 def is_asked(pack: PackInfo) -> bool:
     """True for a pack that measures the beat."""
+    from viewer.analysis.tasks import segmentation  # late: the schema of packs is heavy, and a window starts without
+
     return segmentation.measures_beat(pack)
 
 

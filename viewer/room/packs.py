@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from viewer.analysis import packs
 from viewer.core.analysis import PackInfo
 from viewer.core.errors import PackError, ViewerError
 from viewer.core.task import CancelToken
@@ -64,6 +63,8 @@ def box_sides(pack: PackInfo) -> tuple[str, ...]:
 
 
 def _read_all(_tell: Callable[[object], None], cancel: CancelToken) -> Shelf:
+    from viewer.analysis import packs  # their schema is heavy, and the window paints before it knows packs
+
     found, damaged = packs.list_packs()
     usable: list[PackInfo] = []
     broken = [(b.id, error_words(b.error)) for b in damaged]

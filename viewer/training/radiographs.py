@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,7 @@ class Radiographs:
 
 def load_radiographs(table: Sequence[cases.Case], inference: Inference, recipe: ClassificationRecipe) -> Radiographs:
     """Read every film through the pack's own steps; masks follow on the same grid."""
+    _check_installed(recipe)
     images, fields, has_field = [], [], []
     for case in table:
         volume = cases.load_quickly(case.image)
@@ -75,6 +77,17 @@ def load_radiographs(table: Sequence[cases.Case], inference: Inference, recipe: 
     weights = balance(table, truth, recipe)
     return Radiographs(np.stack(images), np.stack(fields), np.array(has_field), truth, weights,
                  [c.patient for c in table], tuple(table))  # fmt: skip
+
+
+def _check_installed(recipe: ClassificationRecipe) -> None:
+    """Say what is missing before minutes go into reading pictures.
+
+    Raises:
+        UsageError: the recipe weights a shortcut away, and the library for it is not installed.
+    """
+    if recipe.balance.columns and importlib.util.find_spec("sklearn") is None:
+        what = "This recipe weights a shortcut away (`balance.columns`) and needs scikit-learn, which is not installed."
+        raise UsageError(what, "Install it: pip install scikit-learn.")
 
 
 def truth_of(table: Sequence[cases.Case], recipe: ClassificationRecipe) -> FloatArray:
@@ -97,12 +110,8 @@ def balance(table: Sequence[cases.Case], truth: FloatArray, recipe: Classificati
     columns = block.columns
     if not columns or not all(case.extra.get(c) for case in table for c in columns):
         return np.asarray(weights / weights.sum())
-    try:
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.preprocessing import PolynomialFeatures, StandardScaler
-    except ImportError as error:
-        what = "This recipe weights a shortcut away (`balance.columns`) and needs scikit-learn, which is not installed."
-        raise UsageError(what, "Install it: pip install 'secondread[train]'.") from error
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
     sizes = np.log(np.array([[float(case.extra[c]) for c in columns] for case in table]))
     features = PolynomialFeatures(2, include_bias=False).fit_transform(StandardScaler().fit_transform(sizes))

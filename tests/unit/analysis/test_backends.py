@@ -10,9 +10,11 @@ from torch import Tensor, nn
 
 from tests import tiny_packs
 from viewer.analysis import networks
+from viewer.analysis.backends import peer
 from viewer.analysis.backends.chain import BackendChain, Loaded
 from viewer.analysis.backends.openvino import OpenVinoBackend, ParityError
 from viewer.analysis.backends.torch import TorchBackend
+from viewer.core.errors import AnalysisError
 
 KEY = "ab" * 32
 
@@ -109,3 +111,9 @@ def test_blocks_side_by_side_say_what_each_says_alone(tmp_path: Path) -> None:
         assert np.allclose(together[number], backend(blocks[number : number + 1])[0][0], atol=1e-4)
     assert (next(tmp_path.iterdir()) / "checked-3x1x8x12x8").is_file()
     assert np.array_equal(backend(blocks[::-1].copy())[0], together[::-1])
+
+
+def test_a_bench_without_its_peer_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "monai.inferers.utils", None)
+    with pytest.raises(AnalysisError, match="MONAI is not installed.*pip install monai"):
+        peer.monai_eager(unet(), (8, 8, 8), 0.5)

@@ -165,6 +165,14 @@ def test_install_replace_and_remove(tmp_path):
         packs.remove("../home", home)
 
 
+def test_a_pack_with_a_misspelt_rule_is_not_installed(tmp_path):
+    home = tmp_path / "home"
+    metadata = changed(METADATA, ("viewer", "match", "age_year"), [1, 5])
+    with pytest.raises(PackError, match="'viewer.match.age_year' is not known"):
+        packs.install(packed(make(tmp_path / "a", metadata=metadata), tmp_path / "tiny.zip"), home)
+    assert not list(home.iterdir())
+
+
 @pytest.mark.parametrize(
     "extra",
     [

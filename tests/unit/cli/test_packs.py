@@ -51,6 +51,22 @@ def test_verify_finds_changed_weights(one_pack: Path, capsys: pytest.CaptureFixt
     assert "SHA-256 differs" in told.err and "Install the pack again" in told.err
 
 
+@pytest.mark.logs("is broken")
+def test_a_misspelt_rule_is_told_by_list_verify_and_use(one_pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = one_pack / packs.METADATA
+    metadata = json.loads(place.read_text(encoding="utf-8"))
+    metadata["viewer"]["match"]["modalty"] = metadata["viewer"]["match"].pop("modality")
+    place.write_text(json.dumps(metadata), encoding="utf-8")
+    words = "'viewer.match.modalty' is not known; the nearest name is 'modality'"
+    assert main(["packs", "verify", "--json"]) == 1
+    (told,) = json.loads(capsys.readouterr().out)["packs"]
+    assert told["id"] == one_pack.name and told["ok"] is False and words in told["text"]
+    assert main(["packs", "list", "--json"]) == 0
+    assert words in json.loads(capsys.readouterr().out)["broken"][0]["text"]
+    assert main(["packs", "show", one_pack.name]) == 1
+    assert words in capsys.readouterr().err
+
+
 def test_no_packs_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("SECONDREAD_MODELS", str(tmp_path / "none"))
     assert main(["packs"]) == 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from viewer.analysis import packschema
+from viewer.analysis.tasks.classification import ClassificationRecipe
 from viewer.core.errors import UsageError
-from viewer.training import cases
+from viewer.training import cases, radiographs
 
 
 def table(tmp_path, rows, head="image,mask,label,patient,split"):
@@ -86,3 +90,13 @@ def test_the_quick_reader_equals_the_programs(tmp_path):
         assert np.array_equal(quick.values(), slow.values())
         assert quick.geometry.same_grid(slow.geometry) or not slow.geometry.oriented
         assert (quick.inverted, quick.windows, quick.is_colour) == (slow.inverted, slow.windows, slow.is_colour)
+
+
+def test_a_recipe_that_needs_a_library_that_is_not_installed_says_which(monkeypatch):
+    block = {"task": "classification", "batch": 1, "loop": {"steps": 1}, "positive": {"Ill": "ILL"}, "folds": 2,
+             "sides": [[1, 8]], "balance": {"columns": ["width"]}}  # fmt: skip
+    recipe = packschema.decode(block, ClassificationRecipe)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "sklearn" else find(name))
+    with pytest.raises(UsageError, match="needs scikit-learn.*pip install scikit-learn"):
+        radiographs.load_radiographs((), None, recipe)

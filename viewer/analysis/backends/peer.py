@@ -34,7 +34,7 @@ def monai_eager(network: nn.Module, window: Sequence[int], overlap: float) -> Fo
     try:
         from monai.inferers.utils import sliding_window_inference
     except ImportError as error:
-        todo = "Install it: pip install 'secondread[bench]'."
+        todo = "Install it: pip install monai."
         raise AnalysisError("MONAI is not installed, so there is nothing to compare with.", todo) from error
 
     def forward(array: FloatArray) -> FloatArray:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from viewer.core.analysis import Box, GateReason, PackInfo, Suitability
-from viewer.core.pack import Match
 from viewer.core.volume import Volume
+
+if TYPE_CHECKING:
+    from viewer.core.pack import Match
 
 RUN, WARN, REFUSE = Suitability.RUN, Suitability.WARN, Suitability.REFUSE
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from viewer.analysis.gate.case import REFUSE, RUN, WARN, Case, Rule
 from viewer.core.analysis import GateReason
 from viewer.core.geometry import SpacingKind
-from viewer.core.pack import Range
+
+if TYPE_CHECKING:
+    from viewer.core.pack import Range
 
 #: More pixels a side than any X-ray detector has; larger pictures would fill the memory.
 MAX_SIDE = 10_000
