@@ -1,3 +1,3 @@
 """SecondRead: a desktop radiology viewer with AI-assisted reading."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState
 from viewer.core.report import Signature
+from viewer.core.study import Patient
 
 #: A name of more characters does not fit a DICOM object whole (PS3.5 6.2, VR PN and LO).
 LONGEST_NAME = 64
+#: Two computers' clocks may differ by this much.
+CLOCK = timedelta(minutes=5)
 
 
 def reader_name(name: str) -> str:
@@ -79,6 +83,44 @@ def check_settled(findings: Iterable[Finding]) -> None:
             f"Nothing can be signed while findings are open: {', '.join(waiting)}.",
             "Accept, reject or mark each not sure, then sign.",
         )
+
+
+def check_patient(patient: Patient) -> None:
+    """Refuse to sign a report of nobody.
+
+    Raises:
+        UsageError: there is neither name nor ID.
+    """
+    if not (patient.name.replace("^", "").strip() or patient.id.strip()):
+        raise UsageError(
+            "The pictures carry neither a patient's name nor an ID, so nothing can be signed.",
+            "Ask where they come from for pictures that do.",
+        )
+
+
+def check_clock(when: str, made: Iterable[str]) -> None:
+    """Refuse a signature that lies before what is signed.
+
+    Args:
+        when: moment of signing; `made`: moments of analysis and verdicts, ISO 8601 with offset.
+
+    Raises:
+        UsageError: it does, by more than clocks differ.
+    """
+    signed = _moment(when)
+    later = [moment for text in made if (moment := _moment(text)) is not None]
+    if signed is None or any(moment - signed > CLOCK for moment in later):
+        raise UsageError(
+            "The clock of this computer says a time before the analysis or the verdicts.", "Set the clock, then sign."
+        )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _plain(text: str) -> str:

@@ -19,11 +19,12 @@ INTENDED_USE = "Research and education. Not a medical device; not cleared for di
 
 
 class ReportStatus(Enum):
-    """Draft until signed."""
+    """Draft until signed; unverified: a copy of what is signed and cannot be verified here."""
 
     AI_DRAFT = "AI draft"
     DRAFT = "draft"
     SIGNED = "signed"
+    UNVERIFIED = "unverified"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,7 +25,8 @@ from viewer.display.render import render
 from viewer.display.slicing import Plane, needs_resampling, upright_plane
 from viewer.display.window import Window
 from viewer.jobs.open import open_one
-from viewer.jobs.result_folder import cannot_write, load
+from viewer.jobs.place import cannot_write
+from viewer.jobs.result_folder import load
 from viewer.reading import resample_regular
 from viewer.words.language import words_in
 from viewer.words.persons import age_on, spoken_name

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from viewer.core import judging
 from viewer.core.analysis import AnalysisResult
 from viewer.core.clock import now
-from viewer.core.errors import UsageError
+from viewer.core.errors import OutputError, UsageError
 from viewer.core.finding import Finding
 from viewer.core.plain import from_plain
-from viewer.core.report import KeyImage, Report, Signature
+from viewer.core.report import KeyImage, Report, ReportStatus, Signature
 from viewer.core.settings import load_settings
 from viewer.core.study import Stack, Study
-from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress, share
+from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
-from viewer.jobs import key_marks, report_content, report_files, report_images, result_folder
+from viewer.jobs import key_marks, place, report_content, report_files, report_images, result_folder, result_json
+from viewer.jobs.checking.check import Outcome, check, stop_unless_sound
 from viewer.jobs.result_folder import Loaded
 from viewer.jobs.review import PAPER, all_findings, check_open, keep_findings
-from viewer.jobs.sources import found_again
+from viewer.jobs.sealing.seal import SealState, Verdict, is_signed
+from viewer.jobs.sources import where_it_lies
+from viewer.jobs.targets import check_target
 from viewer.words.language import words_in
 
 _log = logging.getLogger(__name__)
@@ -40,6 +44,7 @@ def write_report(
     sign: tuple[str, str] | Signature | None = None,
     sections: Mapping[str, str] | None = None,
     chosen: Sequence[KeyImage] | None = None,
+    force: bool = False,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Path:
@@ -61,6 +66,7 @@ def write_report(
             recommendation, critical; those left out stay as they were.
         chosen: the reader's own key images, which come before those of the findings; None: those
             that the report before this one had.
+        force: `out` may replace a file of the reader's; never a source, a DICOM file or a result.
 
     Returns:
         Where the PDF is.
@@ -74,34 +80,142 @@ def write_report(
     """
     cancel = cancel or CancelFlag()
     folder = Path(folder)
-    target = Path(out).absolute() if out is not None else folder.absolute() / "report.pdf"
+    target = Path(out).absolute() if out is not None else folder.absolute() / PAPER
     _check_target(target)
+    asked = _Asked(folder, target, language, sign, dict(sections or {}), chosen, force)
+    document = result_json.load(folder) if folder.is_dir() else None
+    if document is not None and is_signed(folder, document):
+        with place.reading(folder, "report", cancel):
+            return _copy(asked, out is None, on_progress, cancel)
+    with place.writing(folder, "report", cancel):
+        return _write(asked, on_progress, cancel)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """What a report is asked with."""
+
+    folder: Path
+    target: Path
+    language: str
+    sign: tuple[str, str] | Signature | None
+    sections: Mapping[str, str]
+    chosen: Sequence[KeyImage] | None
+    force: bool
+
+
+def _write(asked: _Asked, on_progress: OnProgress, cancel: CancelToken) -> Path:
+    """A report of a folder that is not signed, by its only writer."""
+    folder = asked.folder
     on_progress(Progress("Reading results", 0.0))
     loaded = result_folder.load(folder)
+    check_open(folder, loaded.document)
     findings = all_findings(loaded)
-    signature = _signature(loaded, findings, sign, sections)
-    if out is None and _is_signed(loaded) and target.is_file():
-        _check_language(loaded, language)
-        return target
-    _check_overwrites(loaded, target)
-    loaded = found_again(loaded, cancel)
-    said = _said(loaded, sections)
-    if chosen is None or _is_signed(loaded):
+    signature = _signature(loaded, findings, asked.sign)
+    check_target(asked.target, _sources(loaded), force=asked.force, own=(folder.absolute() / PAPER,))
+    outcome = check(folder, cancel=cancel)
+    stop_unless_sound(outcome, "Nothing was written")
+    if signature is not None:
+        _check_at_hand(outcome)
+    loaded = where_it_lies(loaded, outcome)
+    volume = outcome.found.volume if outcome.found is not None and not outcome.not_at_hand else None
+    said = _said(loaded, asked.sections)
+    chosen = asked.chosen
+    if chosen is None:
         chosen = key_marks.kept_in(folder, loaded.document.get("report") or {})
-    report = _report(loaded, findings, language, signature, said=said, chosen=chosen)
-    images = report_images.key_images(loaded, report.findings, language, share(on_progress, 0.05, 0.4), cancel)
-    report = report_content.with_images(report, images)
+    on_progress(Progress("Drawing pictures", 0.4))
+    report = _report(loaded, findings, asked.language, signature, said=said, chosen=chosen)
+    report = report_content.with_images(
+        report, report_images.key_images(loaded, volume, report.findings, asked.language)
+    )
     on_progress(Progress("Laying out pages", 0.5))
     pdf = _pdf(report)
     cancel.check()
     on_progress(Progress("Writing and reading back", 0.7))
-    if _is_signed(loaded):
-        report_files.copy_to(target, pdf)
-    else:
-        report_files.keep(loaded, findings, report, pdf, target=target, said=said, chosen=chosen)
+    report_files.keep(loaded, findings, report, pdf, target=asked.target, said=said, chosen=chosen)
     on_progress(Progress("Done", 1.0))
     _log.info("report written: %d findings, %s", len(report.findings), report.status.value)
-    return target
+    return asked.target
+
+
+def _copy(asked: _Asked, in_place: bool, on_progress: OnProgress, cancel: CancelToken) -> Path:
+    """A copy of what was signed, once everything in the folder is what was signed.
+
+    A copy in the language of the signature is the signed file itself.
+    """
+    on_progress(Progress("Reading results", 0.0))
+    outcome = check(asked.folder, cancel=cancel)
+    stop_unless_sound(outcome, "Nothing was printed")
+    loaded = where_it_lies(result_folder.load(asked.folder), outcome)
+    before = loaded.document["report"]
+    same = all(before["sections"].get(key, "") == text.strip() for key, text in asked.sections.items() if text)
+    if asked.sign is not None or not same:
+        judging.check_unsigned(before["signature"])
+    if in_place:
+        _check_language(loaded, asked.language)
+        return asked.target
+    check_target(asked.target, _sources(loaded), force=asked.force)
+    if asked.target.resolve().is_relative_to(asked.folder.resolve()):
+        raise UsageError("A signed folder takes no further file.", "Name a place elsewhere for the copy.")
+    verified = outcome.seal.state is SealState.AS_SIGNED
+    if verified and before["language"] == asked.language:
+        pdf = (asked.folder / PAPER).read_bytes()
+    else:
+        volume = outcome.found.volume if outcome.found is not None and not outcome.not_at_hand else None
+        pdf = _pdf(_copied(loaded, asked.language, outcome.seal, volume))
+    on_progress(Progress("Writing and reading back", 0.7))
+    report_files.copy_to(asked.target, pdf)
+    on_progress(Progress("Done", 1.0))
+    return asked.target
+
+
+def _copied(loaded: Loaded, language: str, seal: Verdict, volume: Volume | None) -> Report:
+    """The signed report in another language; or, where its signature cannot be verified, as a copy that says so."""
+    words, before = words_in(language), loaded.document["report"]
+    signature = from_plain(Signature, before["signature"])
+    notes = (words("author", "translated"),) if before.get("language") != language else ()
+    verified = seal.state is SealState.AS_SIGNED
+    if not verified:
+        key = "earlier" if seal.state is SealState.EARLIER_WAY else "unknown_key"
+        who = words("author", key, name=signature.name, key=seal.fingerprint)
+        notes = (who, *notes)
+    report = report_content.build(
+        loaded,
+        all_findings(loaded),
+        load_settings(),
+        sections=_said(loaded, None),
+        language=language,
+        created=str(before["created"]),
+        version=int(before.get("version", 0)),
+        signature=signature if verified else None,
+        digest_before=str(before.get("sha256", "")),
+        notes=notes,
+        chosen=key_marks.kept_in(loaded.folder, before),
+    )
+    if not verified:
+        report = replace(report, status=ReportStatus.UNVERIFIED)
+    return report_content.with_images(report, report_images.key_images(loaded, volume, report.findings, language))
+
+
+def _check_at_hand(outcome: Outcome) -> None:
+    """Refuse to sign what cannot be compared with its pictures.
+
+    Raises:
+        OutputError: some are not there, the first is named.
+    """
+    if outcome.not_at_hand:
+        more = len(outcome.not_at_hand) - 1
+        others = f" and {more} more" if more else ""
+        raise OutputError(
+            f"Nothing can be signed: {outcome.not_at_hand[0]}{others} cannot be found or read.",
+            "Put the pictures back where they were analysed, then sign.",
+            "source_gone",
+        )
+
+
+def _sources(loaded: Loaded) -> list[Path]:
+    asked = (loaded.document.get("request") or {}).get("path")
+    return sorted({one.path for one in loaded.stack.instances} | ({Path(asked)} if isinstance(asked, str) else set()))
 
 
 def export(
@@ -134,25 +248,22 @@ def export(
         raise UsageError("There is nothing to report: no pack was run on this study.", "Analyse a series first.")
     from viewer.jobs.result_extras import extras_for
 
-    written: dict[str, Path] = {}
-    for number, group in enumerate(_by_stack(runs), start=1):
+    folders = [Path(out) if n == 1 else Path(out) / f"series-{n}" for n in range(1, len(_by_stack(runs)) + 1)]
+    for folder, group in zip(folders, _by_stack(runs), strict=True):
         stack, volume = group[0][0], group[0][1]
         results = [result for _stack, _volume, result in group]
-        place = Path(out) if number == 1 else Path(out) / f"series-{number}"
-        if not _update(place, results):
-            result_folder.write(place, study, stack, volume, results, extras=extras_for(study, stack, volume, results))
-        write_report(
-            place,
-            language=language,
-            sign=sign,
-            sections=sections,
-            chosen=chosen,
-            on_progress=on_progress,
-            cancel=cancel,
-        )
-        prefix = "" if number == 1 else f"series-{number}/"
-        written |= {prefix + path.name: path for path in sorted(place.iterdir()) if path.is_file()}
-    return written
+        if not _update(folder, results):
+            extras = extras_for(study, stack, volume, results)
+            result_folder.write(folder, study, stack, volume, results, extras=extras)
+    hooks: Any = {"on_progress": on_progress, "cancel": cancel}
+    for folder in reversed(folders):  # the seal of the first holds those of the others
+        write_report(folder, language=language, sign=sign, sections=sections, chosen=chosen, **hooks)
+    return {
+        ("" if folder == folders[0] else f"{folder.name}/") + path.name: path
+        for folder in folders
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    }
 
 
 def preview(
@@ -190,17 +301,18 @@ def _by_stack(runs: Sequence[Run]) -> list[list[Run]]:
     return list(groups.values())
 
 
-def _update(place: Path, results: Sequence[AnalysisResult]) -> bool:
+def _update(folder: Path, results: Sequence[AnalysisResult]) -> bool:
     """Bring verdicts into a folder that already holds these very results; False where it does not."""
-    if not (place / "result.json").is_file():
+    if not (folder / "result.json").is_file():
         return False
-    loaded = result_folder.load(place, arrays=False)
+    loaded = result_folder.load(folder, arrays=False)
     if {r.request_id for r in loaded.results} != {r.request_id for r in results}:
         return False
     findings = tuple(finding for result in results for finding in result.findings)
     if findings != all_findings(loaded):
-        check_open(loaded.document)
-        keep_findings(loaded, findings)
+        with place.writing(folder, "report"):
+            check_open(folder, loaded.document)
+            keep_findings(loaded, findings)
     return True
 
 
@@ -211,25 +323,12 @@ def _check_target(target: Path) -> None:
         raise UsageError(f"'{target.name}' is the name of a result, not of a report.", "Name the PDF file to write.")
 
 
-def _check_overwrites(loaded: Loaded, target: Path) -> None:
-    """Refuse a PDF in place of a file of the results, and of anything in a signed folder."""
-    place, folder = target.resolve(), loaded.folder.resolve()
-    if not place.is_relative_to(folder) or place == folder / PAPER and not _is_signed(loaded):
-        return
-    if place.exists() and (_is_signed(loaded) or place.suffix.casefold() != ".pdf"):
-        raise UsageError(f"'{target.name}' belongs to the results and is not overwritten.", "Name another file.")
-
-
 def _check_language(loaded: Loaded, language: str) -> None:
     if loaded.document["report"].get("language") != language:
         raise UsageError(
             "This report is signed in another language and can no longer be changed.",
             "Name a file for a copy in this language.",
         )
-
-
-def _is_signed(loaded: Loaded) -> bool:
-    return bool((loaded.document.get("report") or {}).get("signature"))
 
 
 def _said(loaded: Loaded, sections: Mapping[str, str] | None) -> dict[str, str]:
@@ -248,47 +347,36 @@ def _report(
     chosen: Sequence[KeyImage],
 ) -> Report:
     before: dict[str, Any] = loaded.document.get("report") or {}
-    again = _is_signed(loaded)
-    notes: tuple[str, ...] = ()
-    if again and before.get("language") != language:
-        notes = (words_in(language)("author", "translated"),)
     return report_content.build(
         loaded,
         findings,
         load_settings(),
         sections=said,
         language=language,
-        created=str(before["created"]) if again else now(),
-        version=int(before.get("version", 0)) + (0 if again else 1),
+        created=now(),
+        version=int(before.get("version", 0)) + 1,
         signature=signature,
-        digest_before=str(before.get("sha256", "")) if again else "",
-        notes=notes,
         chosen=chosen,
     )
 
 
 def _signature(
-    loaded: Loaded,
-    findings: Sequence[Finding],
-    sign: tuple[str, str] | Signature | None,
-    sections: Mapping[str, str] | None,
+    loaded: Loaded, findings: Sequence[Finding], sign: tuple[str, str] | Signature | None
 ) -> Signature | None:
-    """The signature given now or kept from before.
+    """The signature given now.
 
     Raises:
-        UsageError: it lacks a part, a finding is open, or the report is signed already and would change.
+        UsageError: it lacks a part, a finding is open, it lies before what is signed, or nobody is named.
     """
-    if _is_signed(loaded):
-        before = loaded.document["report"]
-        same = all(before["sections"].get(key, "") == text.strip() for key, text in (sections or {}).items() if text)
-        if sign is not None or not same:
-            judging.check_unsigned(before["signature"])
-        return from_plain(Signature, before["signature"])
     if sign is None:
         return None
     given = sign if isinstance(sign, Signature) else Signature(*sign, now())
     signature = judging.signature(given.name, given.organization, given.when)
     judging.check_settled(findings)
+    judging.check_patient(loaded.study.patient)
+    passports = [result.provenance for result in loaded.results if result.provenance is not None]
+    made = [*(passport.finished for passport in passports), *(finding.when for finding in findings)]
+    judging.check_clock(signature.when, made)
     return signature
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from viewer.core.analysis import AnalysisResult
-from viewer.core.atomic import write_bytes
+from viewer.core.atomic import UNFINISHED, replacing, write_bytes
 from viewer.core.finding import Finding
 from viewer.core.plain import to_plain
 from viewer.core.report import KeyImage, Report
-from viewer.jobs import dicom_objects, key_marks, result_folder, result_json
+from viewer.jobs import dicom_objects, key_marks, place
 from viewer.jobs.dicom_objects import KEYS, Written, write_objects
+from viewer.jobs.place import cannot_write
 from viewer.jobs.result_folder import Loaded
-from viewer.jobs.review import with_findings
-from viewer.jobs.swap import swap_in
+from viewer.jobs.review import PAPER, with_findings
 from viewer.reporting.saying import Saying
 
 
@@ -32,7 +33,7 @@ def copy_to(target: Path, pdf: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(target, pdf)
     except OSError as error:
-        raise result_folder.cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
 
 
 def keep(
@@ -45,44 +46,51 @@ def keep(
     said: Mapping[str, str],
     chosen: Sequence[KeyImage] = (),
 ) -> None:
-    """Write PDF, SEG, SR and result.json beside their places, then put them there together or not at all.
+    """Write PDF, SEG, SR and result.json aside, then put them in the folder in one change; sealed where signed.
 
     Args:
+        loaded: the folder, whose only writer the caller is.
         findings: all of them, as judged.
         target: where the PDF goes besides `report.pdf` in the folder.
         said: the reader's own words, and `chosen` pictures, kept for the next version.
 
     Raises:
-        OutputError: the disk refused or an object read back wrong; everything is as before.
+        OutputError: the disk refused, an object read back wrong or the key cannot be used; everything is as before.
     """
     folder = loaded.folder.absolute()
     part: Path | None = None
-    copy = target.with_name(f".{target.name}.part")
     try:
-        part = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
-        written = _write_objects(loaded, findings, report, part)
-        written = dicom_objects.with_keys(written, part, loaded.study, [i.instance for i in chosen if i.instance])
-        pictures = key_marks.keep(part, chosen)
-        (part / "report.pdf").write_bytes(pdf)
-        document = _document(loaded, findings, report, written, said)
-        document["report"]["key_images"] = pictures
-        document["files"] = _files(document["files"], pictures)
-        (part / "result.json").write_text(result_json.dump(document), encoding="utf-8")
-        moves = [(path, folder / path.name) for path in sorted(part.iterdir())]
-        if target != folder / "report.pdf":
-            target.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(pdf)
-            moves.append((copy, target))
-        gone = [folder / name for name in _dicom_names(loaded) if name not in written.files]
-        gone = gone if _is_redone(written) else []
-        stale = [path for path in folder.glob(f"{key_marks.CHOSEN}*.png") if not (part / path.name).exists()]
-        swap_in(moves, [*gone, *stale], part)
+        with _beside(target, folder) as copy:
+            part = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
+            written = _write_objects(loaded, findings, report, part)
+            written = dicom_objects.with_keys(written, part, loaded.study, [i.instance for i in chosen if i.instance])
+            pictures = key_marks.keep(part, chosen)
+            (part / PAPER).write_bytes(pdf)
+            if copy is not None:
+                copy.write_bytes(pdf)
+            elif target.name != PAPER:
+                (part / target.name).write_bytes(pdf)
+            document = _document(loaded, findings, report, written, said)
+            document["report"]["key_images"] = pictures
+            document["files"] = _files(document["files"], pictures)
+            gone = {path.name for path in (*folder.glob("*.dcm"), *folder.glob(f"{key_marks.CHOSEN}*.png"))}
+            place.keep(folder, {path.name: path for path in part.iterdir()}, document, sorted(gone))
     except OSError as error:
-        raise result_folder.cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
     finally:
-        copy.unlink(missing_ok=True)
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _beside(target: Path, folder: Path) -> Iterator[Path | None]:
+    """Where a copy outside the folder is written until the folder has changed; None for one inside."""
+    if target.parent.resolve() == folder.resolve():
+        yield None
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(target) as copy:
+        yield copy
 
 
 def _write_objects(loaded: Loaded, findings: Sequence[Finding], report: Report, part: Path) -> Written:
@@ -115,7 +123,7 @@ def _document(
     document = dict(loaded.document)
     document["findings"] = [to_plain(finding) for finding in findings]
     document["report"] = {
-        "file": "report.pdf",
+        "file": PAPER,
         "status": report.status.value,
         "language": report.language,
         "version": report.version,
@@ -128,8 +136,8 @@ def _document(
     }
     before = [e for e in document.get("left_out", []) if e.get("file") not in ("seg.dcm", "sr.dcm", KEYS)]
     document["left_out"] = [*before, *written.left_out]
-    kept = {name for name in document.get("files", []) if not name.endswith(".dcm") or not _is_redone(written)}
-    document["files"] = sorted(kept | {*written.files, "report.pdf", "result.json"})
+    kept = {name for name in document.get("files", []) if not name.endswith(".dcm")}
+    document["files"] = sorted(kept | {*written.files, PAPER, "result.json"})
     return document
 
 
@@ -137,12 +145,3 @@ def _files(before: Sequence[str], pictures: Sequence[Mapping[str, Any]]) -> list
     """The folder's files with the reader's pictures of now in place of earlier ones."""
     others = {name for name in before if not name.startswith(key_marks.CHOSEN)}
     return sorted(others | {str(picture["file"]) for picture in pictures})
-
-
-def _dicom_names(loaded: Loaded) -> list[str]:
-    return [path.name for path in loaded.folder.glob("*.dcm")]
-
-
-def _is_redone(written: Written) -> bool:
-    """True when the new objects replace the old ones: an old one then must not stay beside them."""
-    return "sr.dcm" in written.files

@@ -11,11 +11,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from viewer.core.analysis import AnalysisResult
-from viewer.core.errors import GeometryError, ReadError, ViewerError
+from viewer.core.errors import GeometryError
 from viewer.core.finding import Finding
 from viewer.core.report import KeyImage
-from viewer.core.study import Stack
-from viewer.core.task import CancelToken, OnProgress
 from viewer.core.volume import Volume
 from viewer.jobs.result_folder import Loaded
 from viewer.words.language import Words, words_in
@@ -32,49 +30,13 @@ AROUND, LEAST_SHARE, MOST_SHARE = 1.8, 0.4, 0.75
 
 
 def key_images(
-    loaded: Loaded,
-    findings: Sequence[Finding],
-    language: str,
-    on_progress: OnProgress,
-    cancel: CancelToken,
+    loaded: Loaded, volume: Volume | None, findings: Sequence[Finding], language: str
 ) -> tuple[KeyImage, ...]:
-    """Pictures of accepted findings, from the source or, where it has gone, as kept at the analysis.
-
-    Raises:
-        Cancelled: the reader asked to stop.
-    """
+    """Pictures of accepted findings, from the source or, where it has gone (None), as kept at the analysis."""
     shown = [finding for finding in findings if finding.location.slice_index is not None or finding.pack]
     if not shown:
         return ()
-    words = words_in(language)
-    try:
-        volume = _reopened(loaded.stack, on_progress, cancel)
-    except (ViewerError, OSError) as error:
-        _log.info("source pictures are not there: %s", type(error).__name__)
-        return _kept(loaded, shown, words)
-    return drawn(loaded, volume, shown, language)
-
-
-def _reopened(stack: Stack, on_progress: OnProgress, cancel: CancelToken) -> Volume:
-    """The analysed pictures, found again where they lay.
-
-    Raises:
-        ReadError: they are no longer the same pictures, or cannot be read.
-        Cancelled: the reader asked to stop.
-    """
-    from viewer.reading import load_volume, scan
-
-    found = scan(sorted({instance.path for instance in stack.instances}), None, on_progress, cancel)
-    for candidate in (one for study in found.studies for one in study.stacks):
-        if _places(candidate) == _places(stack):
-            volume = load_volume(candidate, on_progress, cancel)
-            if stack.geometry is None or volume.geometry.same_grid(stack.geometry):
-                return volume
-    raise ReadError("The analysed pictures are no longer where they were.", "", "source_gone")
-
-
-def _places(stack: Stack) -> list[tuple[Path, str, int | None]]:
-    return [(one.path, one.sop_instance_uid, one.frame) for one in stack.instances]
+    return drawn(loaded, volume, shown, language) if volume is not None else _kept(loaded, shown, words_in(language))
 
 
 def drawn(loaded: Loaded, volume: Volume, findings: Sequence[Finding], language: str) -> tuple[KeyImage, ...]:

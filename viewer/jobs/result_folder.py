@@ -12,7 +12,6 @@ One folder holds the results of one stack. File names carry no patient data.
 
 from __future__ import annotations
 
-import errno
 import logging
 import shutil
 import uuid
@@ -25,14 +24,16 @@ from typing import Any
 import numpy as np
 
 from viewer.core.analysis import AnalysisResult
-from viewer.core.atomic import write_text
+from viewer.core.change import changing, sync
 from viewer.core.clock import now
 from viewer.core.errors import OutputError, ReadError
 from viewer.core.finding import Finding, FindingState
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.study import Stack, Study
 from viewer.core.volume import Heatmap, Mask, Volume
-from viewer.jobs import result_arrays, result_json
+from viewer.jobs import place, result_arrays, result_json
+from viewer.jobs.sealing import hashes, images
+from viewer.jobs.sealing.seal import files_of, is_signed
 
 _log = logging.getLogger(__name__)
 
@@ -91,25 +92,38 @@ def write(
     """
     out = Path(out).absolute()
     check_place(out)
+    try:
+        with place.creating(out, "analyze"):
+            check_place(out)  # as it is now that nobody else writes there
+            _write(out, _document(study, stack, volume, results, request or {}), (stack, volume, results), extras)
+    except OSError as error:
+        raise place.cannot_write(out, error) from error
+    return out
+
+
+def _write(
+    out: Path, document: dict[str, Any], of: tuple[Stack, Volume, Sequence[AnalysisResult]], extras: Sequence[Extra]
+) -> None:
+    """The folder under another name, read back, put in its place."""
     part: Path | None = None
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
         part = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
         part.mkdir(mode=0o700)  # it holds a patient's header and pictures
-        document = _document(study, stack, results, request or {})
+        stack, volume, results = of
         _write_arrays(part, document, stack, volume, results)
         for extra in extras:
             extra(part, document)
-        document["files"] = sorted([*(p.name for p in part.iterdir()), "result.json"])
-        (part / "result.json").write_text(result_json.dump(document), encoding="utf-8")
+        files = {path.name: path for path in part.iterdir()}
+        document["files"] = sorted([*files, "result.json"])
+        whole = hashes.with_hashes(document, files)
+        (part / "result.json").write_text(result_json.dump(whole), encoding="utf-8")
         _read_back(part, results)
+        for path in (*part.iterdir(), part):
+            sync(path)
         _put_in_place(part, out)
-    except OSError as error:
-        raise cannot_write(out, error) from error
     finally:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
-    return out
 
 
 def read(folder: Path) -> tuple[AnalysisResult, ...]:
@@ -147,31 +161,6 @@ def load(folder: Path, *, arrays: bool = True) -> Loaded:
     return Loaded(folder, document, study, stack, results)
 
 
-def save_findings(folder: Path, findings: Sequence[Finding], **changes: Any) -> dict[str, Any]:
-    """Put the findings as they stand now into result.json, and further top-level keys.
-
-    Args:
-        folder: a result folder.
-        findings: all of them, judged or not.
-        changes: keys of result.json to set besides.
-
-    Returns:
-        The document as written.
-
-    Raises:
-        ReadError: the folder is damaged. OutputError: it cannot be written.
-    """
-    folder = Path(folder)
-    document = result_json.load(folder)
-    document["findings"] = [to_plain(finding) for finding in findings]
-    document.update(changes)
-    try:
-        write_text(folder / "result.json", result_json.dump(document))
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    return document
-
-
 def check_place(out: Path) -> None:
     """Refuse a place that holds something a new result must not replace.
 
@@ -183,8 +172,10 @@ def check_place(out: Path) -> None:
     if not (out / "result.json").is_file():
         raise OutputError(f"'{out.name}' is there already and is no result folder.", "Name a new or empty folder.")
     try:
-        judged = (out / "report.pdf").exists() or any(
-            f.state is not FindingState.PROPOSED or f.edited for f in load(out, arrays=False).findings
+        judged = (
+            is_signed(out, None)
+            or (out / "report.pdf").exists()
+            or any(f.state is not FindingState.PROPOSED or f.edited for f in load(out, arrays=False).findings)
         )
     except ReadError:
         judged = True
@@ -192,27 +183,16 @@ def check_place(out: Path) -> None:
         raise OutputError(f"The result folder '{out.name}' holds a reader's verdicts.", "Name another folder.")
 
 
-def cannot_write(path: Path, error: OSError) -> OutputError:
-    """The words for a disk that does not take the results."""
-    if error.errno == errno.ENOSPC:
-        return OutputError(
-            "The disk is full: the results could not be written. Nothing half-written was left.",
-            "Free some space or name a folder on another disk.",
-        )
-    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return OutputError(f"'{path.parent.name or path.name}' is read-only.", "Name a folder you may write to.")
-    return OutputError(
-        f"The results could not be written ({error.strerror or type(error).__name__}).", "Name another folder."
-    )
-
-
-def _document(study: Study, stack: Stack, results: Sequence[AnalysisResult], request: dict[str, Any]) -> dict[str, Any]:
+def _document(
+    study: Study, stack: Stack, volume: Volume, results: Sequence[AnalysisResult], request: dict[str, Any]
+) -> dict[str, Any]:
     return {
         **result_json.head(),
         "created": now(),
         "request": request,
         "study": result_json.study_out(study),
         "stack": result_json.stack_out(stack),
+        "sources": images.to_json(images.describe(study, stack, volume)),
         "packs": [result_json.result_out(result, _version(result)) for result in results],
         "findings": [to_plain(finding) for result in results for finding in result.findings],
         "left_out": [],
@@ -313,15 +293,13 @@ def _same_arrays(mine: AnalysisResult, theirs: AnalysisResult) -> bool:
 
 
 def _put_in_place(part: Path, out: Path) -> None:
-    """Rename the finished folder; an earlier one goes only once the new one stands."""
+    """Rename the finished folder; over an earlier one its files are put in one change."""
     if not out.exists():
         part.rename(out)
+        sync(out.parent)
         return
-    old = part.with_suffix(".old")
-    out.rename(old)
-    try:
-        part.rename(out)
-    except OSError:
-        old.rename(out)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+    names = {path.name for path in part.iterdir()}
+    with changing(out) as one:
+        for name in names:
+            (part / name).rename(one.files / name)
+        one.gone += [name for name in files_of(out)[0] if name not in names]

@@ -15,12 +15,14 @@ from viewer.core.analysis import AnalysisResult
 from viewer.core.clock import now
 from viewer.core.errors import OutputError, UsageError
 from viewer.core.finding import Finding, FindingState, Side
-from viewer.core.plain import from_plain
+from viewer.core.plain import from_plain, to_plain
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
-from viewer.jobs import result_folder, result_json
+from viewer.jobs import place, result_folder, result_json
+from viewer.jobs.checking.check import check, stop_unless_sound
 from viewer.jobs.dicom_objects import Written, is_dicom, write_objects
 from viewer.jobs.result_folder import Loaded
-from viewer.jobs.sources import found_again
+from viewer.jobs.sealing.seal import SealState, is_signed, verify
+from viewer.jobs.sources import where_it_lies
 from viewer.reporting.saying import Saying
 
 _log = logging.getLogger(__name__)
@@ -73,17 +75,20 @@ def review(
     """
     cancel = cancel or CancelFlag()
     reader = judging.reader_name(reader)
-    on_progress(Progress("Reading results", 0.0))
-    loaded = result_folder.load(folder)
-    check_open(loaded.document)
-    loaded = found_again(loaded, cancel)
-    findings = all_findings(loaded)
-    verdicts = _verdicts(findings, {"accept": accept, "reject": reject, "unsure": unsure}, set(edits or {}))
-    judged = [_judge(f, verdicts.get(f.id), (edits or {}).get(f.id), reader, reason) for f in findings]
-    cancel.check()
-    on_progress(Progress("Writing verdicts", 0.5))
-    document = _save(loaded, judged, reader)
-    on_progress(Progress("Done", 1.0))
+    with place.writing(folder, "review", cancel):
+        on_progress(Progress("Reading results", 0.0))
+        loaded = result_folder.load(folder)
+        check_open(folder, loaded.document)
+        findings = all_findings(loaded)
+        verdicts = _verdicts(findings, {"accept": accept, "reject": reject, "unsure": unsure}, set(edits or {}))
+        judged = [_judge(f, verdicts.get(f.id), (edits or {}).get(f.id), reader, reason) for f in findings]
+        outcome = check(folder, cancel=cancel)
+        stop_unless_sound(outcome, "No verdict was given")
+        loaded = where_it_lies(loaded, outcome)
+        cancel.check()
+        on_progress(Progress("Writing verdicts", 0.5))
+        document = _save(loaded, judged, reader)
+        on_progress(Progress("Done", 1.0))
     _log.info("verdicts given on %d findings", len(verdicts))
     return document
 
@@ -113,13 +118,20 @@ def with_findings(results: Sequence[AnalysisResult], findings: Sequence[Finding]
     return tuple(placed)
 
 
-def check_open(document: dict[str, Any]) -> None:
+def check_open(folder: Path, document: dict[str, Any]) -> None:
     """Refuse to change what was signed.
 
     Raises:
-        UsageError: the report of this folder is signed.
+        UsageError: the report of this folder is signed. OutputError: and was changed afterwards.
     """
-    judging.check_unsigned((document.get("report") or {}).get("signature"))
+    if not is_signed(folder, document):
+        return
+    seal = verify(folder, document)
+    if seal.state is SealState.CHANGED:
+        raise OutputError(
+            seal.words, "Nothing was changed. Take the folder from a backup, or analyse again.", "changed"
+        )
+    raise UsageError("The report of these results is signed; its findings are locked.", "Analyse again to begin anew.")
 
 
 _STATES = {"accept": FindingState.ACCEPTED, "reject": FindingState.REJECTED, "unsure": FindingState.UNSURE}
@@ -162,60 +174,58 @@ def _judge(finding: Finding, state: FindingState | None, edit: Edit | None, read
 
 def _save(loaded: Loaded, findings: Sequence[Finding], reader: str) -> dict[str, Any]:
     """result.json with the verdicts, and SEG and SR that say the same: all of it or nothing."""
-    folder = loaded.folder
-    if not ((folder / "sr.dcm").is_file() and is_dicom(loaded.stack)):
+    if not is_dicom(loaded.stack):
         return keep_findings(loaded, findings)
+    before = loaded.folder / "sr.dcm"
     part: Path | None = None
     try:
-        part = Path(tempfile.mkdtemp(prefix=".review-", dir=folder))
-        saying = Saying(reader=reader, predecessor=folder / "sr.dcm")
+        part = Path(tempfile.mkdtemp(prefix=place.LEFTOVERS[0], dir=loaded.folder))
+        saying = Saying(reader=reader, predecessor=before if before.is_file() else None)
         results = with_findings(loaded.results, findings)
         written = write_objects(part, loaded.study, loaded.stack, results, saying)
-        whole = "sr.dcm" in written.files
-        document = keep_findings(loaded, findings, left_out=_left_out(loaded, written, whole))
-        for name in written.files if whole else ():
-            (part / name).replace(folder / name)
+        return keep_findings(loaded, findings, files={name: part / name for name in written.files}, written=written)
     except OSError as error:
-        raise result_folder.cannot_write(folder / "result.json", error) from error
+        raise place.cannot_write(loaded.folder / "result.json", error) from error
     finally:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
-    return document
 
 
-def keep_findings(loaded: Loaded, findings: Sequence[Finding], **changes: Any) -> dict[str, Any]:
-    """Put findings into result.json; where they changed, a report of the old ones does not stay.
+def keep_findings(
+    loaded: Loaded,
+    findings: Sequence[Finding],
+    *,
+    files: Mapping[str, Path] | None = None,
+    written: Written | None = None,
+) -> dict[str, Any]:
+    """Put findings into result.json; where they changed, a report and objects of the old ones do not stay.
 
     Args:
-        loaded: the folder as it stood, its report not signed.
-        changes: keys of result.json to set besides.
+        loaded: the folder as it stands, its report not signed; the caller is its only writer.
+        files: the objects that say the same, to be moved into the folder.
+        written: which objects those are, and why others are left out; None: the old ones stay.
 
     Returns:
         The document as written.
 
     Raises:
-        ReadError: the folder is damaged. OutputError: it cannot be written, or the old report not
-            removed; result.json then says already that it is outdated.
+        ReadError: the folder is damaged. OutputError: it cannot be written; everything is as before.
     """
-    paper = loaded.folder / PAPER
+    document = {**loaded.document, "findings": [to_plain(finding) for finding in findings]}
+    gone: set[str] = set()
     changed = tuple(findings) != all_findings(loaded)
-    if not (changed and (loaded.document.get("report") or paper.is_file())):
-        return result_folder.save_findings(loaded.folder, findings, **changes)
-    report = {**(loaded.document.get("report") or {}), "file": None, "status": "outdated", "note": OUTDATED}
-    files = [name for name in loaded.document.get("files", []) if name != PAPER]
-    document = result_folder.save_findings(loaded.folder, findings, **changes, report=report, files=files)
-    try:
-        paper.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            "The report of the verdicts before these could not be removed.",
-            f"Close it where it is open and remove {PAPER}; then write the report anew.",
-        ) from error
-    return document
+    if changed and (loaded.document.get("report") or (loaded.folder / PAPER).is_file()):
+        document["report"] = {**(document.get("report") or {}), "file": None, "status": "outdated", "note": OUTDATED}
+        gone.add(PAPER)
+    if written is not None:
+        gone |= {path.name for path in loaded.folder.glob("*.dcm")} - set(written.files)
+        document["left_out"] = _left_out(loaded, written)
+    new = set(files or ())
+    document["files"] = sorted((set(document.get("files", [])) - gone) | new)
+    return place.keep(loaded.folder, files or {}, document, sorted(gone))
 
 
-def _left_out(loaded: Loaded, written: Written, whole: bool) -> list[dict[str, str]]:
-    """What result.json says of objects that could not be written anew."""
-    stale = "It shows the state before the review. "
+def _left_out(loaded: Loaded, written: Written) -> list[dict[str, str]]:
+    """What result.json says of objects that could not be written anew: the old ones are gone."""
     before = [e for e in loaded.document.get("left_out", []) if e.get("file") not in ("seg.dcm", "sr.dcm")]
-    return [*before, *({**e, "reason": ("" if whole else stale) + e["reason"]} for e in written.left_out)]
+    return [*before, *written.left_out]

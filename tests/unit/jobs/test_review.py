@@ -12,7 +12,7 @@ from typing import Any
 import pydicom
 import pytest
 
-from tests.unit.reporting.folders import film_folder, head_folder
+from tests.unit.reporting.folders import film_folder, head_folder, restated
 from viewer.core.errors import OutputError, ReadError, UsageError
 from viewer.core.finding import Side
 from viewer.core.task import CancelFlag, Cancelled
@@ -120,16 +120,15 @@ def test_sources_that_have_gone_do_not_stop_a_verdict_and_are_said(folder: Path,
     document = review(folder, accept=["all"], reader="A")
     assert states(folder) == {"x1": "accepted", "x2": "accepted"}
     (note,) = [entry for entry in document["left_out"] if entry["file"] == "sr.dcm"]
-    assert note["reason"].startswith("It shows the state before the review.")
+    assert note["reason"].startswith("A source image is no longer where it was")
+    assert not list(folder.glob("*.dcm")), "objects of the state before must not stay beside a newer one"
 
 
 def test_pictures_from_an_archive_are_found_again_in_it(folder: Path, tmp_path: Path) -> None:
     """What an archive held is unpacked to a place that goes with the program that analysed it."""
     archive = shutil.make_archive(str(tmp_path / "sent"), "zip", tmp_path / "film")
     shutil.rmtree(tmp_path / "film")
-    document = json.loads((folder / "result.json").read_text())
-    document["request"] = {"path": archive}
-    (folder / "result.json").write_text(json.dumps(document))
+    restated(folder, lambda document: document.update(request={"path": archive}))
     before = pydicom.dcmread(folder / "sr.dcm").SOPInstanceUID
     document = review(folder, reject=["all"], reader="A")
     assert "sr.dcm" not in {entry["file"] for entry in document["left_out"]}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,8 +17,9 @@ from viewer.core.analysis import AnalysisResult, GateReason, GateVerdict, Suitab
 from viewer.core.finding import Location
 from viewer.core.study import Stack, Study
 from viewer.core.volume import Heatmap, Mask, Volume
-from viewer.jobs import result_folder
+from viewer.jobs import result_folder, result_json
 from viewer.jobs.result_extras import extras_for
+from viewer.jobs.sealing.hashes import with_hashes
 from viewer.reading import load_volume, scan
 
 Opened = tuple[Study, Stack, Volume]
@@ -89,3 +92,12 @@ def head_folder(tmp_path: Path) -> Path:
     """Results on a synthetic head."""
     written = synth.write_series(tmp_path / "head", modality="MR")
     return write_folder(tmp_path / "results", written.folder, head_results)
+
+
+def restated(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change result.json as the program itself would: with hashes that fit."""
+    path = folder / "result.json"
+    document = json.loads(path.read_text())
+    change(document)
+    files = {name: folder / name for name in document["hashes"]}
+    path.write_text(result_json.dump(with_hashes(document, files)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from viewer.core.errors import ReadError
+from viewer.core.errors import GeometryError, ReadError
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, ignore_progress
 from viewer.core.volume import Volume
@@ -40,6 +40,17 @@ def find(meant: Stack, asked: object, cancel: CancelToken | None = None) -> AtHa
         Cancelled: the reader asked to stop.
     """
     cancel = cancel or CancelFlag()
+    found = _located(meant, asked, cancel)
+    if found is None:
+        return None
+    study, stack = found
+    try:
+        return AtHand(study, stack, load_volume(stack, ignore_progress, cancel))
+    except (ReadError, GeometryError):
+        return AtHand(study, stack, None)
+
+
+def _located(meant: Stack, asked: object, cancel: CancelToken) -> tuple[Study, Stack] | None:
     wanted = set(_pictures(meant))
     best: tuple[int, Study, Stack] | None = None
     for paths in _places(meant, asked):
@@ -50,13 +61,7 @@ def find(meant: Stack, asked: object, cancel: CancelToken | None = None) -> AtHa
                     best = shared, study, stack
         if best is not None and best[0] == len(wanted):
             break
-    if best is None:
-        return None
-    _, study, stack = best
-    try:
-        return AtHand(study, stack, load_volume(stack, ignore_progress, cancel))
-    except ReadError:
-        return AtHand(study, stack, None)
+    return None if best is None else best[1:]
 
 
 def differences(kept: object, found: AtHand | None) -> tuple[Difference, ...]:

@@ -12,16 +12,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from viewer.analysis.passport import pixel_hash
 from viewer.core.errors import OutputError, ReadError, ViewerError
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken
+from viewer.core.volume import Volume
 from viewer.jobs import result_json
 from viewer.jobs.checking import at_hand, inside, paper, segmentations, sides, structured
 from viewer.jobs.checking.at_hand import AtHand
 from viewer.jobs.checking.mismatch import RESULT, Mismatch, What
 from viewer.jobs.checking.stated import Stated, stated
 from viewer.jobs.sealing import hashes
-from viewer.jobs.sealing.images import Aspect
+from viewer.jobs.sealing.images import Aspect, missing
 from viewer.jobs.sealing.seal import SEAL, Alteration, Altered, SealState, Verdict, verify
 from viewer.reading import scan
 from viewer.reading.objects.references import links_of
@@ -39,19 +41,21 @@ _ASPECTS = {
 _TOLD = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """What a check found.
 
     Attributes:
         checked: names of the files that were read.
         not_at_hand: pictures that could not be compared, in words.
+        found: the pictures that were compared; None where none are at hand.
     """
 
     checked: tuple[str, ...]
     mismatches: tuple[Mismatch, ...]
     seal: Verdict
     not_at_hand: tuple[str, ...] = ()
+    found: AtHand | None = None
 
     @property
     def is_sound(self) -> bool:
@@ -75,7 +79,9 @@ class Outcome:
     def as_text(self) -> str:
         """The same as lines for a person."""
         lines = [f"{m.file}: {m.what.value}. {m.text}" for m in self.mismatches]
-        lines += [f"Not at hand, so not compared: {words}" for words in self.not_at_hand]
+        lines += [f"Not at hand, so not compared: {words}." for words in self.not_at_hand[:_TOLD]]
+        if len(self.not_at_hand) > _TOLD:
+            lines.append(f"{len(self.not_at_hand) - _TOLD} more pictures are not at hand.")
         count = len(self.mismatches)
         lines.append(f"{len(self.checked)} files checked, {count} mismatch{'es' if count != 1 else ''}.")
         return "\n".join([*lines, self.seal.words])
@@ -146,7 +152,7 @@ class _Check:
         said = [*altered, *self._compared(objects), *self._pictures(found)]
         files = frozenset(m.file for m in altered)
         mismatches = tuple(dict.fromkeys(_blamed(m, files) for m in said))
-        return Outcome(self._checked(objects), mismatches, seal, tuple(self._absent(found)))
+        return Outcome(self._checked(objects), mismatches, seal, tuple(self._absent(found)), found)
 
     def _objects(self) -> Iterator[tuple[str, tuple[Study, Stack] | str]]:
         """The DICOM objects of the folder as a scan finds them; words where one cannot be opened."""
@@ -222,35 +228,50 @@ class _Check:
         yield from self._guarded(paper.keys(self.stated, key_list[1] if key_list else None), paper.KEYS)
 
     def _found(self) -> AtHand | None:
-        kept = self.stated.document.get("sources")
-        if not self.sources or not at_hand.images_of(kept):
+        if not self.sources:
             return None
         asked = (self.stated.document.get("request") or {}).get("path")
         return at_hand.find(self.stated.stack, asked, self.cancel)
 
     def _pictures(self, found: AtHand | None) -> Iterator[Mismatch]:
+        """The pictures at hand against those that were analysed."""
         if found is None or found.volume is None:
             return
         try:
-            differences = at_hand.differences(self.stated.document.get("sources"), found)
+            kept = at_hand.differences(self.stated.document.get("sources"), found)
         except (TypeError, ValueError, KeyError):
             yield Mismatch(RESULT, What.VALUE, "What result.json says of its pictures cannot be read.", "")
             return
-        for one in differences:
-            if one.aspect is not None:
-                yield Mismatch(one.image.file, _ASPECTS[one.aspect], f"{one.words[:1].upper()}{one.words[1:]}.")
+        differences = [(one, one.aspect) for one in kept if one.aspect is not None]
+        for one, aspect in differences:
+            yield Mismatch(one.image.file, _ASPECTS[aspect], f"{one.words[:1].upper()}{one.words[1:]}.")
         if not differences:
-            yield from sides.compare(self.stated, found.volume)
+            yield from self._whole(found, found.volume, all_there=not kept)
+
+    def _whole(self, found: AtHand, volume: Volume, *, all_there: bool) -> Iterator[Mismatch]:
+        """What older folders keep of their pictures too: whose they are, and one hash over all voxels."""
+        yield from _whose(self.stated, found.stack.instances[0].path.name, found.study, found.stack)
+        if not all_there:
+            return
+        now = pixel_hash(volume)
+        for entry in self.stated.document["packs"]:
+            passport = entry.get("provenance") or {}
+            elsewhere = entry.get("cine") or entry.get("stack_key") not in (None, "", self.stated.stack.key)
+            if passport.get("pixel_hash") not in (None, "", now) and not elsewhere:
+                yield Mismatch(RESULT, What.VOXELS, f"{entry.get('pack')} was run on other voxels than those at hand.")
+        yield from sides.compare(self.stated, volume)
 
     def _absent(self, found: AtHand | None) -> Iterator[str]:
+        """Pictures that are not there, each with number, file and UID."""
         if not self.sources:
             return
         images = at_hand.images_of(self.stated.document.get("sources"))
-        if found is None:
-            if images:
-                yield f"{len(images)} pictures" if len(images) > 1 else images[0].words
-            return
-        yield from (one.words for one in at_hand.differences(self.stated.document["sources"], found) if not one.aspect)
+        if found is not None and found.volume is not None:
+            yield from (one.image.words for one in missing(images, found.stack.instances))
+        elif images:
+            yield from (image.words for image in images)
+        else:
+            yield from (one.path.name for one in self.stated.stack.instances)
 
 
 def _tracking(segs: Sequence[tuple[str, Stack]]) -> Iterator[tuple[str, dict[int, str]]]:

@@ -121,8 +121,9 @@ def compare(kept: Sequence[SourceImage], now: Sequence[SourceImage]) -> tuple[Di
 
 def missing(kept: Sequence[SourceImage], instances: Sequence[Instance]) -> tuple[Difference, ...]:
     """Pictures that were analysed and are not among the files at hand."""
-    there = {(one.sop_instance_uid, one.frame) for one in instances}
-    return tuple(Difference(image, None) for image in kept if (image.uid, image.frame) not in there)
+    there: set[object] = {(one.sop_instance_uid, one.frame) for one in instances if one.sop_instance_uid}
+    there |= {n for n, one in enumerate(instances, start=1) if not one.sop_instance_uid}
+    return tuple(Difference(image, None) for image in kept if _key(image) not in there)
 
 
 def to_json(images: Sequence[SourceImage]) -> list[dict[str, Any]]:
