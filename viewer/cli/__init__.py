@@ -11,11 +11,14 @@ import argparse
 import logging
 import os
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
+from typing import NoReturn
 
 from viewer import __version__
-from viewer.cli import analysing, learning, packs, reading, script, window
-from viewer.cli.console import guarded, has_display
+from viewer.cli import analysing, checking, learning, packs, reading, script, window
+from viewer.cli.console import Hooks, guarded, has_display
+from viewer.core.errors import UsageError
 from viewer.core.report import INTENDED_USE
 
 #: Every word of the command line, in the order `--help` shows.
@@ -24,6 +27,7 @@ COMMANDS = (
     *reading.COMMANDS,
     *packs.COMMANDS,
     *analysing.COMMANDS,
+    *checking.COMMANDS,
     *script.COMMANDS,
     *learning.COMMANDS,
 )
@@ -33,7 +37,7 @@ SIGNED_VALUES = ("--window", "--roi")
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="secondread",
         description=f"SecondRead {__version__}. {INTENDED_USE}",
         epilog="Without a command, every PATH is opened in the window (files, folders, ZIPs, a DICOMDIR).",
@@ -47,22 +51,52 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are errors in words, so that `--json` can tell them too."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of ending the program.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"{self.format_usage().strip()}")
+
+
 def main(arguments: Sequence[str], open_window: window.OpenWindow) -> int:
     """Run one command and return its exit status."""
     logging.basicConfig(level=os.environ.get("SECONDREAD_LOG", "ERROR").upper(), format="%(name)s: %(message)s")
     logging.captureWarnings(True)
     first = arguments[0] if arguments else ""
+    json = "--json" in arguments
     if not first.startswith("-") and first not in {c.name for c in COMMANDS}:
-        paths = [Path(argument) for argument in arguments]
-        return guarded(lambda _hooks: window.run_window(paths, open_window))
+        return guarded(lambda _hooks: window.run_window(window_paths(arguments), open_window), json=json)
     try:
-        args = build_parser().parse_args(joined(arguments))
+        return guarded(lambda hooks: _run(arguments, open_window, hooks), json=json)
     except SystemExit as stop:
         return int(stop.code or 0)
+
+
+def _run(arguments: Sequence[str], open_window: window.OpenWindow, hooks: Hooks) -> int:
+    args = build_parser().parse_args(joined(arguments))
     if not has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     args.open_window = open_window
-    return guarded(lambda hooks: int(args.run(args, hooks)))
+    return int(args.run(args, hooks))
+
+
+def window_paths(arguments: Sequence[str]) -> list[Path]:
+    """What to open in the window.
+
+    Raises:
+        UsageError: a first word that is neither a path nor a command, with the nearest command.
+    """
+    first = arguments[0] if arguments else ""
+    if arguments and not Path(first).exists() and not set(first) & {"/", "\\", "."}:
+        near = get_close_matches(first, [command.name for command in COMMANDS], 1, 0.5)
+        todo = f"Did you mean `{near[0]}`?" if near else "`secondread --help` lists all commands."
+        raise UsageError(f"There is no command and no file '{first}'.", todo)
+    return [Path(argument) for argument in arguments]
 
 
 def joined(arguments: Sequence[str]) -> list[str]:

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from viewer.cli.arguments import Command, names, numbers, series_argument
-from viewer.cli.console import DONE, FAILED, Hooks, only_json, put_json, say
+from viewer.cli.arguments import Command, a_path, force_argument, names, numbers, series_argument
+from viewer.cli.console import DONE, FAILED, Hooks, only_json, put, put_json, say
 from viewer.core.analysis import Box
 from viewer.core.errors import UsageError
 from viewer.core.settings import load_settings
@@ -15,8 +15,8 @@ from viewer.core.settings import load_settings
 
 def analyze_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `analyze`."""
-    parser.add_argument("path", type=Path, metavar="PATH")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="result folder to write")
+    parser.add_argument("path", type=a_path, metavar="PATH")
+    parser.add_argument("--out", type=a_path, required=True, metavar="DIR", help="result folder to write")
     parser.add_argument("--pack", action="append", default=[], metavar="ID", help="may be given several times")
     series_argument(parser)
     parser.add_argument(
@@ -30,6 +30,7 @@ def analyze_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain", choices=("occlusion",), default="", help="how heatmaps are made, if not the pack's way"
     )
+    force_argument(parser)
     parser.add_argument("--json", action="store_true")
 
 
@@ -48,6 +49,7 @@ def run_analyze(args: argparse.Namespace, hooks: Hooks) -> int:
             device=device,
             precision=args.precision,
             explain=args.explain,
+            force=args.force,
             **hooks,
         )
     if args.json:
@@ -82,7 +84,7 @@ def outcome_words(pack: dict[str, Any]) -> str:
 
 def review_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `review`."""
-    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("folder", type=a_path, metavar="DIR")
     for verdict in ("accept", "reject", "unsure"):
         parser.add_argument(f"--{verdict}", type=names, default=(), metavar="all|ID,...")
     parser.add_argument("--reader", metavar="NAME", help="default: the reader of the settings")
@@ -101,22 +103,24 @@ def run_review(args: argparse.Namespace, hooks: Hooks) -> int:
     verdicts = {"accept": args.accept, "reject": args.reject, "unsure": args.unsure}
     result = review.review(args.folder, **verdicts, reader=reader)
     for finding in result["findings"]:
-        print(f"{finding['id']}  {finding['state']:8}  {finding['label']}")
+        put(f"{finding['id']}  {finding['state']:8}  {finding['label']}")
     return DONE
 
 
 def report_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `report`."""
-    parser.add_argument("folder", type=Path, metavar="DIR")
-    parser.add_argument("--out", type=Path, required=True, metavar="OUT.pdf")
+    parser.add_argument("folder", type=a_path, metavar="DIR")
+    parser.add_argument("--out", type=a_path, required=True, metavar="OUT.pdf")
     parser.add_argument("--language", choices=("en", "zh"))
     parser.add_argument("--sign", nargs="?", const="", metavar="NAME", help="without NAME: the reader of the settings")
     parser.add_argument("--organization", metavar="ORG")
+    force_argument(parser)
 
 
 def run_report(args: argparse.Namespace, hooks: Hooks) -> int:
     """The report, from accepted findings only."""
     from viewer.jobs import report
+    from viewer.jobs.checking import check
 
     settings = load_settings()
     sign = None
@@ -128,13 +132,15 @@ def run_report(args: argparse.Namespace, hooks: Hooks) -> int:
                 'Add --sign "NAME" --organization "ORG", or set both in the settings.',
             )
     language = args.language or settings.language
-    say(f"Wrote {report.write_report(args.folder, args.out, language=language, sign=sign, **hooks)}")
+    options = {"language": language, "sign": sign, "force": args.force}
+    say(f"Wrote {report.write_report(args.folder, args.out, **options, **hooks)}")
+    say(check.signature_words(args.folder))
     return DONE
 
 
 def replay_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `replay`."""
-    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("folder", type=a_path, metavar="DIR")
     parser.add_argument("--json", action="store_true")
 
 
@@ -147,7 +153,7 @@ def run_replay(args: argparse.Namespace, hooks: Hooks) -> int:
     if args.json:
         put_json(document)
     else:
-        print(replay.as_text(document))
+        put(replay.as_text(document))
     return DONE if document["same"] else FAILED
 
 

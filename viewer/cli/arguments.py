@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from viewer.cli.console import Hooks
 
@@ -37,6 +38,20 @@ def numbers(count: int, kind: type[int] | type[float]) -> Callable[[str], tuple[
 def names(text: str) -> tuple[str, ...]:
     """An argparse type: words with commas between them."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def a_path(text: str) -> Path:
+    """An argparse type: a path. Without a name it would mean the working folder and all that is in it."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a path without a name")
+    return Path(text)
+
+
+def force_argument(parser: argparse.ArgumentParser) -> None:
+    """`--force`, the same everywhere."""
+    parser.add_argument(
+        "--force", action="store_true", help="replace a file of yours; never a picture, a DICOM file or a result"
+    )
 
 
 def series_argument(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, TypedDict
@@ -71,7 +72,17 @@ class ProgressLine:
 
 def say(text: str) -> None:
     """Words for a person: standard error, so that standard output stays the result."""
-    print(text, file=sys.stderr, flush=True)
+    print(plain(text), file=sys.stderr, flush=True)
+
+
+def plain(text: str) -> str:
+    """Text without control characters: a name in a file must not drive the terminal."""
+    return "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) != "Cc")
+
+
+def put(text: str) -> None:
+    """A line of the result: standard output, without control characters."""
+    print(plain(text))
 
 
 def put_json(document: object) -> None:
@@ -107,34 +118,43 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def guarded(job: Callable[[Hooks], int]) -> int:
-    """Run a job; whatever goes wrong ends in words and an exit status, never in a traceback."""
+def guarded(job: Callable[[Hooks], int], *, json: bool = False) -> int:
+    """Run a job; whatever goes wrong ends in words and an exit status, never in a traceback.
+
+    Args:
+        json: a failure is one JSON document on standard output besides.
+    """
     line, cancel = ProgressLine(), CancelFlag()
     try:
         with stop_on_interrupt(cancel):
             return job(Hooks(on_progress=line, cancel=cancel))
-    except UsageError as error:
-        line.close()
-        say(error.text)
-        return WRONG_USAGE
-    except ViewerError as error:
-        line.close()
-        say(error.text)
-    except Cancelled:
-        line.close()
-        say("Stopped as asked. Nothing half-done was left behind.")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    except Exception as error:  # noqa: BLE001 - the edge of the program: words, and the log for the curious
+        return FAILED
+    except (ViewerError, Cancelled, Exception) as error:  # noqa: BLE001 - the edge of the program: words for all
         line.close()
-        say(unexpected(error))
-        log.info("unexpected", exc_info=True)
+        told = told_of(error)
+        say(f"{told['text']} {told['todo']}".strip())
+        if json:
+            put_json({"error": told})
+        if not isinstance(error, (ViewerError, Cancelled)):
+            log.info("unexpected", exc_info=True)
+        return WRONG_USAGE if isinstance(error, UsageError) else FAILED
     finally:
         line.close()
-    return FAILED
 
 
-def unexpected(error: Exception) -> str:
+def told_of(error: BaseException) -> dict[str, str]:
+    """A failure as `--json` tells it: a stable word, what happened, what to do."""
+    if isinstance(error, ViewerError):
+        return {"code": error.code, "text": error.what, "todo": error.todo}
+    if isinstance(error, Cancelled):
+        return {"code": "cancelled", "text": "Stopped as asked. Nothing half-done was left behind.", "todo": ""}
+    text, _, todo = unexpected(error).rpartition(". ")
+    return {"code": "unexpected", "text": f"{text}.", "todo": todo}
+
+
+def unexpected(error: BaseException) -> str:
     """Words for what no job foresaw."""
     if isinstance(error, OSError):
         return f"The system refused a file operation: {error}. Check the disk and the rights on the folder."

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from viewer.cli.arguments import Command
-from viewer.cli.console import DONE, FAILED, Hooks, only_json, put_json, say
+from viewer.cli.arguments import Command, a_path
+from viewer.cli.console import DONE, FAILED, Hooks, only_json, put, put_json, say
 
 if TYPE_CHECKING:
     from viewer.jobs.bench import Entry
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
 def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `evaluate`."""
     parser.add_argument("pack", metavar="PACK")
-    parser.add_argument("cases", type=Path, metavar="CASES.csv")
+    parser.add_argument("cases", type=a_path, metavar="CASES.csv")
     parser.add_argument("--split", metavar="S", help="only cases of this split")
-    parser.add_argument("--gallery", type=Path, metavar="DIR", help="right and wrong cases as pictures")
+    parser.add_argument("--gallery", type=a_path, metavar="DIR", help="right and wrong cases as pictures")
     parser.add_argument("--json", action="store_true")
 
 
@@ -32,7 +31,7 @@ def run_evaluate(args: argparse.Namespace, hooks: Hooks) -> int:
     if args.json:
         put_json(document)
     else:
-        print("\n".join(figures(document)))
+        put("\n".join(figures(document)))
     return DONE
 
 
@@ -51,8 +50,8 @@ def figures(document: dict[str, Any], indent: str = "") -> list[str]:
 def train_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `train`."""
     parser.add_argument("pack", metavar="PACK")
-    parser.add_argument("cases", type=Path, metavar="CASES.csv")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("cases", type=a_path, metavar="CASES.csv")
+    parser.add_argument("--out", type=a_path, required=True, metavar="DIR")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in DIR/work")
 
 
@@ -91,7 +90,7 @@ def run_bench(args: argparse.Namespace, hooks: Hooks) -> int:
     if args.json:
         put_json(document)
     else:
-        print(bench.as_text(document))
+        put(bench.as_text(document))
     return FAILED if document["failed"] else DONE
 
 

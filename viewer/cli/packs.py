@@ -9,7 +9,7 @@ from typing import Any
 
 from viewer.analysis import packs
 from viewer.cli.arguments import Command
-from viewer.cli.console import DONE, FAILED, Hooks, put_json, say
+from viewer.cli.console import DONE, FAILED, Hooks, put, put_json, say
 from viewer.core.analysis import PackInfo
 from viewer.core.errors import UsageError, ViewerError
 
@@ -38,11 +38,11 @@ def list_all(args: argparse.Namespace) -> int:
         put_json({"packs": [summary(pack) for pack in found], "broken": wrong})
         return DONE
     for pack in found:
-        print(f"{pack.id:32} {pack.version:8} {pack.task:16} {pack.name}")
+        put(f"{pack.id:32} {pack.version:8} {pack.task:16} {pack.name}")
     for one in broken:
         say(f"{one.id}: {one.error.text}")
     if not found:
-        print(NONE_INSTALLED)
+        put(NONE_INSTALLED)
     return DONE
 
 
@@ -68,12 +68,12 @@ def show(args: argparse.Namespace) -> int:
         viewer = packs.document(pack, packs.METADATA)["viewer"]
         put_json({**summary(pack), "match": viewer.get("match", {}), "viewer": viewer})
         return DONE
-    print(f"{pack.name} {pack.version} ({pack.id})\n{pack.intended_use}\nWeights sha256 {pack.weights_sha256}")
+    put(f"{pack.name} {pack.version} ({pack.id})\n{pack.intended_use}\nWeights sha256 {pack.weights_sha256}")
     for point in pack.operating_points:
-        print(f"Operating point {point.name}: threshold {point.threshold:g}")
+        put(f"Operating point {point.name}: threshold {point.threshold:g}")
     card = pack.folder / packs.CARD
     if card.is_file():
-        print(f"\n{card.read_text(encoding='utf-8')}")
+        put(f"\n{card.read_text(encoding='utf-8')}")
     return DONE
 
 

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from viewer.cli.arguments import Command
-from viewer.cli.console import DONE, Hooks, has_display
+from viewer.cli.arguments import Command, a_path
+from viewer.cli.console import DONE, Hooks, has_display, put
 from viewer.core.errors import ViewerError
 
 #: What opens the window on paths and returns its exit status; handed in by the program's entry.
@@ -30,7 +30,9 @@ def run_window(paths: Sequence[Path], open_window: OpenWindow) -> int:
 
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `demo`."""
-    parser.add_argument("--out", type=Path, default=Path("secondread-demo"), metavar="DIR", help="default: %(default)s")
+    parser.add_argument(
+        "--out", type=a_path, default=Path("secondread-demo"), metavar="DIR", help="default: %(default)s"
+    )
 
 
 def run_demo(args: argparse.Namespace, hooks: Hooks) -> int:
@@ -40,7 +42,7 @@ def run_demo(args: argparse.Namespace, hooks: Hooks) -> int:
     if has_display():
         return run_window(demo.write_studies(args.out, **hooks), args.open_window)
     for line in demo.run_demo(args.out, **hooks).lines():
-        print(line)
+        put(line)
     return DONE
 
 

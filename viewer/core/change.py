@@ -86,7 +86,7 @@ def recover(folder: Path) -> bool:
             continue
         found = True
         if work is not None:
-            _log.warning("a change that a kill had cut short is settled now")
+            _log.info("a change that a kill had cut short is settled now")
             work(folder, place)
         shutil.rmtree(place)
     return found

@@ -26,10 +26,12 @@ from viewer.core.settings import load_settings
 from viewer.core.study import ScanResult, Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, ignore_progress, share
 from viewer.core.volume import Volume
-from viewer.jobs import cine, result_folder, result_json
+from viewer.jobs import cine, place, result_folder, result_json
 from viewer.jobs.cine import Home
+from viewer.jobs.open import check_one_patient, files_of
 from viewer.jobs.request import request_for, with_age
 from viewer.jobs.result_extras import extras_for
+from viewer.jobs.targets import check_target, try_place
 from viewer.reading import is_picture, load_volume, open_stack, scan
 
 _log = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ def analyse(
     device: str = "auto",
     precision: str = "auto",
     explain: str = "",
+    force: bool = False,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
     runner: Runner = engine.run,
@@ -89,6 +92,7 @@ def analyse(
         series: series UID; else the stack that packs suit best, the first of equals.
         roi: half-open box (k, j, i) for packs that need one.
         device: "auto", "cpu" or "cuda"; precision: "auto" or "full"; explain: "" or "occlusion".
+        force: `out` may be a file of the reader's, which goes; never a picture or a DICOM file.
         on_progress, cancel: as for every job.
         runner: what runs a request: the engine, or the inference process.
 
@@ -98,20 +102,28 @@ def analyse(
     Raises:
         UsageError, PackError, ReadError, OutputError: in words. Cancelled: nothing was written.
     """
-    cancel = cancel or CancelFlag()
-    result_folder.check_place(Path(out).absolute())
+    cancel, out = cancel or CancelFlag(), Path(out).absolute()
+    replaced = out.is_file() and force
+    if replaced:
+        check_target(out, [Path(path)], force=True)
+    else:
+        result_folder.check_place(out)
+    try_place(out)
     asked = Asked(_wanted(packs), bool(packs), roi, device, precision, load_settings().research_packs, explain)
     found = scan([path], None, share(on_progress, 0.0, _READ_SHARE / 2), cancel)
     study, stack = choose(found, asked, series)
-    volume = load_volume(stack, share(on_progress, _READ_SHARE / 2, _READ_SHARE), cancel)
-    volume = with_age(volume, study)
-    homes = _Job(asked, study, stack, volume, runner).run(on_progress, cancel)
-    stack, volume, results = _settled(homes, stack, volume)
-    request = _request_out(path, packs, series, asked)
-    folder = result_folder.write(
-        Path(out), study, stack, volume, results, request=request, extras=extras_for(study, stack, volume, results)
-    )
-    return result_json.load(folder)
+    with place.creating(out, "analyze", cancel):
+        volume = load_volume(stack, share(on_progress, _READ_SHARE / 2, _READ_SHARE), cancel)
+        volume = with_age(volume, study)
+        homes = _Job(asked, study, stack, volume, runner).run(on_progress, cancel)
+        stack, volume, results = _settled(homes, stack, volume)
+        request = _request_out(path, packs, series, asked)
+        extras = extras_for(study, stack, volume, results)
+        if replaced:
+            check_target(out, files_of(found), force=True)
+            out.unlink()
+        result_folder.write(out, study, stack, volume, results, request=request, extras=extras)
+        return result_json.load(out)
 
 
 def choose(found: ScanResult, asked: Asked, series: str | None = None) -> tuple[Study, Stack]:
@@ -124,7 +136,9 @@ def choose(found: ScanResult, asked: Asked, series: str | None = None) -> tuple[
     if not pairs:
         why = "; ".join(dict.fromkeys(refusal.text for refusal in found.refused[:3]))
         raise ReadError(f"Nothing here could be opened. {why}".strip(), "Name a folder or file that holds images.")
-    if series is not None:
+    if series is None:
+        check_one_patient(found)
+    else:
         pairs = [(study, stack) for study, stack in pairs if series in (stack.series_uid, stack.key)]
         if not pairs:
             raise UsageError(f"There is no series {series} here.", "`secondread info` lists what there is.")

@@ -13,7 +13,8 @@ from viewer.core.errors import GeometryError, OutputError, UsageError
 from viewer.core.geometry import Geometry, SpacingKind
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Array, Volume
-from viewer.jobs.open import open_one
+from viewer.jobs.open import files_of, open_one
+from viewer.jobs.targets import check_target, try_place
 from viewer.reading import resample_regular
 
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -27,6 +28,7 @@ def convert(
     series: str | None = None,
     stack: int | None = None,
     resample: bool = False,
+    force: bool = False,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Path:
@@ -34,6 +36,7 @@ def convert(
 
     Values are those after the modality LUT, not windowed, MONOCHROME1 not inverted. The array is
     (column, row, slice). Without patient geometry the axes are column, row, frame in LPS.
+    `force`: `out` may replace a file of the reader's; never a source, a DICOM file or a result.
 
     Raises:
         UsageError: no such stack, or `out` does not end in .nii or .nii.gz.
@@ -45,7 +48,10 @@ def convert(
     target = Path(out)
     if not target.name.endswith(_ENDINGS):
         raise UsageError(f"{target.name} does not end in .nii.gz or .nii.", "Name the output so.")
-    _found, _stack, volume = open_one(path, series=series, stack=stack, on_progress=on_progress, cancel=cancel)
+    check_target(target, [Path(path)], force=force)
+    try_place(target)
+    found, _stack, volume = open_one(path, series=series, stack=stack, on_progress=on_progress, cancel=cancel)
+    check_target(target, files_of(found), force=force)
     volume = _regular(volume, resample)
     on_progress(Progress("Writing", None))
     return _write(volume, target)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from os import PathLike
+from pathlib import Path
 
+from viewer.core.errors import UsageError
 from viewer.core.study import ScanResult, Stack
 from viewer.core.task import CancelToken, OnProgress, ignore_progress
 from viewer.core.volume import Volume
@@ -37,10 +39,31 @@ def open_one(
     """Scan a path and load the picture stack that was named, or the first.
 
     Raises:
-        UsageError: there is no such stack.
+        UsageError: there is no such stack, or several patients and no series named.
         ReadError: it cannot be read.
         Cancelled: the reader asked to stop.
     """
     found = scan([path], None, on_progress, cancel)
+    if series is None:
+        check_one_patient(found)
     chosen = pick(found, series, stack)
     return found, chosen, load_volume(chosen, on_progress, cancel)
+
+
+def check_one_patient(found: ScanResult) -> None:
+    """Refuse to take just any of several patients.
+
+    Raises:
+        UsageError: there are several.
+    """
+    people = {(study.patient.id.strip(), study.patient.name.strip()) for study in found.studies if study.series}
+    if len(people) > 1:
+        raise UsageError(
+            f"There are pictures of {len(people)} patients here.",
+            "Name the series with --series; `secondread info` lists them.",
+        )
+
+
+def files_of(found: ScanResult) -> list[Path]:
+    """Every file that was opened."""
+    return sorted({one.path for study in found.studies for stack in study.stacks for one in stack.instances})

@@ -24,9 +24,10 @@ from viewer.display.overlay import OverlaySet, overlays_of
 from viewer.display.render import render
 from viewer.display.slicing import Plane, needs_resampling, upright_plane
 from viewer.display.window import Window
-from viewer.jobs.open import open_one
+from viewer.jobs.open import files_of, open_one
 from viewer.jobs.place import cannot_write
 from viewer.jobs.result_folder import load
+from viewer.jobs.targets import check_target, try_place
 from viewer.reading import resample_regular
 from viewer.words.language import words_in
 from viewer.words.persons import age_on, spoken_name
@@ -47,6 +48,7 @@ def render_picture(
     window: tuple[float, float] | None = None,
     overlay: Path | None = None,
     size: tuple[int, int] | None = None,
+    force: bool = False,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Path:
@@ -57,6 +59,7 @@ def render_picture(
         index: slice along the plane, from 0; default the middle one.
         window: (centre, width); default the one the picture opens with.
         overlay: result folder of `analyze` whose masks and heatmaps go on it.
+        force: `out` may replace a file of the reader's; never a source, a DICOM file or a result.
 
     Raises:
         UsageError: no such series, a width that is not positive, or results of another series.
@@ -65,13 +68,16 @@ def render_picture(
         OutputError: the file cannot be written; nothing half-written stays.
         Cancelled: the reader asked to stop.
     """
-    chosen = None if window is None else _window(*window)
+    chosen, target = None if window is None else _window(*window), Path(out)
+    check_target(target, [Path(path)], force=force)
+    try_place(target)
     found, stack, volume = open_one(path, series=series, on_progress=on_progress, cancel=cancel)
     overlays = None if overlay is None else _overlays(overlay, stack)
     on_progress(Progress("Drawing", None))
     cut = Plane(plane) if plane else upright_plane(volume.geometry)
     pixels = draw(volume, stack, cut, index, window=chosen, overlays=overlays, study=_study_of(found, stack), size=size)
-    return _write(pixels, Path(out))
+    check_target(target, files_of(found), force=force)
+    return _write(pixels, target)
 
 
 def write_shown(

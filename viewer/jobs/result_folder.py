@@ -33,7 +33,8 @@ from viewer.core.study import Stack, Study
 from viewer.core.volume import Heatmap, Mask, Volume
 from viewer.jobs import place, result_arrays, result_json
 from viewer.jobs.sealing import hashes, images
-from viewer.jobs.sealing.seal import files_of, is_signed
+from viewer.jobs.sealing.seal import LOCKS, files_of, is_signed
+from viewer.jobs.targets import is_sealed
 
 _log = logging.getLogger(__name__)
 
@@ -167,7 +168,9 @@ def check_place(out: Path) -> None:
     Raises:
         OutputError: a file, a folder of something else, or results that were judged.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if is_sealed(out):
+        raise OutputError(f"'{out.name}' lies in a folder whose report is signed.", "Name a place elsewhere.")
+    if not out.exists() or (out.is_dir() and not [path for path in out.iterdir() if path.name not in LOCKS]):
         return
     if not (out / "result.json").is_file():
         raise OutputError(f"'{out.name}' is there already and is no result folder.", "Name a new or empty folder.")

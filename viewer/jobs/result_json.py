@@ -224,8 +224,9 @@ def load(folder: Path) -> dict[str, Any]:
 
 
 def dump(document: dict[str, Any]) -> str:
-    """The document as text."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    """The document as text; bytes of a path that are no text become JSON escapes."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def plain_name(name: Any) -> str:

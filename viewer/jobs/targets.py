@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from viewer.core.atomic import UNFINISHED
 from viewer.core.errors import OutputError
+from viewer.jobs.place import cannot_write
 from viewer.jobs.sealing.seal import SEAL
 
 #: Where a DICOM file says that it is one (PS3.10 7.1).
@@ -28,7 +31,7 @@ def check_target(target: Path, sources: Iterable[Path], *, force: bool = False, 
     """
     if target.resolve() in {path.resolve() for path in own}:
         return
-    if _is_sealed(target):
+    if is_sealed(target):
         raise _refused(target, "lies in a folder whose report is signed", "Name a place elsewhere.")
     if not target.exists() and not target.is_symlink():
         return
@@ -37,6 +40,20 @@ def check_target(target: Path, sources: Iterable[Path], *, force: bool = False, 
         raise _refused(target, why, "Name another file.")
     if not force:
         raise _refused(target, "is there already", "Name another file, or add --force to replace it.")
+
+
+def try_place(target: Path) -> None:
+    """Find out before the work whether a file or folder can be made there; nothing stays.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    place = next(folder for folder in target.absolute().parents if folder.exists())
+    try:
+        with tempfile.NamedTemporaryFile(dir=place, prefix=UNFINISHED):
+            pass
+    except OSError as error:
+        raise cannot_write(target, error) from error
 
 
 def _refused(target: Path, why: str, todo: str) -> OutputError:
@@ -66,7 +83,8 @@ def _folders(target: Path) -> list[Path]:
     return list(dict.fromkeys((*target.absolute().parents, *target.resolve().parents)))
 
 
-def _is_sealed(target: Path) -> bool:
+def is_sealed(target: Path) -> bool:
+    """True where a path lies in a folder that somebody signed."""
     return any((folder / SEAL).is_file() for folder in _folders(target))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from viewer.analysis.passport import pixel_hash
+from viewer.analysis.provenance import pixel_hash
 from viewer.core.errors import OutputError, ReadError, ViewerError
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken
@@ -107,6 +107,15 @@ def check(folder: Path, *, sources: bool = True, cancel: CancelToken | None = No
             raise
         return Outcome((RESULT,), tuple(_altered(seal.alterations)), seal)
     return _Check(claims, sources, cancel).run()
+
+
+def signature_words(folder: Path) -> str:
+    """What the seal of a folder says, as one sentence."""
+    try:
+        document = result_json.load(folder)
+    except ReadError:
+        document = None
+    return verify(folder, document).words
 
 
 def stop_unless_sound(outcome: Outcome, doing: str) -> None:

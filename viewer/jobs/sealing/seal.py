@@ -93,7 +93,7 @@ class Verdict:
 def canonical(data: Mapping[str, Any]) -> bytes:
     """JSON that has one form only: sorted keys, no spaces, UTF-8."""
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8") + b"\n"
+    return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
 def sha256_of(path: Path) -> str:

@@ -232,6 +232,7 @@ def test_the_private_key_is_made_once_and_is_the_user_s_alone(home: Path) -> Non
 
 
 @pytest.mark.logs("could be read by others")
+@pytest.mark.logs("could be read by others")
 def test_a_key_that_others_could_read_is_closed_to_them(home: Path, caplog: pytest.LogCaptureFixture) -> None:
     keys.public_key()
     path = home / "data" / "keys" / "signing.key"
