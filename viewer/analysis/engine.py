@@ -31,6 +31,7 @@ from viewer.core.analysis import (
     Suitability,
 )
 from viewer.core.errors import AnalysisError, UsageError, ViewerError
+from viewer.core.finding import Side
 from viewer.core.inference import InputKind
 from viewer.core.resources import user_cache_dir
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
@@ -229,12 +230,15 @@ class _Work:
             pictures = self.task.explain(run)
         with self.clock.stage("Findings"):
             made = self.task.conclude(run, pictures)
+        findings = made.findings
+        if sides.is_doubted(verdict) and self.request.options.side is Side.NONE:
+            findings = tuple(sides.without_side(finding) for finding in findings)
         return replace(
             self._result(Outcome.RAN, verdict, infer),
             scores=dict(made.scores),
             masks=pictures.masks,
             heatmaps=tuple(pictures.heatmaps.values()),
-            findings=made.findings,
+            findings=findings,
             below_threshold=made.below_threshold,
         )
 

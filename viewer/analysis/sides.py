@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 
 from viewer.analysis import headers
-from viewer.core.analysis import AnalysisRequest, Box, GateReason, Suitability
-from viewer.core.finding import Side
+from viewer.core.analysis import AnalysisRequest, Box, GateReason, GateVerdict, Suitability
+from viewer.core.finding import Finding, Side
 from viewer.core.geometry import SpacingKind
 from viewer.core.volume import Volume
 
@@ -16,6 +19,9 @@ MIDLINE_SHARE = 0.03
 MIDLINE_MM = 8.0
 #: A volume narrower than this (left to right, mm) does not show a whole head.
 WHOLE_HEAD_MM = 110.0
+#: The gate's rule that looks at the pixels for left and right swapped.
+MIRRORED = "mirrored"
+_SIDE_WORD = re.compile(r"^(left|right|both|bilateral)\b\s*", re.IGNORECASE)
 #: Tissue of a head is brighter than this share of its 99th percentile.
 _TISSUE = 0.2
 
@@ -23,23 +29,35 @@ _TISSUE = 0.2
 def radiograph_side(volume: Volume, column: float) -> Side:
     """Side of the patient that a column of a frontal radiograph shows.
 
-    (0020,0020) tells where the rows run to; without it, PA and AP pictures are stored as looked
-    at (the patient facing the reader): the picture's left is the patient's right. Anything else,
-    and its middle, has no side.
+    Only (0020,0020) tells where the rows run to: a view (PA, AP) says how it was taken, not how it
+    was stored. Without it, and in the middle, there is no side.
     """
     rows, _ = headers.patient_orientation(volume.tags)
-    view = volume.tags.get("ViewPosition", "").strip().upper()
-    if rows[:1] in ("L", "R"):
-        to_left = rows[0] == "L"
-    elif not rows and view in ("PA", "AP"):
-        to_left = True
-    else:
+    if rows[:1] not in ("L", "R"):
         return Side.NONE
     middle = (volume.shape[2] - 1) / 2
     if abs(column - middle) < MIDLINE_SHARE * volume.shape[2]:
         return Side.NONE
     on_left_half = column < middle
-    return Side.RIGHT if on_left_half == to_left else Side.LEFT
+    return Side.RIGHT if on_left_half == (rows[0] == "L") else Side.LEFT
+
+
+def is_doubted(verdict: GateVerdict) -> bool:
+    """True where the gate speaks of a mirrored look: left and right are then not known."""
+    return any(
+        reason.rule == MIRRORED or reason.rule == "orientation" and reason.verdict is not Suitability.RUN
+        for reason in verdict.reasons
+    )
+
+
+def without_side(finding: Finding) -> Finding:
+    """The finding without a side, in its words neither; the reader sets it."""
+    words = _SIDE_WORD.sub("", finding.location.text).strip()
+    if words == finding.location.text and finding.side is Side.NONE:
+        return finding
+    place = words[:1].upper() + words[1:]
+    text = f"{place}, side unknown" if place and place.casefold() != "side" else "Side unknown"
+    return replace(finding, side=Side.NONE, location=replace(finding.location, text=text))
 
 
 def box_side(volume: Volume, roi: Box | None) -> Side:

@@ -155,6 +155,14 @@ class Truth(Part, frozen=True):
     groups: tuple[str, ...] = ()
 
 
+class Tolerance(Part, frozen=True):
+    """How far a replay on another device or backend may differ: score, Dice of each label, sizes in percent."""
+
+    score: float = 1e-3
+    dice: Share = 0.99
+    size_percent: float = 1.0
+
+
 class Viewer(Part, frozen=True, kw_only=True):
     """The `viewer` block, as far as every task has it."""
 
@@ -168,6 +176,7 @@ class Viewer(Part, frozen=True, kw_only=True):
     labels: dict[str, Label] = {}
     operating_points: tuple[Point, ...] = ()
     truth: Truth = Truth()
+    replay: Tolerance = Tolerance()
     limits: tuple[str, ...] = ()
     not_validated: tuple[str, ...] = ()
     data: DataSet = DataSet()

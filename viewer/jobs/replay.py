@@ -7,29 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from viewer.analysis import engine, packs, provenance
 from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, Outcome, Provenance, RunOptions
 from viewer.core.errors import ReadError, ViewerError
-from viewer.core.finding import Finding
+from viewer.core.pack import Tolerance
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
-from viewer.core.volume import Mask, Volume
-from viewer.jobs import cine, result_folder
+from viewer.core.volume import Volume
+from viewer.jobs import cine, place, replaying, result_folder
+from viewer.jobs.checking.check import check
+from viewer.jobs.checking.mismatch import Mismatch
+from viewer.jobs.replaying import Check
 from viewer.jobs.request import with_age
 from viewer.jobs.result_folder import Loaded
 from viewer.reading import load_volume, scan
 
 _log = logging.getLogger(__name__)
 
-#: Scores of one input, pack and software differ by no more than this between processors.
-SCORE_TOLERANCE = 1e-3
-#: Share of voxels a mask may differ by on another processor; on the same one it is 0.
-MASK_TOLERANCE = 1e-3
-
 Document = dict[str, Any]
-Check = tuple[str, bool, str]
 
 
 def replay(
@@ -51,20 +46,33 @@ def replay(
     Raises:
         ReadError: the folder is damaged or the pictures are gone. Cancelled.
     """
-    cancel = cancel or CancelFlag()
-    loaded = result_folder.load(Path(folder))
+    cancel, folder = cancel or CancelFlag(), Path(folder)
+    with place.reading(folder, "replay", cancel):
+        loaded = result_folder.load(folder)
+        held = [{"pack": "", "what": m.what.value, "text": f"{m.file}: {m.text}"} for m in _mismatches(folder)]
     found = _input(loaded, on_progress, cancel)
     entries = []
     for n, result in enumerate(loaded.results):
         cancel.check()
         on_progress(Progress(f"Replaying {result.pack_id}", n / len(loaded.results)))
         entries.append(_one(result, found, cancel))
-    return {"same": all(entry["same"] for entry in entries), "packs": entries}
+    differences = [
+        {"pack": entry["pack"], "what": one["what"], "text": one["text"]}
+        for entry in entries
+        for one in entry["checks"]
+        if not one["same"]
+    ]
+    return {"same": not (held or differences), "differences": [*held, *differences], "packs": entries}
+
+
+def _mismatches(folder: Path) -> tuple[Mismatch, ...]:
+    """What the folder says of itself that cannot be true: no run could give it again."""
+    return check(folder, sources=False).mismatches
 
 
 def as_text(document: Document) -> str:
     """The comparison as lines for a person."""
-    lines = []
+    lines = [f"DIFFERS  {one['text']}" for one in document["differences"] if not one["pack"]]
     for entry in document["packs"]:
         lines.append(f"{entry['pack']}: {'the same' if entry['same'] else 'differs'}")
         lines += [f"  {'same   ' if check['same'] else 'DIFFERS'}  {check['text']}" for check in entry["checks"]]
@@ -115,8 +123,8 @@ def _one(kept: AnalysisResult, found: _Found, cancel: CancelToken) -> Document:
     if kept.provenance is not None:
         checks += _inputs(kept.provenance, volume)
     if kept.outcome == again.outcome == Outcome.RAN:
-        masks = _masks((*kept.masks, *kept.phase_masks), (*again.masks, *again.phase_masks))
-        checks += [*_scores(kept, again), *masks, _findings(kept, again)]
+        may = replaying.allowed(kept.provenance, again.provenance, _tolerance(kept.pack_id))
+        checks += replaying.compare(kept, again, may)
     return {
         "pack": kept.pack_id,
         "same": all(same for _, same, _ in checks),
@@ -179,41 +187,12 @@ def _notes(before: Provenance | None, after: Provenance | None) -> list[str]:
     return [f"{n}: then {then.get(n, '-')}, now {now.get(n, '-')}" for n in names if then.get(n) != now.get(n)]
 
 
-def _scores(kept: AnalysisResult, again: AnalysisResult) -> list[Check]:
-    checks = []
-    for name in sorted(kept.scores.keys() | again.scores.keys()):
-        before, now = kept.scores.get(name), again.scores.get(name)
-        same = before is not None and now is not None and abs(before - now) <= SCORE_TOLERANCE
-        checks.append(("score", same, f"score {name} {_number(before)}, now {_number(now)}"))
-    return checks
-
-
-def _masks(kept: tuple[Mask, ...], again: tuple[Mask, ...]) -> list[Check]:
-    if len(kept) != len(again):
-        return [("mask", False, f"{len(kept)} masks, now {len(again)}")]
-    checks = []
-    for before, now in zip(kept, again, strict=True):
-        same_grid = before.geometry.same_grid(now.geometry)
-        off = float(np.mean(before.labels != now.labels)) if same_grid else 1.0
-        words = f"mask differs in {off:.3%} of its voxels" if off else "mask equal voxel by voxel"
-        checks.append(("mask", off <= MASK_TOLERANCE, words))
-    return checks
-
-
-def _findings(kept: AnalysisResult, again: AnalysisResult) -> Check:
-    """Label, side and place of each proposal, as the pack made it (the reader's words aside)."""
-    before = [_proposal(finding.original or finding) for finding in kept.findings]
-    now = [_proposal(finding) for finding in again.findings]
-    return "findings", before == now, f"{len(before)} findings, now {len(now)}"
-
-
-def _proposal(finding: Finding) -> tuple[str, str, str]:
-    return finding.label, finding.side.value, finding.location.text
+def _tolerance(pack_id: str) -> Tolerance:
+    try:
+        return packs.load(pack_id).viewer.replay
+    except ViewerError:
+        return Tolerance()
 
 
 def _short(digest: str) -> str:
     return digest[:12] or "unknown"
-
-
-def _number(score: float | None) -> str:
-    return "none" if score is None else f"{score:.4f}"

@@ -117,7 +117,7 @@ def test_without_display_the_window_is_refused_in_words(
 ) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
-    assert main(["some-folder"]) == 1
+    assert main(["./some-folder"]) == 1
     assert "no display" in capsys.readouterr().err
 
 
@@ -126,7 +126,7 @@ def test_with_a_display_paths_go_to_the_window(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(sys, "platform", "linux")
     opened: list[str] = []
-    assert cli.main(["a folder", "b.dcm"], lambda paths: opened.extend(paths) or 7) == 7
+    assert cli.main(["./a folder", "b.dcm"], lambda paths: opened.extend(paths) or 7) == 7
     assert opened == ["a folder", "b.dcm"]
 
 
@@ -202,3 +202,36 @@ def test_exit_status_reaches_the_shell() -> None:
     run: Callable[..., subprocess.CompletedProcess[bytes]] = subprocess.run
     assert run([sys.executable, "-m", "viewer", "--version"], capture_output=True, check=False).returncode == 0
     assert run([sys.executable, "-m", "viewer", "info"], capture_output=True, check=False).returncode == 2
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("analyse", "analyze"), ("chek", "check"), ("Report", "report")])
+def test_a_misspelt_command_names_the_nearest(typed: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([typed, "x"]) == 2
+    assert f"Did you mean `{meant}`?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "code"),
+    [
+        (["info", "./nowhere", "--json"], 1, None),
+        (["replay", "./nowhere", "--json"], 1, "corrupt"),
+        (["check", "./nowhere", "--json"], 1, "corrupt"),
+        (["analyze", "--json"], 2, "usage"),
+        (["info", "", "--json"], 2, "usage"),
+        (["nothing", "--json"], 2, "usage"),
+    ],
+)
+def test_with_json_a_failure_is_one_document_too(
+    arguments: list[str], status: int, code: str | None, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(arguments) == status
+    document = json.loads(capfdbinary.readouterr().out)
+    if code is not None:
+        assert set(document) == {"error"}
+        assert document["error"]["code"] == code
+        assert set(document["error"]) == {"code", "text", "todo"}
+
+
+def test_a_name_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    console.say("\x1b[31mred\x1b]0;title\x07 and \u009bm")
+    assert capsys.readouterr().err == "[31mred]0;title and m\n"

@@ -17,6 +17,7 @@ from viewer.core.errors import OutputError, PackError, ReadError, UsageError
 from viewer.core.finding import FindingState
 from viewer.core.task import CancelFlag, Cancelled
 from viewer.jobs import analyse, replay, result_folder, result_json
+from viewer.jobs.review import keep_findings
 from viewer.reading import open_volume
 
 ROI = ((2, 4, 5), (18, 24, 27))
@@ -102,7 +103,7 @@ def test_results_read_back_as_they_were(models: Path, head: synth.Written, tmp_p
     assert result.findings == loaded.findings
     assert result.provenance is not None
     judged = [f.judged(FindingState.ACCEPTED, "Dr. R", "2026-03-02T10:00:00+00:00") for f in loaded.findings]
-    result_folder.save_findings(out, judged)
+    keep_findings(loaded, judged)
     assert all(f.state is FindingState.ACCEPTED for f in result_folder.load(out).findings)
     with pytest.raises(OutputError, match="verdicts"):
         analyse.analyse(head.folder, out, packs=[tiny_packs.SEGMENTER], roi=ROI, device="cpu")
