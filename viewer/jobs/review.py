@@ -218,7 +218,8 @@ def keep_findings(
         document["report"] = {**(document.get("report") or {}), "file": None, "status": "outdated", "note": OUTDATED}
         gone.add(PAPER)
     if written is not None:
-        gone |= {path.name for path in loaded.folder.glob("*.dcm")} - set(written.files)
+        old = (*loaded.folder.glob("seg*.dcm"), *loaded.folder.glob("sr.dcm"))
+        gone |= {path.name for path in old} - set(written.files)
         document["left_out"] = _left_out(loaded, written)
     new = set(files or ())
     document["files"] = sorted((set(document.get("files", [])) - gone) | new)

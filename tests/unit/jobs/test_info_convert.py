@@ -121,10 +121,10 @@ def test_series_and_stack_are_chosen(tmp_path: Path) -> None:
     one = write_series(tmp_path / "in" / "a", modality="MR", stored=phantom((3, 8, 8), 0, 10))
     two = write_series(tmp_path / "in" / "b", modality="MR", stored=phantom((3, 8, 8), 0, 500))
     for written in (one, two):
-        out = convert(tmp_path / "in", tmp_path / "o.nii.gz", series=written.series_uid)
+        out = convert(tmp_path / "in", tmp_path / "o.nii.gz", series=written.series_uid, force=True)
         assert np.asarray(nibabel.load(out).dataobj).max() == written.values.max()
     with pytest.raises(UsageError, match="Choose one of"):
-        convert(tmp_path / "in", tmp_path / "o.nii.gz", series="1.2.3")
+        convert(tmp_path / "in", tmp_path / "p.nii.gz", series="1.2.3")
     with pytest.raises(UsageError, match=r"\.nii"):
         convert(tmp_path / "in", tmp_path / "o.png")
 

@@ -71,8 +71,7 @@ def _segment_place(mask: Mask, number: int) -> Location:
     ring = [(j0 - 0.5, i0 - 0.5), (j0 - 0.5, i1 - 0.5), (j1 - 0.5, i1 - 0.5), (j1 - 0.5, i0 - 0.5)]
     corners = mask.geometry.index_to_world([((k0 + k1 - 1) / 2, j, i) for j, i in ring])
     outline = tuple((float(x), float(y), float(z)) for x, y, z in corners)
-    middle = int(np.argmax(inside.sum(axis=(1, 2))))
-    return Location("Left hippocampus", outline, ((k0, j0, i0), (k1, j1, i1)), middle, number)
+    return Location("Left hippocampus", outline, ((k0, j0, i0), (k1, j1, i1)), k1 - 1, number)
 
 
 def write_folder(place: Path, source: Path, make: Callable[[Stack, Volume], tuple[AnalysisResult, ...]]) -> Path:
