@@ -79,7 +79,7 @@ class Program(QObject):
     def _come_back(self) -> None:
         """Open where the last run was cut off."""
         place = self._last.place or {}
-        self.window.centre.come_back_to(place)
+        self.room.hanging.come_back_to(place)
         self.context.session.review.select(str(place.get("selected", "")))
         if place.get("stack"):
             self.room.open_at(str(place["stack"]))
@@ -98,14 +98,14 @@ class Program(QObject):
         """Make the window anew in another language; it keeps no truth, so nothing is lost."""
         set_language(self._language)
         apply_theme(self._app, self._language)
-        old, place, size = self.window, self.window.centre.place(), self.window.size()
+        old, place, size = self.window, self.room.hanging.place(), self.window.size()
         old.keep_report_text()
         old.closing.disconnect(self.close)
         old.stop_following()
         self.window = MainWindow(self.room)
         self.window.closing.connect(self.close)
         self.window.resize(size)
-        self.window.centre.come_back_to(place)
+        self.room.hanging.come_back_to(place)
         self.window.show()
         self.room.show_again()
         self.room.opening.thumbnails_again()

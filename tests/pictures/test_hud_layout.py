@@ -19,6 +19,7 @@ from viewer.core.volume import Heatmap
 from viewer.display.overlay import HeatmapLayer, OverlaySet
 from viewer.display.slicing import Plane
 from viewer.display.window import Window
+from viewer.room.views.view import ViewSpec
 from viewer.ui.viewport import ink
 from viewer.ui.viewport.view import Viewport
 from viewer.words import i18n
@@ -71,9 +72,10 @@ def shown(qtbot: QtBot, size: tuple[int, int], film: bool, plane: Plane = Plane.
         description="SYNTHETIC CT thorax with a long name, lung kernel",
         header={"SliceThickness": "1.0"},
     )
-    view.set_stack(stack, volume, plane, ("SYNTHETIC 合成成人乙", "M 61 Y", "SYN-0002"), when="2 Mar 2026, 11:02")
-    view.set_window(Window(0, 4000))
-    view.set_active(True)
+    who = ("SYNTHETIC 合成成人乙", "M 61 Y", "SYN-0002")
+    view.view.show(ViewSpec(stack, volume, plane, who, "2 Mar 2026, 11:02"))
+    view.view.take_window(Window(0, 4000))
+    view.view.active = True
     view.show()
     return view
 
@@ -84,12 +86,12 @@ def test_plates_lie_inside_and_apart(
     qtbot: QtBot, language: str, plates: list[tuple[str, QRectF]], size: tuple[int, int], film: bool
 ) -> None:
     view = shown(qtbot, size, film, Plane.NATIVE if film else Plane.CORONAL)
-    heat = Heatmap(np.ones(view.picture.view.geometry.shape, np.float32), view.picture.view.geometry, "x")  # type: ignore[union-attr]
-    view.set_overlays(OverlaySet(heatmaps=(HeatmapLayer(heat),)))
+    heat = Heatmap(np.ones(view.view.picture.view.geometry.shape, np.float32), view.view.picture.view.geometry, "x")  # type: ignore[union-attr]
+    view.view.set_overlays(OverlaySet(heatmaps=(HeatmapLayer(heat),)))
     plates.clear()
-    view.stage.canvas.grab()
+    view.canvas.grab()
     assert len(plates) >= 6
-    canvas = QRectF(0, 0, *view.stage.camera.canvas)
+    canvas = QRectF(0, 0, *view.view.camera.canvas)
     for text, rect in plates:
         assert canvas.contains(rect), f"{text!r} leaves the picture"
     for (one, first), (other, second) in combinations(plates, 2):
@@ -98,9 +100,9 @@ def test_plates_lie_inside_and_apart(
 
 def test_text_is_readable_on_white(qtbot: QtBot, language: str) -> None:
     view = shown(qtbot, (640, 480), film=False)
-    view.set_window(Window(0, 10))  # all white
+    view.view.take_window(Window(0, 10))  # all white
     QApplication.processEvents()
-    image = view.stage.canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    image = view.canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
     raw = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     corner = raw[8:24, 8:80].astype(float)
     light, dark = np.percentile(corner, 98), np.percentile(corner, 20)

@@ -20,8 +20,9 @@ from viewer.display.window import Window
 from viewer.room.events import Trouble
 from viewer.room.panels.overlays import segment_rows
 from viewer.room.panels.studies import RowKind
+from viewer.room.views.labels import badges_of
+from viewer.room.views.view import View
 from viewer.ui.object_views.tree_view import TreeView
-from viewer.ui.viewport.view import Viewport
 
 Start = Callable[..., Program]
 LONG = 30_000
@@ -35,12 +36,12 @@ def lent(qtbot: QtBot, program: Program) -> str:
     return key
 
 
-def active(program: Program) -> Viewport:
-    return program.window.centre.grid.active
+def active(program: Program) -> View:
+    return program.room.views.active
 
 
 def badges(program: Program) -> list[str]:
-    return [spec.text for spec in active(program).strip.specs]
+    return [spec.text for spec in badges_of(active(program))]
 
 
 def run(folder: Path, **facts: object) -> None:
@@ -108,7 +109,7 @@ def test_a_state_is_applied_by_a_click_and_taken_off_again(qtbot: QtBot, start: 
     program = start(tmp_path / "film")
     key = lent(qtbot, program)
     view, browser = active(program), program.window.browser
-    opened_with = view.shown_window
+    opened_with = view.window
     assert opened_with is not None
     qtbot.waitUntil(lambda: any(r.kind is RowKind.STATE for r in browser._model.rows), timeout=LONG)
     row = next(r for r in browser._model.rows if r.kind is RowKind.STATE)
@@ -117,16 +118,16 @@ def test_a_state_is_applied_by_a_click_and_taken_off_again(qtbot: QtBot, start: 
 
     browser.state_chosen.emit(row.key, row.state)
     qtbot.waitUntil(lambda: "Fracture marked" in badges(program), timeout=LONG)
-    assert view.shown_window is not None and (view.shown_window.center, view.shown_window.width) == (1000, 500)
-    assert view.stage.camera.turn == ((0, -1), (1, 0))
+    assert view.window is not None and (view.window.center, view.window.width) == (1000, 500)
+    assert view.camera.turn == ((0, -1), (1, 0))
     assert view.picture is not None and len(view.picture.overlay.graphics) == 1
-    tip = next(spec.tip for spec in view.strip.specs if spec.text == "Fracture marked")
+    tip = next(spec.tip for spec in badges_of(view) if spec.text == "Fracture marked")
     assert "ICC profile" in tip
 
     browser.state_chosen.emit(row.key, row.state)
     qtbot.waitUntil(lambda: "Fracture marked" not in badges(program), timeout=LONG)
-    assert (view.shown_window.center, view.shown_window.width) == (opened_with.center, opened_with.width)
-    assert view.stage.camera.turn == ((1, 0), (0, 1))
+    assert (view.window.center, view.window.width) == (opened_with.center, opened_with.width)
+    assert view.camera.turn == ((1, 0), (0, 1))
     assert view.picture.overlay.graphics == ()
 
 
@@ -137,15 +138,15 @@ def test_other_slices_say_that_they_are_not_in_the_state(qtbot: QtBot, start: St
     program = start(tmp_path / "mr")
     key = lent(qtbot, program)
     presenting, view = program.room.presentations, active(program)
-    before = view.shown_window
+    before = view.window
     presenting.toggle(key, presenting.states(key)[0].id)
     view.set_slice(2)
     qtbot.waitUntil(lambda: "Fracture marked" in badges(program), timeout=LONG)
-    assert view.shown_window is not None and view.shown_window.center == 300
-    view.set_window(Window(50, 60))
+    assert view.window is not None and view.window.center == 300
+    view.take_window(Window(50, 60))
     view.set_slice(1)
     assert "Not in Fracture marked" in badges(program)
-    assert before is not None and view.shown_window.center == before.center
+    assert before is not None and view.window.center == before.center
 
 
 def test_a_line_of_a_report_goes_to_its_mark(qtbot: QtBot, start: Start, tmp_path: Path) -> None:
@@ -156,7 +157,7 @@ def test_a_line_of_a_report_goes_to_its_mark(qtbot: QtBot, start: Start, tmp_pat
     key = lent(qtbot, program)
     report = next(s for study in program.context.session.library.studies for s in study.stacks if s.modality == "SR")
     program.room.loading.show(report.key)
-    pane = program.window.centre
+    pane = program.window.view_area
     qtbot.waitUntil(lambda: isinstance(getattr(pane._object, "view", None), TreeView), timeout=LONG)
     tree = pane._object.view.tree  # type: ignore[union-attr]
     line = tree.topLevelItem(1).child(1)
@@ -164,7 +165,7 @@ def test_a_line_of_a_report_goes_to_its_mark(qtbot: QtBot, start: Start, tmp_pat
     tree.itemClicked.emit(line, 0)
     qtbot.waitUntil(lambda: program.context.session.library.active == key, timeout=LONG)
     view = active(program)
-    qtbot.waitUntil(lambda: view.slice_index == 4, timeout=LONG)
+    qtbot.waitUntil(lambda: view.picture is not None and view.picture.index == 4, timeout=LONG)
     qtbot.waitUntil(lambda: any(mark.selected for mark in view.picture.overlay.graphics), timeout=LONG)  # type: ignore[union-attr]
     (row,) = segment_rows(program.context.session, program.room.overlays, key)
     assert (row.name, row.is_line, row.volume_mm3) == ("Measurements", True, None)
@@ -196,5 +197,5 @@ def test_a_finding_of_another_series_is_shown_on_its_slice(
 
 
 def _native_slice(program: Program) -> int:
-    views = program.window.centre.grid.views
-    return next((v.slice_index for v in views if v.picture is not None and v.picture.view.native), -1)
+    views = program.room.views.views
+    return next((v.picture.index for v in views if v.picture is not None and v.picture.view.native), -1)

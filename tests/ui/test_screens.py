@@ -46,7 +46,7 @@ def test_a_film_from_the_start_page_to_the_report(start: Start, film_folder: Pat
 def test_a_volume_in_three_planes_with_segments(start: Start, head_folder: Path, qtbot: QtBot, look: Look) -> None:
     program = start(head_folder)
     look(program, "head")
-    program.window.centre.grid.active.stage.place_roi(((2, 8, 4), (20, 40, 36)), finished=True)
+    program.room.views.active.place_roi(((2, 8, 4), (20, 40, 36)), finished=True)
     key = program.context.session.library.active
     gate = program.context.session.library.gate
     qtbot.waitUntil(lambda: gate(key)[tiny_packs.SEGMENTER].verdict is Suitability.RUN, timeout=LONG)

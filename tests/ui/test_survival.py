@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.conftest import LONG, Start
 from viewer.core.finding import FindingState, Side
 from viewer.core.settings import Settings
-from viewer.display.hanging import Layout
+from viewer.room.views.arrangement import ONE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +51,7 @@ def main():
     program.room.reviewing.undo()
     program.room.reviewing.edit(second.id, "Tail", Side.LEFT, "thin")
     program.window.actions_by_id["view.layout"].trigger()
-    program.window.centre.grid.active.set_slice(7)
+    program.room.views.active.set_slice(7)
     program.window.places.keep()
     print("ready", program.context.process.pid, flush=True)
     while True:
@@ -80,16 +80,17 @@ def test_after_kill_9_it_opens_where_it_was_and_nothing_is_lost(
     program = start()
     library, review = program.context.session.library, program.context.session.review
     qtbot.waitUntil(lambda: bool(review.results()), timeout=LONG)
-    qtbot.waitUntil(lambda: program.window.centre.shown == (library.active,), timeout=LONG)
+    qtbot.waitUntil(lambda: program.room.hanging.shown == (library.active,), timeout=LONG)
     first, second = review.findings(library.active_study.uid)  # type: ignore[union-attr]
     assert (first.state, first.reader) == (FindingState.ACCEPTED, "Dr. A. Reader")
     assert (second.state, second.label, second.side) == (FindingState.PROPOSED, "Tail", Side.LEFT)
     assert second.original is not None
     assert second.original.label == "Posterior"
     qtbot.waitUntil(lambda: program.room.analyses.is_ready(library.active), timeout=LONG)
-    grid = program.window.centre.grid
-    assert (grid.arrangement, grid.active.slice_index) == (Layout.ONE, 7)
-    assert program.window.centre.hanging_words == "Hanging: by hand"
+    views = program.room.views
+    assert views.arrangement is ONE
+    assert views.active.picture is not None and views.active.picture.index == 7
+    assert program.room.hanging.words == "Hanging: by hand"
     assert any("nothing was lost" in words for words in program.window.notices.words)
     masks = review.results()[0].result.masks
     assert [segment.name for segment in masks[0].segments] == ["Anterior", "Posterior"], "the arrays are there again"

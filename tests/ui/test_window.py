@@ -18,8 +18,9 @@ from tests.ui.conftest import LONG, Start
 from viewer.app import Program
 from viewer.core.finding import FindingState, Side
 from viewer.core.task import JobState
-from viewer.display.hanging import Layout
 from viewer.room.events import Exported
+from viewer.room.views.arrangement import FOUR, THREE
+from viewer.room.views.places import place_of
 
 
 def words(widget: QWidget) -> str:
@@ -64,7 +65,7 @@ def test_the_whole_job_from_opening_to_the_report(film: Program, qtbot: QtBot, t
     window, review = film.window, film.context.session.review
     assert "SYNTHETIC CHILD A" in words(window.right)
     analyse(film, qtbot)
-    assert "AI draft" in words(window.right) or window.centre.grid.active.strip.specs
+    assert "AI draft" in words(window.right) or window.view_area.grid.active.strip.specs
     finding = film.room.reviewing.findings()[0]
     assert film.room.reviewing.selected == finding.id, "the new finding is selected"
     act(film, qtbot, "finding.accept")
@@ -113,12 +114,12 @@ def test_the_key_k_marks_the_picture_for_the_report(film: Program, qtbot: QtBot,
     analyse(film, qtbot)
     act(film, qtbot, "finding.accept")
     assert pictures_in(export_to(film, qtbot, tmp_path / "without")) == 0
-    window, view = film.window, film.window.centre.grid.active
+    window, view = film.window, film.window.view_area.grid.active
     qtbot.keyClick(view, Qt.Key.Key_K)
     (mark,) = film.context.session.review.key_marks(film.context.session.library.active_study.uid)
-    shown = view.shown_window
+    shown = view.view.window
     assert shown is not None
-    assert mark.picture == (film.context.session.library.active, view.plane.value, 0)
+    assert mark.picture == (film.context.session.library.active, view.view.plane.value, 0)
     assert (mark.center, mark.width) == (shown.center, shown.width)
     qtbot.waitUntil(lambda: "1 key image" in words(window.right.sections["report"]))
     assert "Key image" in [spec.text for spec in view.strip.specs]
@@ -130,9 +131,9 @@ def test_the_key_k_marks_the_picture_for_the_report(film: Program, qtbot: QtBot,
 
 def test_the_badge_follows_the_slice_and_marks_come_back(head: Program, head_folder: Path, qtbot: QtBot) -> None:
     def says_key(program: Program) -> bool:
-        return "Key image" in [spec.text for spec in program.window.centre.grid.active.strip.specs]
+        return "Key image" in [spec.text for spec in program.window.view_area.grid.active.strip.specs]
 
-    view = head.window.centre.grid.active
+    view = head.room.views.active
     view.set_slice(7)
     act(head, qtbot, "image.key")
     qtbot.waitUntil(lambda: says_key(head))
@@ -251,7 +252,7 @@ def test_a_box_is_asked_for_and_then_runs(head: Program, qtbot: QtBot) -> None:
     press(panel, "Place box")
     assert head.window.actions_by_id["tool.box"].isChecked()
     key = head.context.session.library.active
-    head.window.centre.grid.active.stage.place_roi(((2, 8, 4), (20, 40, 36)), finished=True)
+    head.room.views.active.place_roi(((2, 8, 4), (20, 40, 36)), finished=True)
     qtbot.waitUntil(lambda: bool(head.room.analyses.boxes(key)))
     qtbot.waitUntil(lambda: any(b.text().strip() == "Analyse" for b in panel.findChildren(QPushButton)), timeout=LONG)
     press(panel, "Analyse")
@@ -270,7 +271,7 @@ def test_the_overlay_key_toggles_and_peeks(film: Program, qtbot: QtBot) -> None:
     assert not film.room.overlays.choice.visible
     qtbot.keyClick(handle, Qt.Key.Key_O)
     assert film.room.overlays.choice.visible
-    picture = film.window.centre.grid.active.picture
+    picture = film.room.views.active.picture
     assert picture is not None
     qtbot.keyPress(handle, Qt.Key.Key_O)
     qtbot.waitUntil(lambda: picture.peek, timeout=2000)
@@ -297,11 +298,11 @@ def test_two_patients_carry_a_banner_and_no_report(
     film = next(k for s in library.studies for k in s.stacks if k.modality == "DX")
     head = next(k for s in library.studies for k in s.stacks if k.modality == "MR")
     program.room.loading.show(film.key)
-    qtbot.waitUntil(lambda: window.centre.shown == (film.key,), timeout=LONG)
+    qtbot.waitUntil(lambda: program.room.hanging.shown == (film.key,), timeout=LONG)
     act(program, qtbot, "view.layout")
-    window.centre.grid.views[1].activated.emit()
+    program.room.views.activate(program.room.views.views[1])
     program.room.loading.show(head.key)
-    qtbot.waitUntil(lambda: len(window.centre.shown) == 2, timeout=LONG)
+    qtbot.waitUntil(lambda: len(program.room.hanging.shown) == 2, timeout=LONG)
     qtbot.waitUntil(lambda: "Two patients on screen" in words(window.banner))
     assert window.banner.isVisible()
     assert not window.actions_by_id["report.write"].isEnabled()
@@ -310,7 +311,7 @@ def test_two_patients_carry_a_banner_and_no_report(
     assert not window.shows_report
     press(window.banner, "Show SYNTHETIC CHILD A only")
     qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=LONG)
-    assert window.centre.shown == (film.key,)
+    assert program.room.hanging.shown == (film.key,)
 
 
 def test_files_that_cannot_be_opened_are_listed(start: Start, film_folder: Path, tmp_path: Path) -> None:
@@ -338,7 +339,7 @@ def test_the_other_language_loses_nothing(film: Program, qtbot: QtBot) -> None:
     key = film.context.session.library.active
     film.context.change_settings(language="zh")
     qtbot.waitUntil(lambda: film.window.actions_by_id["file.quit"].text() == "退出", timeout=LONG)
-    qtbot.waitUntil(lambda: film.window.centre.shown == (key,), timeout=LONG)
+    qtbot.waitUntil(lambda: film.room.hanging.shown == (key,), timeout=LONG)
     qtbot.wait(50)
     said = words(film.window.right)
     assert "已采纳" in {w.accessibleName() for w in film.window.right.findChildren(QWidget)}
@@ -379,18 +380,19 @@ def test_settings_save_and_keys_conflict_is_shown(film: Program, qtbot: QtBot) -
 
 
 def test_a_layout_chosen_by_hand_stays_through_another_language(head: Program, qtbot: QtBot) -> None:
-    grid = head.window.centre.grid
-    assert grid.arrangement is Layout.FOUR
+    views = head.room.views
+    assert views.arrangement is FOUR
     act(head, qtbot, "view.layout")
     act(head, qtbot, "view.layout")
     act(head, qtbot, "view.maximise")
-    left = (grid.arrangement, [view.plane for view in grid.views], grid.maximised, grid.active.plane)
-    assert left[0] is Layout.THREE
+    left = place_of(views, "")
+    assert views.arrangement is THREE and views.maximised is not None
     old = head.window
     head.context.change_settings(language="zh")
-    qtbot.waitUntil(lambda: head.window is not old and head.window.centre.shown != (), timeout=LONG)
-    again = head.window.centre.grid
-    assert (again.arrangement, [view.plane for view in again.views], again.maximised, again.active.plane) == left
+    qtbot.waitUntil(lambda: head.window is not old and head.room.hanging.shown != (), timeout=LONG)
+    assert place_of(views, "") == left
+    shown = [view for view in head.window.view_area.grid.views if view.isVisible()]
+    assert [view.view for view in shown] == [views.maximised]
 
 
 def test_a_stack_that_opens_late_takes_no_view_from_another_patient(
@@ -406,4 +408,4 @@ def test_a_stack_that_opens_late_takes_no_view_from_another_patient(
     showing.show(here)
     qtbot.waitUntil(lambda: showing.is_loaded(late), timeout=LONG)
     assert library.active == here
-    assert program.window.centre.shown == (here,)
+    assert program.room.hanging.shown == (here,)

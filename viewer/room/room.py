@@ -8,7 +8,7 @@ from viewer.reading.pixels.decoders import warm as warm_decoders
 from viewer.room.analyses import Analyses
 from viewer.room.annotations import Annotations
 from viewer.room.context import Context
-from viewer.room.events import ScanEnded, ScanProgressed
+from viewer.room.events import BoxWanted, ScanEnded, ScanProgressed
 from viewer.room.external import External
 from viewer.room.loading import Loading
 from viewer.room.navigation import Navigation
@@ -18,6 +18,10 @@ from viewer.room.packs import Packs
 from viewer.room.presentations import Presentations
 from viewer.room.report import Reporting
 from viewer.room.reviewing import Reviewing
+from viewer.room.views.events import BoxPlaced, FilesDropped
+from viewer.room.views.hanging import ViewHanging
+from viewer.room.views.layers import ViewLayers
+from viewer.room.views.views import Views
 from viewer.session import Event, ResultAdded, StudyClosed, ViewsChanged
 
 
@@ -41,6 +45,9 @@ class Room:
         self.presentations = Presentations(context, self.external)
         self.overlays = Overlays(context, self.external, self.presentations)
         self.analyses = Analyses(context, self.packs, self.loading)
+        self.views = Views(context.session.tell, self.annotations)
+        self.hanging = ViewHanging(context, self.opening, self.loading, self.views)
+        self.layers = ViewLayers(context, self.views, self.overlays, self.analyses, self.presentations)
         self.navigation = Navigation(context, self.loading)
         self.reviewing = Reviewing(context, self.navigation)
         self.reporting = Reporting(context, self.packs)
@@ -73,6 +80,12 @@ class Room:
         elif isinstance(event, StudyClosed):
             self.context.lane.drop_study(event.study_uid)
             self.opening.forget(event.study_uid)
+        elif isinstance(event, BoxPlaced):
+            self.analyses.put_box(event.stack_key, event.box)
+        elif isinstance(event, BoxWanted):
+            self.layers.start_box(event.side)
+        elif isinstance(event, FilesDropped):
+            self.opening.open_paths(event.paths)
         elif isinstance(event, ViewsChanged):
             self.loading.let_go(self.context.session.views.shown)
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests import phantoms
+from tests.ui.viewport.heard import Heard, caught, choose
 from viewer.core.finding import FindingState
 from viewer.core.geometry import Geometry, SpacingKind
 from viewer.core.measurement import ReaderMeasurement
@@ -26,7 +27,11 @@ from viewer.display.overlay import MaskLayer, OverlaySet
 from viewer.display.slicing import Plane
 from viewer.display.window import Window
 from viewer.room.tools import MEASURES
-from viewer.room.views.facts import BadgeSpec, CursorInfo, Message
+from viewer.room.views import commands
+from viewer.room.views.camera import MIRROR_LEFT_RIGHT, TURN_RIGHT
+from viewer.room.views.facts import BadgeSpec, CursorInfo, cursor_at
+from viewer.room.views.picture import Picture
+from viewer.room.views.view import View, ViewSpec
 from viewer.ui.viewport.view import Viewport
 
 SHAPE = (9, 40, 60)
@@ -35,7 +40,7 @@ LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt
 
 @pytest.fixture
 def view(qtbot: QtBot) -> Viewport:
-    made = Viewport()
+    made = Viewport(View(Heard()))
     qtbot.addWidget(made)
     made.resize(620, 660)
     made.show()
@@ -52,19 +57,20 @@ def show(view: Viewport, plane: Plane = Plane.AXIAL, grid: Geometry | None = Non
     grid = grid or phantoms.geometry(SHAPE)
     stack = phantoms.stack(grid, **facts)
     volume = phantoms.volume(values(), geometry=grid)
-    view.set_stack(stack, volume, plane, ("SYNTHETIC ADULT B", "M 61 Y", "SYN-0002"), when="2 Mar 2026 11:02")
-    view.set_window(Window(4000, 9000))
+    who = ("SYNTHETIC ADULT B", "M 61 Y", "SYN-0002")
+    view.view.show(ViewSpec(stack, volume, plane, who, "2 Mar 2026 11:02"))
+    view.view.take_window(Window(4000, 9000))
     QApplication.processEvents()
     return view
 
 
 def screen(view: Viewport, row: float, column: float) -> QPointF:
-    x, y = view.stage.camera.to_screen((row, column))
+    x, y = view.view.camera.to_screen((row, column))
     return QPointF(x, y)
 
 
 def mouse(view: Viewport, kind: QEvent.Type, at: QPointF, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
-    canvas = view.stage.canvas.viewport()
+    canvas = view.canvas.viewport()
     event = QMouseEvent(kind, at, canvas.mapToGlobal(at), button, held, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(canvas, event)
 
@@ -86,7 +92,7 @@ def click(view: Viewport, at: QPointF, button: Qt.MouseButton = LEFT) -> None:
 
 
 def wheel(view: Viewport, delta: int, ctrl: bool = False) -> None:
-    canvas = view.stage.canvas.viewport()
+    canvas = view.canvas.viewport()
     modifiers = Qt.KeyboardModifier.ControlModifier if ctrl else Qt.KeyboardModifier.NoModifier
     at = QPointF(100, 100)
     phase = Qt.ScrollPhase.NoScrollPhase
@@ -96,17 +102,15 @@ def wheel(view: Viewport, delta: int, ctrl: bool = False) -> None:
 
 def picture_of(view: Viewport) -> npt.NDArray[np.uint8]:
     """What the canvas shows at rest: uint8 [rows, columns, 3]."""
-    view.stage.moving = False
-    image = view.stage.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    view.controller.moving = False
+    image = view.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     raw = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return raw[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
 
 
-def caught(signal: Any) -> list[Any]:
-    """Everything a signal says from now on."""
-    said: list[Any] = []
-    signal.connect(said.append)
-    return said
+def picture(view: Viewport) -> Picture:
+    assert view.view.picture is not None
+    return view.view.picture
 
 
 # ---------------------------------------------------------------- mouse
@@ -114,55 +118,55 @@ def caught(signal: Any) -> list[Any]:
 
 def test_wheel_scrolls_without_looping_and_parts_of_a_notch_add_up(view: Viewport) -> None:
     show(view)
-    said = caught(view.slice_changed)
+    said = caught(view, "slice_moved")
     wheel(view, -120)
-    assert view.slice_index == 5
+    assert picture(view).index == 5
     wheel(view, -60)
-    assert view.slice_index == 5
+    assert picture(view).index == 5
     wheel(view, -60)
-    assert view.slice_index == 6
+    assert picture(view).index == 6
     wheel(view, -120 * 50)
-    assert view.slice_index == 8
+    assert picture(view).index == 8
     wheel(view, 120 * 50)
-    assert view.slice_index == 0
+    assert picture(view).index == 0
     assert said == [5, 6, 8, 0]
 
 
 def test_ctrl_scrolls_faster(view: Viewport) -> None:
-    show(view).set_slice(0)
+    show(view).view.set_slice(0)
     wheel(view, -120, ctrl=True)
-    assert view.slice_index == 5
+    assert picture(view).index == 5
 
 
 def test_left_drag_right_is_wider_and_up_is_brighter(view: Viewport) -> None:
     show(view)
-    said = caught(view.window_changed)
+    said = caught(view, "window_moved")
     drag(view, QPointF(300, 300), QPointF(350, 300))
-    wide = view.shown_window
+    wide = view.view.window
     assert wide is not None
     assert wide.width > 9000
     assert wide.center == 4000
     before = picture_of(view).mean()
     drag(view, QPointF(300, 300), QPointF(300, 250))
-    assert view.shown_window is not None
-    assert view.shown_window.center < 4000
+    assert view.view.window is not None
+    assert view.view.window.center < 4000
     assert picture_of(view).mean() > before
     assert said
 
 
 def test_up_is_brighter_also_on_an_inverted_picture(view: Viewport) -> None:
-    show(view).invert()
+    commands.invert(show(view).view)
     before = picture_of(view).mean()
     drag(view, QPointF(300, 300), QPointF(300, 250))
     assert picture_of(view).mean() > before
 
 
 def test_window_drag_can_be_swapped(view: Viewport) -> None:
-    show(view).set_swap_drag(True)
+    choose(show(view), swap_drag=True)
     drag(view, QPointF(300, 300), QPointF(300, 250))
-    assert view.shown_window is not None
-    assert view.shown_window.width > 9000
-    assert view.shown_window.center == pytest.approx(4000, abs=1)
+    assert view.view.window is not None
+    assert view.view.window.width > 9000
+    assert view.view.window.center == pytest.approx(4000, abs=1)
 
 
 def test_middle_drag_pans_and_right_drag_zooms(view: Viewport) -> None:
@@ -171,14 +175,14 @@ def test_middle_drag_pans_and_right_drag_zooms(view: Viewport) -> None:
     drag(view, QPointF(300, 300), QPointF(340, 320), MIDDLE)
     moved = screen(view, 10, 10) - before
     assert (moved.x(), moved.y()) == pytest.approx((40, 20))
-    zoom = view.stage.camera.zoom
+    zoom = view.view.camera.zoom
     drag(view, QPointF(300, 300), QPointF(300, 225), RIGHT)
-    assert view.stage.camera.zoom == pytest.approx(zoom * 2**0.5)
+    assert view.view.camera.zoom == pytest.approx(zoom * 2**0.5)
 
 
 def test_a_right_click_that_does_not_move_asks_for_the_menu(view: Viewport) -> None:
     show(view)
-    asked = caught(view.menu_wanted)
+    asked = caught(view, "menu_wanted")
     drag(view, QPointF(300, 300), QPointF(300, 225), RIGHT)
     assert asked == []
     click(view, QPointF(300, 300), RIGHT)
@@ -187,18 +191,17 @@ def test_a_right_click_that_does_not_move_asks_for_the_menu(view: Viewport) -> N
 
 def test_double_click_maximises_but_not_while_drawing(view: Viewport) -> None:
     show(view)
-    asked: list[int] = []
-    view.maximise_wanted.connect(lambda: asked.append(1))
+    asked = caught(view, "maximise_wanted")
     mouse(view, QEvent.Type.MouseButtonDblClick, QPointF(300, 300), LEFT, LEFT)
-    view.set_tool("length")
+    view.mouse.set_tool("length")
     mouse(view, QEvent.Type.MouseButtonDblClick, QPointF(300, 300), LEFT, LEFT)
-    assert asked == [1]
+    assert asked == [view.view]
 
 
 def test_value_and_position_under_the_pointer(view: Viewport) -> None:
     show(view, Plane.CORONAL)
-    said = caught(view.cursor_moved)
-    view.set_slice(12)
+    said = caught(view, "pointer_moved")
+    view.view.set_slice(12)
     hover(view, screen(view, 2, 7))
     info = said[-1]
     assert isinstance(info, CursorInfo)
@@ -210,7 +213,7 @@ def test_value_and_position_under_the_pointer(view: Viewport) -> None:
 
 def test_beside_the_picture_there_is_no_value(view: Viewport) -> None:
     show(view)
-    said = caught(view.cursor_moved)
+    said = caught(view, "pointer_moved")
     hover(view, QPointF(1, 1))
     assert said == [None]
 
@@ -218,8 +221,8 @@ def test_beside_the_picture_there_is_no_value(view: Viewport) -> None:
 def test_films_give_detector_millimetres(view: Viewport) -> None:
     grid = phantoms.geometry((1, 40, 60), spacing_kind=SpacingKind.DETECTOR, frame_of_reference_uid=None)
     film = phantoms.volume(values()[:1], geometry=grid, modality="DX", unit="1")
-    view.set_stack(phantoms.stack(grid, modality="DX", kind=Kind.IMAGE), film)
-    info = view.stage.cursor_at(_pointer(view, 3, 9))
+    view.view.show(ViewSpec(phantoms.stack(grid, modality="DX", kind=Kind.IMAGE), film))
+    info = cursor_at(picture(view), (3, 9))
     assert info is not None
     assert info.lps is None
     assert info.detector_mm == pytest.approx((9.5, 5.25))
@@ -237,7 +240,7 @@ def _pointer(view: Viewport, row: float, column: float) -> Any:
 
 
 def only(view: Viewport) -> ReaderMeasurement:
-    (drawing,) = view.stage.drawings.all()
+    (drawing,) = view.view.drawings.all()
     return drawing
 
 
@@ -247,26 +250,24 @@ def plate(view: Viewport) -> str:
 
 
 def test_length_by_mouse_is_in_mm(view: Viewport) -> None:
-    show(view).set_tool("length")
-    said = caught(view.measured)
+    show(view).mouse.set_tool("length")
     drag(view, screen(view, 4, 5), screen(view, 4, 25))
     assert plate(view) == "20.0 mm"
-    assert said == [only(view)]
     assert (only(view).plane, only(view).slice_index) == ("native", 4)
 
 
 def test_length_on_a_turned_and_mirrored_picture_is_the_same(view: Viewport) -> None:
-    show(view).rotate()
-    view.flip()
-    view.set_tool("length")
+    commands.turn(show(view).view, TURN_RIGHT)
+    commands.turn(view.view, MIRROR_LEFT_RIGHT)
+    view.mouse.set_tool("length")
     drag(view, screen(view, 4, 5), screen(view, 20, 5))
     assert plate(view) == "24.0 mm"
 
 
 def test_a_slip_of_the_mouse_draws_nothing(view: Viewport) -> None:
-    show(view).set_tool("length")
+    show(view).mouse.set_tool("length")
     click(view, screen(view, 4, 5))
-    assert view.stage.drawings.all() == ()
+    assert view.view.drawings.all() == ()
 
 
 def uneven() -> Geometry:
@@ -278,19 +279,18 @@ def resampled_view(view: Viewport) -> Viewport:
     native = uneven()
     even = phantoms.geometry((35, 40, 60), affine=phantoms.affine(((2, 1), (1, 1), (0, 1)), (1.0, 1.5, 1.0)))
     stack = phantoms.stack(native, verdict=judge(native), warnings=(Caution("uneven_gaps", "x", "Uneven gaps"),))
-    view.set_stack(stack, phantoms.volume(np.zeros(even.shape, np.int16), geometry=even), Plane.CORONAL)
+    view.view.show(ViewSpec(stack, phantoms.volume(np.zeros(even.shape, np.int16), geometry=even), Plane.CORONAL))
     QApplication.processEvents()
     return view
 
 
 def test_length_across_a_gap_is_refused_in_words(view: Viewport) -> None:
-    resampled_view(view).set_tool("length")
-    said = caught(view.message)
+    resampled_view(view).mouse.set_tool("length")
     drag(view, screen(view, 20, 10), screen(view, 28, 10))  # 14 mm to 6 mm above the first slice
-    assert view.stage.drawings.all() == ()
-    assert isinstance(said[-1], Message)
-    assert said[-1].title == "Length is not available between slices 4 and 5."
-    assert "12.5 mm" in said[-1].body
+    assert view.view.drawings.all() == ()
+    title, body = view.notice.words
+    assert title == "Length is not available between slices 4 and 5."
+    assert "12.5 mm" in body
     assert view.notice.isVisible()
     assert view.notice.height() <= 64
     assert not view.notice.hasFocus()
@@ -302,16 +302,16 @@ def test_resampled_cuts_carry_their_badges(view: Viewport) -> None:
 
 
 def test_angle_takes_a_drag_and_a_click(view: Viewport) -> None:
-    show(view).set_tool("angle")
+    show(view).mouse.set_tool("angle")
     drag(view, screen(view, 4, 25), screen(view, 4, 5))
-    assert view.stage.drawings.all() == ()
+    assert view.view.drawings.all() == ()
     hover(view, screen(view, 10, 5))
     click(view, screen(view, 14, 5))
     assert plate(view) == "90.0°"
 
 
 def test_ellipse_reads_the_values_inside(view: Viewport) -> None:
-    show(view).set_tool("ellipse")
+    show(view).mouse.set_tool("ellipse")
     drag(view, screen(view, 9.5, 19.5), screen(view, 20.5, 30.5))
     values = {value.name: value for value in only(view).values}
     assert values["Mean"].value == pytest.approx(4000 + 150 + 25, abs=1)
@@ -320,13 +320,13 @@ def test_ellipse_reads_the_values_inside(view: Viewport) -> None:
 
 
 def test_probe_leaves_the_value(view: Viewport) -> None:
-    show(view).set_tool("probe")
+    show(view).mouse.set_tool("probe")
     click(view, screen(view, 7, 11))
     assert plate(view) == "4081 HU"
 
 
 def test_text_is_typed_in_place(view: Viewport, qtbot: QtBot) -> None:
-    show(view).set_tool("text")
+    show(view).mouse.set_tool("text")
     click(view, screen(view, 7, 11))
     qtbot.keyClicks(view.typing, "old fracture")
     qtbot.keyClick(view.typing, Qt.Key.Key_Return)
@@ -335,49 +335,47 @@ def test_text_is_typed_in_place(view: Viewport, qtbot: QtBot) -> None:
 
 
 def test_escape_drops_a_text(view: Viewport, qtbot: QtBot) -> None:
-    show(view).set_tool("text")
+    show(view).mouse.set_tool("text")
     click(view, screen(view, 7, 11))
     qtbot.keyClicks(view.typing, "old")
     view.cancel()
-    assert view.stage.drawings.all() == ()
+    assert view.view.drawings.all() == ()
     assert view.typing.isHidden()
 
 
 def test_arrow_has_no_number(view: Viewport) -> None:
-    show(view).set_tool("arrow")
+    show(view).mouse.set_tool("arrow")
     drag(view, screen(view, 4, 25), screen(view, 14, 5))
     assert only(view).values == ()
     assert plate(view) == ""
 
 
 def test_a_handle_moves_its_point_and_the_number_follows(view: Viewport) -> None:
-    show(view).set_tool("length")
+    show(view).mouse.set_tool("length")
     drag(view, screen(view, 4, 5), screen(view, 4, 25))
     picture_of(view)
-    view.set_tool("window")
+    view.mouse.set_tool("window")
     hover(view, screen(view, 4, 25))
     drag(view, screen(view, 4, 25), screen(view, 4, 35))
     assert plate(view) == "30.0 mm"
-    assert view.shown_window is not None
-    assert view.shown_window.width == 9000
+    assert view.view.window is not None
+    assert view.view.window.width == 9000
 
 
 def test_delete_takes_the_drawing_under_the_pointer_away(view: Viewport) -> None:
-    show(view).set_tool("length")
+    show(view).mouse.set_tool("length")
     drag(view, screen(view, 4, 5), screen(view, 4, 25))
     picture_of(view)
-    removed = caught(view.annotation_removed)
     hover(view, screen(view, 4, 25))
     key = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(view, key)
-    assert len(removed) == 1
-    assert view.stage.drawings.all() == ()
+    assert view.view.drawings.all() == ()
 
 
 def test_drawings_stay_on_their_slice(view: Viewport) -> None:
-    show(view).set_tool("length")
+    show(view).mouse.set_tool("length")
     drag(view, screen(view, 4, 5), screen(view, 4, 25))
-    drawings = view.stage.drawings
+    drawings = view.view.drawings
     assert len(drawings.on("1.2.3", "native", 4)) == 1
     assert drawings.on("1.2.3", "native", 5) == ()
     assert drawings.on("1.2.3", "coronal", 4) == ()
@@ -385,25 +383,25 @@ def test_drawings_stay_on_their_slice(view: Viewport) -> None:
 
 @pytest.mark.parametrize("plane", [Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL])
 def test_box_is_in_voxels_of_the_acquired_grid(view: Viewport, plane: Plane) -> None:
-    show(view, plane).set_tool("box")
-    said = caught(view.roi_changed)
-    rows, columns = view.picture.view.shape  # type: ignore[union-attr]
+    show(view, plane).mouse.set_tool("box")
+    said = caught(view, "box_placed")
+    rows, columns = view.view.picture.view.shape  # type: ignore[union-attr]
     drag(view, screen(view, 1.6, 2.6), screen(view, rows - 2.4, columns - 8.4))
     ((k0, j0, i0), (k1, j1, i1)) = said[-1]
     inside = np.zeros(SHAPE, bool)
     inside[k0:k1, j0:j1, i0:i1] = True
     from viewer.display.slicing import cut, cut_array
 
-    shown = cut_array(inside, cut(phantoms.geometry(SHAPE), plane), view.slice_index)
+    shown = cut_array(inside, cut(phantoms.geometry(SHAPE), plane), picture(view).index)
     drawn = np.argwhere(shown)
     assert drawn.min(axis=0).tolist() == [2, 3]
     assert drawn.max(axis=0).tolist() == [rows - 3, columns - 9]
 
 
 def test_box_side_moves_by_its_handle_and_the_rest_stays(view: Viewport) -> None:
-    show(view).set_tool("box")
-    view.set_roi(((2, 10, 20), (7, 20, 40)), "Left box, yours")
-    said = caught(view.roi_changed)
+    show(view).mouse.set_tool("box")
+    view.view.set_roi(((2, 10, 20), (7, 20, 40)), "Left box, yours")
+    said = caught(view, "box_placed")
     drag(view, screen(view, 14.5, 39.5), screen(view, 14.5, 49.5))
     assert said[-1] == ((2, 10, 20), (7, 20, 50))
     drag(view, screen(view, 15, 30), screen(view, 18, 27))
@@ -411,8 +409,8 @@ def test_box_side_moves_by_its_handle_and_the_rest_stays(view: Viewport) -> None
 
 
 def test_box_stays_within_the_volume(view: Viewport) -> None:
-    show(view).set_tool("box")
-    said = caught(view.roi_changed)
+    show(view).mouse.set_tool("box")
+    said = caught(view, "box_placed")
     drag(view, screen(view, 30, 50), QPointF(615, 627))
     ((k0, j0, i0), (k1, j1, i1)) = said[-1]
     assert 0 <= k0 < k1 <= SHAPE[0]
@@ -431,9 +429,9 @@ def mask_set(state: FindingState = FindingState.PROPOSED) -> OverlaySet:
 
 def test_patient_left_is_painted_on_the_right(view: Viewport) -> None:
     grid = phantoms.geometry(SHAPE)
-    view.set_stack(phantoms.stack(grid), phantoms.with_marker(grid, 0, 1), Plane.AXIAL)
-    view.set_window(Window(500, 1000))
-    view.set_corners_visible(False)
+    view.view.show(ViewSpec(phantoms.stack(grid), phantoms.with_marker(grid, 0, 1), Plane.AXIAL))
+    view.view.take_window(Window(500, 1000))
+    choose(view, corners=False)
     painted = picture_of(view)
     at = screen(view, 20, 57)
     assert painted[round(at.y()), round(at.x())].tolist() == [255, 255, 255]
@@ -444,121 +442,122 @@ def test_patient_left_is_painted_on_the_right(view: Viewport) -> None:
 def test_peek_hides_overlays_and_nothing_else(view: Viewport) -> None:
     show(view)
     bare = picture_of(view)
-    view.set_overlays(mask_set())
+    view.view.set_overlays(mask_set())
     covered = picture_of(view)
     assert not np.array_equal(bare, covered)
     badges = view.strip.specs
-    view.set_peek(True)
+    view.view.set_peek(True)
     np.testing.assert_array_equal(picture_of(view), bare)
     assert view.strip.specs == badges
-    view.set_peek(False)
+    view.view.set_peek(False)
     np.testing.assert_array_equal(picture_of(view), covered)
 
 
 def test_ai_draft_badge_until_accepted(view: Viewport) -> None:
-    show(view).set_overlays(mask_set())
+    show(view).view.set_overlays(mask_set())
     assert "AI draft" in [spec.text for spec in view.strip.specs]
-    view.set_overlays(mask_set(FindingState.ACCEPTED))
+    view.view.set_overlays(mask_set(FindingState.ACCEPTED))
     assert "AI draft" not in [spec.text for spec in view.strip.specs]
 
 
 def test_overlays_of_one_stack_never_lie_on_another(view: Viewport) -> None:
-    show(view).set_overlays(mask_set())
-    view.set_roi(((0, 0, 0), (2, 2, 2)))
+    show(view).view.set_overlays(mask_set())
+    view.view.set_roi(((0, 0, 0), (2, 2, 2)))
     show(view, series_uid="other")
-    assert view.picture is not None
-    assert view.picture.overlays is None
-    assert view.stage.roi is None
+    assert view.view.picture is not None
+    assert view.view.picture.overlays is None
+    assert view.view.roi is None
 
 
 def test_another_plane_of_the_same_stack_keeps_its_overlays(view: Viewport) -> None:
     overlays = mask_set()
-    show(view).set_overlays(overlays)
+    show(view).view.set_overlays(overlays)
     show(view, Plane.CORONAL)
-    assert view.picture is not None
-    assert view.picture.overlays is overlays
+    assert view.view.picture is not None
+    assert view.view.picture.overlays is overlays
 
 
 def test_active_border_does_not_move_the_picture(view: Viewport) -> None:
     show(view)
-    rect = view.stage.canvas.geometry()
+    rect = view.canvas.geometry()
     before = picture_of(view)
-    view.set_active(True)
+    view.view.active = True
+    view.view.surface.refresh()
     QApplication.processEvents()
-    assert view.stage.canvas.geometry() == rect
+    assert view.canvas.geometry() == rect
     np.testing.assert_array_equal(picture_of(view), before)
 
 
 def test_space_hides_corners_but_never_badges(view: Viewport) -> None:
     show(view, warnings=(Caution("lossy", "Lossy 12:1", "Lossy 12:1"),))
-    view.set_corners_visible(False)
-    view.set_window(Window(30000, 10))
+    choose(view, corners=False)
+    view.view.take_window(Window(30000, 10))
     painted = picture_of(view)
     assert painted[-20:, 8:60].max() == 0
     assert [spec.text for spec in view.strip.specs] == ["Lossy 12:1"]
-    view.set_corners_visible(True)
+    choose(view, corners=True)
     assert picture_of(view)[-20:, 8:60].max() > 100
 
 
 def test_hidden_name_is_not_painted(view: Viewport) -> None:
     show(view)
     named = picture_of(view)[8:56, 8:200]
-    view.set_hidden_name(True)
+    choose(view, hidden_name=True)
     hidden = picture_of(view)[8:56, 8:200]
     assert not np.array_equal(named[:16], hidden[:16])
-    view.stage.over.patient = ("SOMEBODY ELSE", *view.stage.over.patient[1:])
+    view.view.patient = ("SOMEBODY ELSE", *view.view.patient[1:])
     np.testing.assert_array_equal(picture_of(view)[8:56, 8:200], hidden)
 
 
 def test_slices_that_are_not_read_are_said_and_black(view: Viewport) -> None:
     loaded = np.zeros(SHAPE[0], bool)
     volume = phantoms.volume(values(), geometry=phantoms.geometry(SHAPE))
-    view.set_stack(phantoms.stack(phantoms.geometry(SHAPE)), volume, Plane.AXIAL, loaded=loaded)
-    view.set_corners_visible(False)
-    view.set_window(Window(0, 10))
+    view.view.show(ViewSpec(phantoms.stack(phantoms.geometry(SHAPE)), volume, Plane.AXIAL, loaded=loaded))
+    choose(view, corners=False)
+    view.view.take_window(Window(0, 10))
     at = screen(view, 5, 30)
     assert picture_of(view)[round(at.y()), round(at.x())].tolist() == [0, 0, 0]
-    assert view.stage.cursor_at(_pointer(view, 5, 30)) is None
+    assert cursor_at(picture(view), (5, 30)) is None
     loaded[4] = True
-    view.refresh()
+    view.view.arrived()
     assert picture_of(view)[round(at.y()), round(at.x())].tolist() == [255, 255, 255]
 
 
 def test_a_slice_that_could_not_be_read_is_said_and_black(view: Viewport) -> None:
     volume = phantoms.volume(values(), geometry=phantoms.geometry(SHAPE))
     volume = replace(volume, missing=np.arange(SHAPE[0]) == 4)
-    view.set_stack(phantoms.stack(phantoms.geometry(SHAPE)), volume, Plane.AXIAL)
-    view.set_corners_visible(False)
-    view.set_window(Window(0, 10))
-    assert view.picture is not None and view.picture.index == 4
-    assert view.picture.is_unread
+    view.view.show(ViewSpec(phantoms.stack(phantoms.geometry(SHAPE)), volume, Plane.AXIAL))
+    choose(view, corners=False)
+    view.view.take_window(Window(0, 10))
+    assert view.view.picture is not None and view.view.picture.index == 4
+    assert view.view.picture.is_unread
     at = screen(view, 5, 30)
     assert picture_of(view)[round(at.y()), round(at.x())].tolist() == [0, 0, 0]
-    assert view.stage.cursor_at(_pointer(view, 5, 30)) is None
-    view.set_slice(3)
+    assert cursor_at(picture(view), (5, 30)) is None
+    view.view.set_slice(3)
     assert picture_of(view)[round(at.y()), round(at.x())].tolist() == [255, 255, 255]
 
 
 def test_windows_by_key(view: Viewport) -> None:
     show(view)
-    view.preset_window(2)
-    assert view.shown_window is not None
-    assert (view.shown_window.width, view.shown_window.center) == (1500, -600)
-    view.auto_window()
-    assert view.shown_window.center == pytest.approx(4000 + 10 * 19.5 + 29.5, abs=3)
-    view.file_window()
-    assert view.shown_window.name == "Soft tissue"
+    commands.preset_window(view.view, 2)
+    assert view.view.window is not None
+    assert (view.view.window.width, view.view.window.center) == (1500, -600)
+    commands.auto_window(view.view)
+    assert view.view.window.center == pytest.approx(4000 + 10 * 19.5 + 29.5, abs=3)
+    commands.file_window(view.view)
+    assert view.view.window.name == "Soft tissue"
 
 
 def test_reset_brings_everything_back(view: Viewport) -> None:
     show(view)
-    view.reset()
+    commands.reset(view.view)
     fresh = picture_of(view)
-    for change in (view.rotate, view.flip, view.invert, lambda: view.preset_window(2)):
-        change()
+    for action in ("image.rotate", "image.flip_h", "image.invert", "window.preset2"):
+        commands.ON_ACTIVE[action](view.view)
     drag(view, QPointF(300, 300), QPointF(340, 320), MIDDLE)
     assert not np.array_equal(picture_of(view), fresh)
-    view.reset()
+    commands.reset(view.view)
     np.testing.assert_array_equal(picture_of(view), fresh)
 
 
@@ -567,8 +566,8 @@ def test_many_steps_in_one_turn_make_one_paint(view: Viewport, monkeypatch: pyte
     QApplication.processEvents()
     paints = counted(view, monkeypatch)
     for index in (1, 2, 3, 4, 5):
-        view.set_slice(index)
-    view.set_window(Window(0, 100))
+        view.view.set_slice(index)
+    view.view.take_window(Window(0, 100))
     QApplication.processEvents()
     assert paints() == 1
 
@@ -576,16 +575,16 @@ def test_many_steps_in_one_turn_make_one_paint(view: Viewport, monkeypatch: pyte
 def test_nothing_new_nothing_painted(view: Viewport, monkeypatch: pytest.MonkeyPatch) -> None:
     show(view)
     overlays = mask_set()
-    view.set_overlays(overlays)
-    window = view.shown_window
+    view.view.set_overlays(overlays)
+    window = view.view.window
     assert window is not None
     QApplication.processEvents()
     paints = counted(view, monkeypatch)
-    view.set_slice(view.slice_index)
-    view.set_window(window)
-    view.set_overlays(overlays)
-    view.set_peek(False)
-    view.set_crosshair(None)
+    view.view.set_slice(picture(view).index)
+    view.view.take_window(window)
+    view.view.set_overlays(overlays)
+    view.view.set_peek(False)
+    view.view.set_crosshair(None)
     QApplication.processEvents()
     assert paints() == 0
 
@@ -593,26 +592,28 @@ def test_nothing_new_nothing_painted(view: Viewport, monkeypatch: pytest.MonkeyP
 def counted(view: Viewport, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Number of times the view paints from now on."""
     times: list[int] = []
-    painted = view.stage.paint_picture
+    painted = view.controller.paint_picture
 
     def paint(painter: Any) -> None:
         times.append(1)
         painted(painter)
 
-    monkeypatch.setattr(view.stage, "paint_picture", paint)
+    monkeypatch.setattr(view.controller, "paint_picture", paint)
     return lambda: len(times)
 
 
 def test_a_large_film_is_thinned_only_while_it_moves(view: Viewport) -> None:
     grid = phantoms.geometry((1, 2600, 2600), spacing_kind=SpacingKind.DETECTOR, affine=np.eye(4))
     noise = np.random.default_rng(0).integers(0, 1000, (1, 2600, 2600)).astype(np.uint16)
-    view.set_stack(phantoms.stack(grid, kind=Kind.IMAGE), phantoms.volume(noise, geometry=grid, modality="DX"))
-    assert view.picture is not None
-    wheel_zoom = view.stage.camera.zoom
+    view.view.show(
+        ViewSpec(phantoms.stack(grid, kind=Kind.IMAGE), phantoms.volume(noise, geometry=grid, modality="DX"))
+    )
+    assert view.view.picture is not None
+    wheel_zoom = view.view.camera.zoom
     assert wheel_zoom < 0.5
-    view.stage.scroll(0)
-    view.stage.canvas.grab()
-    assert view.picture.image(4).shape == (650, 650)
+    view.controller.scroll(0)
+    view.canvas.grab()
+    assert view.view.picture.image(4).shape == (650, 650)
     painted = picture_of(view)
     at = slice(200, 400), slice(200, 400)
     assert painted[at].std() < 40  # averaged, not every fourth pixel of the noise
@@ -621,7 +622,7 @@ def test_a_large_film_is_thinned_only_while_it_moves(view: Viewport) -> None:
 def test_neighbours_are_prepared_at_rest(view: Viewport, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     from viewer.room.views import picture as module
 
-    show(view).set_overlays(mask_set())
+    show(view).view.set_overlays(mask_set())
     wheel(view, -120)
     placed: list[int] = []
     place = module.place
@@ -643,13 +644,13 @@ def test_strip_names_what_is_shown(view: Viewport) -> None:
     assert view.strip.words == ("Axial", "SYNTHETIC thorax · Series 3")
     show(view, Plane.CORONAL)
     assert view.strip.words == ("Coronal", "MPR, same series")
-    assert "Coronal" in view.stage.canvas.accessibleName()
+    assert "Coronal" in view.canvas.accessibleName()
 
 
 def test_badges_give_up_words_in_order(view: Viewport) -> None:
     show(view)
-    view.set_badges([BadgeSpec("suits", "Suits", "", 1), BadgeSpec("checked", "Heatmap checked", "", 2)])
-    view.set_overlays(mask_set())
+    view.view.set_badges((BadgeSpec("suits", "Suits", "", 1), BadgeSpec("checked", "Heatmap checked", "", 2)))
+    view.view.set_overlays(mask_set())
     texts = [badge.text for badge in view.strip._badges]
     assert texts == ["Suits", "Heatmap checked", "AI draft"]
     view.resize(320, 400)
@@ -661,7 +662,7 @@ def test_badges_give_up_words_in_order(view: Viewport) -> None:
 
 
 def test_dropped_files_are_told(view: Viewport, tmp_path: Path) -> None:
-    said = caught(view.files_dropped)
+    said = caught(view, "files_dropped")
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "a.dcm"))])
     copy = Qt.DropAction.CopyAction
@@ -670,13 +671,15 @@ def test_dropped_files_are_told(view: Viewport, tmp_path: Path) -> None:
 
 
 def test_an_empty_view_takes_every_call(view: Viewport) -> None:
-    view.clear()
-    for call in (view.refresh, view.reset, view.fit, view.flip, view.rotate, view.invert, view.auto_window):
-        call()
-    view.set_slice(3)
-    view.set_overlays(mask_set())
-    view.set_peek(True)
+    view.view.clear()
+    for action in commands.ON_ACTIVE.values():
+        action(view.view)
+    commands.fit(view.view)
+    view.view.arrived()
+    view.view.set_slice(3)
+    view.view.set_overlays(mask_set())
+    view.view.set_peek(True)
     wheel(view, -120)
     drag(view, QPointF(10, 10), QPointF(50, 50))
-    assert view.picture is None
+    assert view.view.picture is None
     assert picture_of(view).max() == 0

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from viewer.core.annotation import PointLps
 from viewer.core.errors import ViewerError
+from viewer.core.geometry import SpacingKind
+from viewer.room.views.picture import Picture
 from viewer.words.i18n import said
 
 
@@ -58,3 +63,30 @@ class BadgeSpec:
     text: str
     tip: str = ""
     collapse: int = 0
+
+
+def cursor_at(picture: Picture, pixel: tuple[float, float]) -> CursorInfo | None:
+    """What lies at a place (row, column) of a picture, None beside it or before it is read."""
+    if not picture.is_loaded or not picture.view.inside(pixel):
+        return None
+    row, column = round(pixel[0]), round(pixel[1])
+    view, source = picture.view, picture.source
+    kji = np.rint(view.pixel_to_index(np.array([row, column]))).astype(int).tolist()
+    in_patient = source.native.spacing_kind is SpacingKind.PATIENT and source.native.oriented
+    detector = source.native.spacing_kind is SpacingKind.DETECTOR
+    x, y, z = view.pixel_to_world(np.array(pixel)).tolist()
+    value = picture.value_at(row, column)
+    unit = "" if source.volume.unit == "1" or len(value) > 1 else source.volume.unit
+    return CursorInfo(
+        (kji[0], kji[1], kji[2]),
+        (x, y, z) if in_patient else None,
+        ((pixel[1] + 0.5) * view.mm[1], (pixel[0] + 0.5) * view.mm[0]) if detector else None,
+        value,
+        unit,
+        _suv_factor(source.volume.tags),
+    )
+
+
+def _suv_factor(tags: Mapping[str, str]) -> float | None:
+    factor = tags.get("SUVFactor")
+    return None if factor is None else float(factor)

@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from viewer.core.finding import FindingState
 from viewer.room.room import Room
+from viewer.room.views.places import mark_of
 from viewer.session import Step
-from viewer.ui.shell import places
 from viewer.ui.shell.actions import ACTIONS
 from viewer.ui.shell.dialogs.about import AboutDialog
 from viewer.ui.shell.dialogs.files import RefusedDialog
 from viewer.ui.shell.dialogs.keys import KeysDialog
 from viewer.ui.shell.dialogs.settings import SettingsDialog
-from viewer.ui.shell.view_area import Centre
+from viewer.ui.shell.view_area import ViewArea
 from viewer.words.i18n import said, tr
 
 
@@ -56,7 +56,7 @@ class Commands(QObject):
     """
 
     def __init__(
-        self, room: Room, views: Centre, actions: Mapping[str, QAction], shell: Shell, parent: QWidget
+        self, room: Room, views: ViewArea, actions: Mapping[str, QAction], shell: Shell, parent: QWidget
     ) -> None:
         super().__init__(parent)
         self._room, self._views, self._actions, self._shell, self._parent = room, views, actions, shell, parent
@@ -79,7 +79,7 @@ class Commands(QObject):
     def _pick(self, tool: str) -> Callable[[bool], None]:
         def pick(on: bool) -> None:
             if on:
-                self._views.set_tool(tool)
+                self._room.views.set_tool(tool)
 
         return pick
 
@@ -108,7 +108,7 @@ class Commands(QObject):
             "finding.unsure": lambda: reviewing.judge_selected(FindingState.UNSURE),
             "finding.reject": lambda: reviewing.judge_selected(FindingState.REJECTED),
             "finding.edit": shell.edit_finding,
-            "measurement.show": self._views.show_drawing,
+            "measurement.show": room.hanging.show_drawing,
             "report.write": lambda: shell.show_report(not shell.shows_report),
             "report.export": self.export,
             "image.key": self.mark_key_image,
@@ -128,7 +128,7 @@ class Commands(QObject):
         is_open = bool(library.active)
         for entry in ACTIONS:
             if entry.view:
-                self._actions[entry.id].setEnabled(is_open and self._views.can(entry.id))
+                self._actions[entry.id].setEnabled(is_open and self._room.hanging.can(entry.id))
         asked = self._room.presentations.subtraction(library.active)
         self._actions["image.subtract"].setEnabled(is_open and asked is not None)
         finding = self._room.reviewing.current()
@@ -170,11 +170,11 @@ class Commands(QObject):
 
     def mark_key_image(self) -> None:
         """Mark the active view's picture for the report, or take its mark away."""
-        view = self._views.grid.active
+        view = self._room.views.active
         if view.picture is not None and view.picture.mask is not None:
             self._room.context.trouble(tr("Key images show the native picture: switch the mask subtraction off first."))
             return
-        mark = places.mark_of(view)
+        mark = mark_of(view)
         if mark is not None:
             self._room.reporting.mark(mark)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QStackedWidget
 
@@ -22,6 +22,8 @@ from viewer.room.events import (
 )
 from viewer.room.panels import banner, patient, status, studies
 from viewer.room.room import Room
+from viewer.room.views.events import MenuWanted, PointerMoved, ViewMoved
+from viewer.room.views.values import value_words, where_words
 from viewer.session import (
     Activated,
     BoxesChanged,
@@ -55,8 +57,9 @@ from viewer.ui.shell.report_page import FINDINGS_WIDTH, ReportPage
 from viewer.ui.shell.right_panel import MAX_WIDTH, MIN_WIDTH, WIDTH, RightPanel, part_of
 from viewer.ui.shell.start_page import StartPage
 from viewer.ui.shell.status_bar import StatusBar
-from viewer.ui.shell.view_area import Centre
-from viewer.ui.shell.wiring import follow_stacks, follow_thumbnails, tell_room
+from viewer.ui.shell.view_area import ViewArea
+from viewer.ui.shell.view_menu import view_menu
+from viewer.ui.shell.wiring import follow_thumbnails, follow_views
 
 #: Another stack, other results, other settings, or nothing any more.
 _OTHER = (Activated, ResultAdded, StudyClosed, SettingsChanged)
@@ -95,11 +98,11 @@ class MainWindow(QMainWindow):
         self._tools = group_tools(self, self.actions_by_id)
         self.toolbar = ToolBar(self.actions_by_id)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.toolbar)
-        self.centre = Centre(room)
-        self.commands = Commands(room, self.centre, self.actions_by_id, self, self)
+        self.view_area = ViewArea(room)
+        self.commands = Commands(room, self.view_area, self.actions_by_id, self, self)
         self._make_parts()
         self._lay_out()
-        self.places = PlaceKeeper(room, self.centre.place, lambda: self.shows_report, self)
+        self.places = PlaceKeeper(room, room.hanging.place, lambda: self.shows_report, self)
         self._connect()
         self._refresher = Refresher(self._followed(), self)
         self._heard = self._hear()
@@ -127,27 +130,25 @@ class MainWindow(QMainWindow):
         self.browser.state_chosen.connect(room.presentations.toggle)
         self.browser.refused_asked.connect(acts["file.refused"])
         self.browser.fold_asked.connect(acts["panel.studies"])
-        self.banner.only.connect(lambda _patient: self.centre.clear())
+        self.banner.only.connect(lambda _patient: room.hanging.clear())
         self.banner.only.connect(room.show_patient)
         self.start.language_chosen.connect(lambda code: room.context.change_settings(language=code))
         self.peek.toggled.connect(acts["overlay.toggle"])
-        self.peek.peeked.connect(self.centre.set_peek)
-        self.centre.pointer.connect(self.status.show_pointer)
-        self.centre.moved.connect(self.places.moved)
-        tell_room(room, self.centre)
+        self.peek.peeked.connect(room.views.set_peek)
+        self.view_area.place_wanted.connect(room.navigation.go)
 
     def _followed(self) -> tuple[Part, ...]:
         """Everything that follows the room, in the order in which it is brought up to date."""
-        room, centre = self.room, self.centre
+        room = self.room
         shown = part_of(room, self.status, status.state, status.HEARS)
         return (
             part_of(room, self.browser, studies.state, studies.HEARS),
-            Part(lambda: self.browser.show_hanging(centre.hanging_words), studies.HEARS),
+            Part(lambda: self.browser.show_hanging(room.hanging.words), studies.HEARS),
             part_of(room, self.banner, banner.state, banner.HEARS),
             Part(self._show_page, (StudiesChanged, StudyClosed, ViewsChanged)),
             Part(lambda: self.setWindowTitle(_title(room)), patient.HEARS),
-            Part(lambda: centre.over.show_boxes(centre.shown), _BOXES_HEAR),
-            Part(centre.show_over, _OVER_HEARS),
+            Part(lambda: room.layers.show_boxes(room.views.stacks), _BOXES_HEAR),
+            Part(self.view_area.show_over, _OVER_HEARS),
             *self.right.parts,
             *self.report_page.parts,
             shown,
@@ -166,19 +167,29 @@ class MainWindow(QMainWindow):
             session.on(Exporting, lambda event: self.report_page.writer.show_exporting(event.running)),
             session.on(Exported, lambda event: self.notices.say(done_words(event.folder, list(event.files)), "info")),
             follow_thumbnails(self.room, self.browser),
-            *follow_stacks(self.room, self.centre),
+            session.on(
+                PointerMoved, lambda event: self.status.show_pointer(where_words(event.info), value_words(event.info))
+            ),
+            session.on(ViewMoved, lambda _event: self.places.moved()),
+            session.on(MenuWanted, self._show_menu),
+            *follow_views(self.room, self.view_area),
         )
 
     def stop_following(self) -> None:
         """Hear no more of the room: another window takes the place of this one."""
         for stop in self._heard:
             stop()
+        self.view_area.release()
+
+    def _show_menu(self, event: MenuWanted) -> None:
+        """A right click on a picture."""
+        view_menu(self, self.actions_by_id, self.room.views.active).popup(QPoint(*event.at))
 
     def _lay_out(self) -> None:
         self.setStatusBar(self.status)
         self.middle = QStackedWidget()
         self.middle.addWidget(self.start)
-        self.middle.addWidget(self.centre)
+        self.middle.addWidget(self.view_area)
         middle = QFrame()
         stacked = column(middle)
         stacked.addWidget(self.banner)
@@ -275,12 +286,12 @@ class MainWindow(QMainWindow):
     def _show_page(self) -> None:
         """The views, or the start page while nothing is open; no report while two patients are on screen."""
         session = self.room.context.session
-        page = self.centre if session.library.studies else self.start
+        page = self.view_area if session.library.studies else self.start
         if self.middle.currentWidget() is not page:
             self.middle.setCurrentWidget(page)
             self._size_sides()
-            if page is self.centre:
-                self.centre.take_keyboard()
+            if page is self.view_area:
+                self.view_area.take_keyboard()
             else:
                 self.start.first_button().setFocus()
         if session.two_patients and self.shows_report:

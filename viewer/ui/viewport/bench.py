@@ -24,6 +24,7 @@ from viewer.display.overlay import MaskLayer, OverlaySet, SliceOverlay
 from viewer.display.slicing import Plane, extract
 from viewer.display.window import Window
 from viewer.jobs.bench.harness import Plan, Target, Way
+from viewer.room.views.view import ViewSpec
 from viewer.ui.kit.theme import apply_theme
 from viewer.ui.viewport.view import Viewport
 
@@ -84,18 +85,20 @@ class _Ours:
         self._view = Viewport()
         self._view.resize(SIDE, SIDE)
         stack = Stack("bench", Kind.VOLUME, "CT", (), description="SYNTHETIC", geometry=volume.geometry)
-        self._view.set_stack(stack, volume, Plane.AXIAL, ("SYNTHETIC",))
+        self._view.view.show(ViewSpec(stack, volume, Plane.AXIAL, ("SYNTHETIC",)))
         self._mask = mask
         self.forget()
         self._view.show()
 
     def forget(self) -> None:
         """Lay the mask on anew, so that every slice is new."""
-        self._view.set_overlays(OverlaySet((MaskLayer(self._mask),)))
+        self._view.view.set_overlays(OverlaySet((MaskLayer(self._mask),)))
 
     def step(self, k: int) -> None:
         """One slice on or back, as the wheel does it."""
-        self._view.stage.scroll(k - self._view.slice_index)
+        picture = self._view.view.picture
+        assert picture is not None
+        self._view.controller.scroll(k - picture.index)
 
     def close(self) -> None:
         """Close the window."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,13 +15,7 @@ FRAME = 2
 
 
 class Bordered(QWidget):
-    """A widget with an accent border while it is active, that takes files.
-
-    Signals:
-        files_dropped(list of Path).
-    """
-
-    files_dropped = Signal(object)
+    """A widget with an accent border while it is active, that takes files."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +25,9 @@ class Bordered(QWidget):
     def active(self) -> bool:
         """True for the view that keys go to."""
         return False
+
+    def files_arrived(self, paths: Sequence[Path]) -> None:
+        """Files were dropped here."""
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """The border in its own frame."""
@@ -54,4 +51,4 @@ class Bordered(QWidget):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.files_dropped.emit(paths)
+            self.files_arrived(paths)

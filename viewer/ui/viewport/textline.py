@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from viewer.room.tools import Pointer
 from viewer.room.tools.text import TextTool
-from viewer.ui.viewport.stage import Stage
+from viewer.room.views.view import View
 from viewer.words.i18n import tr
 
 _WIDTH = 200
@@ -15,17 +15,17 @@ _WIDTH = 200
 class TextLine(QLineEdit):
     """Opens where the text tool clicked; Enter or leaving it keeps the text, Esc drops it."""
 
-    def __init__(self, stage: Stage) -> None:
-        super().__init__(stage.canvas)
-        self._stage = stage
+    def __init__(self, view: View, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._view = view
         self._at: Pointer | None = None
         self.setFixedWidth(_WIDTH)
         self.setAccessibleName(tr("Text on the picture"))
         self.hide()
-        stage.text_wanted.connect(self._open)
         self.editingFinished.connect(self._keep)
 
-    def _open(self, pointer: Pointer) -> None:
+    def open_at(self, pointer: Pointer) -> None:
+        """Take a text for a place."""
         self._at = pointer
         self.clear()
         self.move(round(pointer.x), round(pointer.y) - self.sizeHint().height() // 2)
@@ -42,4 +42,4 @@ class TextLine(QLineEdit):
         text = self.text().strip()
         self.hide()
         if at is not None:
-            TextTool.keep(self._stage, at, text)
+            TextTool.keep(self._view, at, text)

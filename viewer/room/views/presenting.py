@@ -11,7 +11,7 @@ from viewer.display.presented import Look, corners_of
 from viewer.display.slicing import SliceView
 from viewer.display.window import Window
 from viewer.room.views.camera import Camera, Turn
-from viewer.ui.viewport.view import Viewport
+from viewer.room.views.view import Screen, View
 
 _MM_PER_INCH = 25.4
 
@@ -25,34 +25,34 @@ class Seen:
     camera: Camera
 
 
-def seen(view: Viewport) -> Seen:
+def seen(view: View) -> Seen:
     """How a view is seen now."""
-    return Seen(view.shown_window, view.picture is not None and view.picture.inverted, view.stage.camera)
+    return Seen(view.window, view.picture is not None and view.picture.inverted, view.camera)
 
 
-def leave_look(view: Viewport, before: Seen) -> None:
+def leave_look(view: View, before: Seen) -> None:
     """As it was before, on a canvas that may have another size by now."""
     if view.picture is None:
         return
     view.picture.inverted = before.inverted
     if before.window is not None:
-        view.set_window(before.window)
-    view.stage.set_camera(before.camera.resized(*view.stage.camera.canvas))
-    view.stage.refresh()
+        view.take_window(before.window)
+    view.set_camera(before.camera.resized(*view.camera.canvas))
+    view.surface.refresh()
 
 
-def take_look(view: Viewport, look: Look) -> None:
+def take_look(view: View, look: Look) -> None:
     """Window, greys, turn and displayed area of a slice; nothing is said to other views."""
     picture = view.picture
     if picture is None:
         return
     picture.inverted = look.inverted
     if look.window is not None:
-        view.set_window(look.window)
-    camera = replace(view.stage.camera, turn=turn_in(picture.view, look), part=_part(picture.view, look)).fit()
-    zoom = _zoom(view, look.area)
-    view.stage.set_camera(camera if zoom is None else camera.at_zoom(zoom))
-    view.stage.refresh()
+        view.take_window(look.window)
+    camera = replace(view.camera, turn=turn_in(picture.view, look), part=_part(picture.view, look)).fit()
+    zoom = _zoom(view.screen, look.area)
+    view.set_camera(camera if zoom is None else camera.at_zoom(zoom))
+    view.surface.refresh()
 
 
 def turn_in(view: SliceView, look: Look) -> Turn:
@@ -73,11 +73,10 @@ def _part(view: SliceView, look: Look) -> tuple[tuple[float, float], tuple[float
     return (float(row), float(column)), (float(rows), float(columns))
 
 
-def _zoom(view: Viewport, area: Area | None) -> float | None:
+def _zoom(screen: Screen, area: Area | None) -> float | None:
     """Screen px per column of the picture; None where the area is fitted."""
-    screen = view.stage.canvas.screen()
     if area is not None and area.mode is SizeMode.MAGNIFY and area.magnification:
-        return float(area.magnification / view.stage.canvas.devicePixelRatioF())
+        return float(area.magnification / screen.ratio)
     if area is not None and area.mode is SizeMode.TRUE_SIZE and area.mm is not None:
-        return float(area.mm[1] * screen.physicalDotsPerInch() / _MM_PER_INCH)
+        return float(area.mm[1] * screen.dpi / _MM_PER_INCH)
     return None

@@ -9,6 +9,7 @@ from viewer.display.corners import PLANE_TITLES, shown_plane
 from viewer.display.slicing import Letters, Plane
 from viewer.room.views.facts import BadgeSpec
 from viewer.room.views.picture import Picture
+from viewer.room.views.view import View
 from viewer.words.i18n import said, tr
 
 #: "Lossy" gives up its word after "Suits" (1) and "Heatmap checked" (2).
@@ -28,6 +29,19 @@ def strip_words(picture: Picture) -> tuple[str, str]:
         return name, " · ".join(part for part in (sub, number) if part)
     first = name if view.native or picture.source.resampled else tr("MPR, same series")
     return tr(PLANE_TITLES[plane]), " · ".join(part for part in (first, number if view.native else "") if part)
+
+
+def badges_of(view: View) -> tuple[BadgeSpec, ...]:
+    """Every badge of a view, left to right: the pixels' own, the session's, those of its overlays."""
+    if view.picture is None:
+        return ()
+    badges = [*stack_badges(view.picture), *view.badges]
+    overlays = view.picture.overlays
+    if overlays is not None and overlays.heatmap is not None and overlays.heatmap.failed:
+        badges.append(failed_heatmap_badge())
+    if overlays is not None and overlays.shows_ai:
+        badges.append(ai_badge())
+    return tuple(badges)
 
 
 def stack_badges(picture: Picture) -> tuple[BadgeSpec, ...]:

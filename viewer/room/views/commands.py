@@ -1,0 +1,149 @@
+"""What the actions of the active view do, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from viewer.display import window as windows
+from viewer.room.views.arrangement import FOUR, ONE, THREE
+from viewer.room.views.camera import MIRROR_LEFT_RIGHT, MIRROR_UP_DOWN, TURN_LEFT, TURN_RIGHT, Turn
+from viewer.room.views.view import View
+from viewer.room.views.views import Views
+
+_CYCLE = (ONE, THREE, FOUR)
+#: Slices of a long step.
+_LONG = 10
+
+
+def step(view: View, slices: int) -> None:
+    """Some slices on or back, without looping."""
+    if view.picture is not None:
+        view.set_slice(view.picture.index + slices)
+
+
+def next_in_loop(view: View) -> None:
+    """Round and round: cine is the one thing that loops."""
+    if view.picture is not None:
+        view.set_slice((view.picture.index + 1) % view.picture.count)
+
+
+def first(view: View) -> None:
+    """The first slice."""
+    view.set_slice(0)
+
+
+def last(view: View) -> None:
+    """The last slice."""
+    if view.picture is not None:
+        view.set_slice(view.picture.count - 1)
+
+
+def auto_window(view: View) -> None:
+    """Percentiles of this slice (key 0)."""
+    if view.picture is not None and view.picture.is_loaded:
+        view.set_window(view.picture.auto_window())
+
+
+def file_window(view: View) -> None:
+    """The file's own window (key 1), else what the picture opened with."""
+    if view.picture is not None:
+        own = () if view.picture.mask is not None else windows.windows_of(view.picture.source.volume)
+        view.set_window(own[0] if own else view.picture.first_window())
+
+
+def preset_window(view: View, number: int) -> None:
+    """The preset of a key, 2 to 9; nothing where the modality has none there."""
+    for preset in presets_of(view):
+        if preset.key == str(number):
+            view.set_window(preset)
+
+
+def presets_of(view: View) -> tuple[windows.Window, ...]:
+    """The presets that a view's modality has; none for subtracted frames."""
+    if view.picture is None or view.picture.mask is not None:
+        return ()
+    volume = view.picture.source.volume
+    return tuple(windows.presets(volume.modality, volume.unit if volume.modality == "PT" else ""))
+
+
+def turn(view: View, move: Turn) -> None:
+    """Mirror or turn the picture; the letters go with it."""
+    view.set_camera(view.camera.turned(move))
+
+
+def invert(view: View) -> None:
+    """Black for white."""
+    if view.picture is not None:
+        view.picture.inverted = not view.picture.inverted
+        view.surface.refresh()
+
+
+def fit(view: View) -> None:
+    """The whole picture."""
+    view.set_camera(view.camera.fit())
+
+
+def reset(view: View) -> None:
+    """Upright, whole, not inverted, with the window it opened with."""
+    view.set_camera(view.camera.upright())
+    if view.picture is not None:
+        view.picture.inverted = False
+        view.set_window(view.picture.first_window())
+
+
+#: Action -> what it does to the active view.
+ON_ACTIVE: dict[str, Callable[[View], None]] = {
+    "view.reset": reset,
+    "slice.up": partial(step, slices=-1),
+    "slice.down": partial(step, slices=1),
+    "slice.up10": partial(step, slices=-_LONG),
+    "slice.down10": partial(step, slices=_LONG),
+    "slice.first": first,
+    "slice.last": last,
+    "window.auto": auto_window,
+    "window.file": file_window,
+    "image.flip_h": partial(turn, move=MIRROR_LEFT_RIGHT),
+    "image.flip_v": partial(turn, move=MIRROR_UP_DOWN),
+    "image.rotate": partial(turn, move=TURN_RIGHT),
+    "image.rotate_back": partial(turn, move=TURN_LEFT),
+    "image.invert": invert,
+    **{f"window.preset{n}": partial(preset_window, number=n) for n in range(2, 10)},
+}
+
+
+def next_layout(views: Views) -> None:
+    """The next layout; what the views show stays."""
+    at = _CYCLE.index(views.arrangement) if views.arrangement in _CYCLE else -1
+    views.arrange(_CYCLE[(at + 1) % len(_CYCLE)])
+
+
+def toggle_sync(views: Views) -> None:
+    """Synchronised scrolling on or off."""
+    views.links.sync = not views.links.sync
+
+
+def toggle_corners(views: Views) -> None:
+    """Corner texts and scale bar on or off."""
+    views.change(corners=not views.options.corners)
+
+
+#: Action -> what it does to the arrangement.
+ON_VIEWS: dict[str, Callable[[Views], None]] = {
+    "view.layout": next_layout,
+    "view.sync": toggle_sync,
+    "view.next": Views.next_view,
+    "view.maximise": Views.maximise,
+    "view.corners": toggle_corners,
+}
+
+
+def act(views: Views, action_id: str) -> bool:
+    """Do an action; False where it is none of the views'."""
+    if action_id in ON_ACTIVE:
+        ON_ACTIVE[action_id](views.active)
+    elif action_id in ON_VIEWS:
+        ON_VIEWS[action_id](views)
+    else:
+        return False
+    return True

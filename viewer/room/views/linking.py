@@ -1,0 +1,121 @@
+"""Views that follow each other: crosshair, slices by position, window and box of one stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from viewer.core.analysis import Box
+from viewer.core.annotation import PointLps
+from viewer.display.window import Window
+from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, PointerMoved, ViewEvents, ViewMoved
+from viewer.room.views.facts import CursorInfo
+from viewer.room.views.links import same_cut, same_space
+from viewer.room.views.view import View
+from viewer.session.events import Event
+
+
+class Arranger(Protocol):
+    """Who holds the views."""
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views of the arrangement."""
+
+    def activate(self, view: View) -> None:
+        """Make it the one that keys go to."""
+
+    def maximise(self, view: View | None = None) -> None:
+        """Give it all of the place, or give it back."""
+
+
+class Linking(ViewEvents):
+    """Hears what views tell, moves the others with them, and tells the rest of the program.
+
+    Attributes:
+        sync: views of other stacks in the same frame of reference follow each other's slices.
+        crosshair: LPS mm, shared by linked views.
+    """
+
+    def __init__(self, arranger: Arranger, tell: Callable[[Event], None]) -> None:
+        self._arranger = arranger
+        self._tell = tell
+        self.sync = True
+        self.crosshair: PointLps | None = None
+
+    def linked(self, view: View) -> tuple[View, ...]:
+        """Views whose millimetres are those of `view` (itself included)."""
+        return tuple(v for v in self._arranger.views if v is view or same_space(view.picture, v.picture))
+
+    def _of(self, view: View) -> tuple[View, ...]:
+        """Views of the stack that a view shows."""
+        return tuple(v for v in self._arranger.views if view.picture is not None and v.stack_key == view.stack_key)
+
+    def show_lps(self, view: View, lps: PointLps) -> None:
+        """Take every view linked to `view` to a point of the patient."""
+        self.crosshair = lps
+        for other in self.linked(view):
+            other.show_lps(lps)
+
+    def crosshair_moved(self, view: View, lps: PointLps) -> None:
+        """The other planes go to the point."""
+        self.crosshair = lps
+        for other in self.linked(view):
+            if other is not view:
+                other.show_lps(lps)
+
+    def slice_moved(self, view: View) -> None:
+        """Scrolling one view moves the crosshair in the other planes, and synchronised stacks."""
+        picture = view.picture
+        if picture is not None:
+            here = picture.view.pixel_to_world((np.array(picture.view.shape) - 1) / 2)
+            if self.crosshair is not None:
+                pixel = picture.view.world_to_pixel(np.array(self.crosshair))
+                x, y, z = picture.view.pixel_to_world(pixel).tolist()
+                self.crosshair = (x, y, z)
+            for other in self.linked(view):
+                other.set_crosshair(self.crosshair)
+                follows = other is not view and self.sync and same_cut(picture, other.picture)
+                if (
+                    follows
+                    and other.picture is not None
+                    and other.picture.go_to(round(float(other.picture.view.slice_of(here))))
+                ):
+                    other.surface.refresh()
+        self._tell(ViewMoved())
+
+    def window_moved(self, view: View, window: Window) -> None:
+        """One window for all planes of a stack."""
+        for other in self._of(view):
+            other.take_window(window)
+        self._tell(ViewMoved())
+
+    def box_moved(self, view: View, box: Box, finished: bool) -> None:
+        """The box shows in all planes while it is dragged; told when it is let go."""
+        for other in self._of(view):
+            other.set_roi(box, view.roi_label)
+        if finished:
+            self._tell(BoxPlaced(view.stack_key, box))
+
+    def pointer_moved(self, view: View, info: CursorInfo | None) -> None:
+        """Told."""
+        self._tell(PointerMoved(info))
+
+    def activated(self, view: View) -> None:
+        """Keys go there."""
+        self._arranger.activate(view)
+
+    def maximise_wanted(self, view: View) -> None:
+        """Alone, or back."""
+        self._arranger.maximise(view)
+
+    def menu_wanted(self, view: View, at: tuple[int, int]) -> None:
+        """Told."""
+        self._tell(MenuWanted(at))
+
+    def files_dropped(self, view: View, paths: Sequence[Path]) -> None:
+        """Told."""
+        self._tell(FilesDropped(tuple(str(path) for path in paths)))
