@@ -66,6 +66,10 @@ _MONAI = (
 )
 
 
+#: Keys of the `viewer` block that hold figures as they were measured.
+FIGURES = ("results", "cross_validation")
+
+
 class Metadata(Part, frozen=True, kw_only=True):
     """configs/metadata.json around its `viewer` block."""
 
@@ -175,6 +179,8 @@ def read(folder: Path, *, untrained: bool = False) -> PackInfo:
             problems.append(f"its recipe is of task '{asked.kind}', and it is of task '{task.name}'")
     except SchemaError as error:
         problems.append(str(error))
+    except RecursionError:
+        problems.append("its files are nested too deeply")
     if (folder / "scripts").exists():
         problems.append("it brings a scripts folder, and packs must not bring programs")
     if not untrained and not (folder / WEIGHTS).is_file():
@@ -194,6 +200,7 @@ def _read(folder: Path) -> PackInfo:
     head = packschema.decode({k: v for k, v in metadata.items() if k not in _MONAI}, Metadata)
     if head.id and head.id != folder.name:
         raise SchemaError(f"its folder is called {folder.name} but it says it is {head.id}")
+    packschema.refuse_nulls(head.viewer, "viewer", FIGURES)
     task = _task(head.viewer)
     inference = packschema.read_json(folder / INFERENCE, str(INFERENCE))
     return PackInfo(

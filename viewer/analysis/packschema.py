@@ -94,6 +94,34 @@ def _executable(value: Any, place: str) -> Iterator[tuple[str, str]]:
             yield from _executable(inner, f"{place}[{index}]")
 
 
+def refuse_nulls(raw: Raw, place: str, free: Sequence[str]) -> None:
+    """Null would switch a rule off as quietly as a misspelt key; a rule that asks nothing is left out.
+
+    Args:
+        raw: a block of a pack's JSON.
+        place: what places are told within.
+        free: keys of the block whose values may hold nulls (figures that could not be measured).
+
+    Raises:
+        SchemaError: a value is null.
+    """
+    for key, value in raw.items():
+        if key not in free:
+            for where in _nulls(value, f"{place}.{key}"):
+                raise SchemaError(f"'{where}' is null; leave it out instead")
+
+
+def _nulls(value: Any, place: str) -> Iterator[str]:
+    if value is None:
+        yield place
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _nulls(inner, f"{place}.{key}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _nulls(inner, f"{place}[{index}]")
+
+
 # ---------------------------------------------------------------- packs of earlier versions
 
 

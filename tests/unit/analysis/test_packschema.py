@@ -47,7 +47,8 @@ REFUSED: list[tuple[str, tuple[Any, ...], Any, str]] = [
     ("metadata", (*V, "task"), "segmentaton", "viewer.task must be one of classification, segmentation, gate; the nea"),
     ("metadata", (*V, "task"), ["segmentation"], "viewer.task must be one of"),
     ("metadata", (*V, "intended_use"), " ", "'viewer.intended_use' must be text of the right form"),
-    ("metadata", (*V, "labels", "thing", "code"), None, "'viewer.labels.thing.code' must be an object and is null"),
+    ("metadata", (*V, "labels", "thing", "code"), None, "'viewer.labels.thing.code' is null; leave it out"),
+    ("metadata", (*MATCH, "age_years"), None, "'viewer.match.age_years' is null; leave it out instead"),
     ("metadata", (*V, "labels", "thing", "code", "value"), 3, "'viewer.labels.thing.code.value' must be text and is a"),
     ("metadata", (*V, "labels", "thing", "code"), {"value": "T"}, "'viewer.labels.thing.code.scheme' is missing"),
     ("metadata", (*V, "labels", "thing", "colur"), "#fff", "'viewer.labels.thing.colur' is not known; the nearest"),
@@ -161,6 +162,20 @@ def test_one_hostile_pack_is_broken_by_name_and_the_others_go_on(
     assert len(broken[0].error.what) < 400
 
 
+@pytest.mark.parametrize("where", ["match", "limits", "results"])
+def test_every_depth_of_nesting_ends_in_words_or_is_read(tmp_path: Path, where: str) -> None:
+    folder = make(tmp_path)
+    whole = json.loads((folder / packs.METADATA).read_text())
+    whole["viewer"][where] = "HERE"
+    for depth in (*range(1, 1200, 37), *range(900, 1010, 3)):
+        nested = '{"a": ' * depth + "1" + "}" * depth
+        (folder / packs.METADATA).write_text(json.dumps(whole).replace('"HERE"', nested))
+        try:
+            assert packs.read(folder).id == "tiny"
+        except PackError as error:
+            assert "Pack 'tiny' cannot be used" in error.what
+
+
 def tags(union: Any) -> set[str]:
     return {one.__struct_config__.tag for one in get_args(union)}
 
@@ -269,6 +284,39 @@ def test_no_key_of_a_shipped_pack_may_lose_a_letter(copies: Path, name: str) -> 
         for path in known_keys(name, file):
             word = str(path[-1])
             assert_refused_or_equal(copies / name, file, path, word[: len(word) // 2] + word[len(word) // 2 + 1 :])
+
+
+WRONG: tuple[Any, ...] = (None, "wrong", 1e9, [], {}, True, [[1]], {"a": 1})
+
+
+@needs_packs
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_value_of_another_kind_is_refused_or_its_meaning_is_seen(copies: Path, name: str) -> None:
+    """What another value is taken for shows in the structs; none is taken and forgotten."""
+    for file in ("metadata", "inference", "train"):
+        place = copies / name / f"configs/{file}.json"
+        whole = place.read_text(encoding="utf-8")
+        true = packs.read(copies / name), packs.recipe(packs.read(copies / name))
+        for path in known_keys(name, file)[:: 3 if file == "metadata" else 2]:
+            value = WRONG[len(str(path)) % len(WRONG)]
+            block = changed(json.loads(whole), path, value)
+            place.write_text(json.dumps(block))
+            try:
+                pack = packs.read(copies / name)
+            except PackError as error:
+                assert "cannot be used" in error.what
+            else:
+                seen = (pack, packs.recipe(pack)) != true
+                assert seen or value == get(json.loads(whole), path), (
+                    f"{file}: {path} = {value!r} is taken and forgotten"
+                )
+        place.write_text(whole)
+
+
+def get(block: Any, path: tuple[Any, ...]) -> Any:
+    for part in path:
+        block = block[part]
+    return block
 
 
 @st.composite
