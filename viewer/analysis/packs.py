@@ -16,15 +16,11 @@ import difflib
 import hashlib
 import logging
 import re
-import shutil
-import tempfile
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from viewer.analysis import packschema
 from viewer.analysis.packschema import Raw, SchemaError
@@ -34,18 +30,13 @@ from viewer.analysis.tasks.base import Task
 from viewer.core.analysis import PackInfo
 from viewer.core.errors import PackError, UsageError
 from viewer.core.pack import Part, Said
-from viewer.core.resources import models_dirs, user_data_dir
+from viewer.core.resources import models_dirs
 
 _log = logging.getLogger(__name__)
 
 #: A pack's weights stay below this (bytes).
 MAX_WEIGHTS = 8 * 2**20
-#: A packed file may unfold to this much at most (bytes), and hold this many files.
-_MAX_UNPACKED = 64 * 2**20
-_MAX_FILES = 200
-#: Files an installed pack may hold; anything else is refused.
-_SUFFIXES = {".json", ".safetensors", ".md", ".txt", ".png", ".csv"}
-_ID = re.compile(r"[a-z0-9][a-z0-9.-]{1,63}")
+ID = re.compile(r"[a-z0-9][a-z0-9.-]{1,63}")
 
 METADATA = PurePosixPath("configs/metadata.json")
 INFERENCE = PurePosixPath("configs/inference.json")
@@ -92,21 +83,33 @@ class Broken:
 def list_packs(folders: Sequence[Path] | None = None) -> tuple[tuple[PackInfo, ...], tuple[Broken, ...]]:
     """Every pack of the models folders, and those that are broken.
 
-    A pack the user installed stands in for one of the same id that came with the program.
+    The ids of packs that came with the program are theirs alone: a folder of the user's with such an id is
+    told among the broken ones and never used.
     """
+    if folders is None:
+        from viewer.analysis.packstore import settle_user_packs
+
+        settle_user_packs()
     found: dict[str, PackInfo] = {}
-    broken: dict[str, Broken] = {}
+    broken: list[Broken] = []
+    own: dict[str, Path] = {}
     for folder in _pack_folders(folders):
         if is_recipe(folder):
             continue
-        found.pop(folder.name, None)
-        broken.pop(folder.name, None)
+        if own.setdefault(folder.name, folder) != folder:
+            taken = PackError(
+                f"'{folder.name}' carries the name of a pack that came with the program, so it is not used.",
+                "Give it a name of its own, or remove it.",
+                "reserved",
+            )
+            broken.append(Broken(folder.name, folder, taken))
+            continue
         try:
             found[folder.name] = read(folder)
         except PackError as error:
             _log.warning("pack %s is broken: %s", folder.name, error.what)
-            broken[folder.name] = Broken(folder.name, folder, error)
-    return tuple(found[n] for n in sorted(found)), tuple(broken[n] for n in sorted(broken))
+            broken.append(Broken(folder.name, folder, error))
+    return tuple(found[n] for n in sorted(found)), tuple(sorted(broken, key=lambda one: one.id))
 
 
 def is_recipe(folder: Path) -> bool:
@@ -123,7 +126,7 @@ def is_recipe(folder: Path) -> bool:
 def _pack_folders(folders: Sequence[Path] | None) -> Iterator[Path]:
     for parent in models_dirs() if folders is None else folders:
         if parent.is_dir():
-            yield from sorted(p for p in parent.iterdir() if (p / "configs").is_dir())
+            yield from sorted(p for p in parent.iterdir() if p.name[:1] != "." and (p / "configs").is_dir())
 
 
 def load(pack_id: str, folders: Sequence[Path] | None = None) -> PackInfo:
@@ -293,79 +296,3 @@ def verify(pack: PackInfo) -> None:
     absent = [str(name) for name in (CARD, DATA_LICENCE) if not (pack.folder / name).is_file()]
     if absent:
         raise PackError(f"Pack '{pack.id}' lacks {' and '.join(absent)}.", "Install it again.")
-
-
-def install(file: Path, target: Path | None = None) -> PackInfo:
-    """Install a packed pack (ZIP of one folder) into the user's models folder.
-
-    Unpacked and checked beside its place, then moved there in one step; an older version of
-    the same pack is replaced only once the new one has passed.
-
-    Raises:
-        UsageError: no such file, or not a ZIP. PackError: it must not or cannot be installed.
-    """
-    home = target or user_data_dir() / "models"
-    if not zipfile.is_zipfile(file):
-        raise UsageError(f"{file.name} is not a packed model pack (ZIP).", "Name a file made for `packs install`.")
-    home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".install-", dir=home) as scratch, zipfile.ZipFile(file) as archive:
-        name = _unpack(archive, Path(scratch))
-        verify(read(Path(scratch) / name))
-        place = home / name
-        old = Path(scratch) / ".old"
-        if place.exists():
-            place.rename(old)
-        try:
-            (Path(scratch) / name).rename(place)
-        except OSError:
-            if old.exists():
-                old.rename(place)
-            raise
-    return read(home / name)
-
-
-def _unpack(archive: zipfile.ZipFile, scratch: Path) -> str:
-    """Unpack after checking every name and size; returns the pack's folder name."""
-    entries = [e for e in archive.infolist() if not e.is_dir()]
-    roots = {PurePosixPath(e.filename).parts[0] for e in entries if e.filename}
-    if len(entries) > _MAX_FILES or sum(e.file_size for e in entries) > _MAX_UNPACKED:
-        raise PackError("The file holds far more than a pack does.", "Do not install it.")
-    name = next(iter(roots)) if len(roots) == 1 else ""
-    if not _ID.fullmatch(name):
-        raise PackError("The file must hold one folder named after the pack.", "Ask for a properly made pack.")
-    for entry in entries:
-        parts = PurePosixPath(entry.filename).parts
-        if ".." in parts or entry.filename.startswith(("/", "\\")) or ":" in entry.filename or "\\" in entry.filename:
-            raise PackError("The file tries to write outside its own folder.", "Do not install it.")
-        if PurePosixPath(entry.filename).suffix.lower() not in _SUFFIXES:
-            raise PackError(f"The file holds '{parts[-1]}', which no pack may bring.", "Do not install it.")
-        place = scratch.joinpath(*parts)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with archive.open(entry) as source, place.open("xb") as sink:
-            _copy_bounded(source, sink, entry.file_size)
-    return name
-
-
-def _copy_bounded(source: Any, sink: Any, limit: int) -> None:
-    """Copy at most the size the archive's index promised."""
-    written = 0
-    while chunk := source.read(1 << 20):
-        written += len(chunk)
-        if written > limit:
-            raise PackError("The file unfolds to more than it says.", "Do not install it.")
-        sink.write(chunk)
-
-
-def remove(pack_id: str, home: Path | None = None) -> None:
-    """Remove an installed pack. Packs that came with the program stay.
-
-    Raises:
-        UsageError: no such installed pack.
-    """
-    folder = home or user_data_dir() / "models"
-    place = folder / pack_id
-    if not _ID.fullmatch(pack_id) or not (place / "configs").is_dir():
-        raise UsageError(
-            f"No pack '{pack_id}' was installed here.", "Packs that came with the program cannot be removed."
-        )
-    shutil.rmtree(place)

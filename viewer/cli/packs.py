@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from viewer.analysis import packs
+from viewer.analysis import packs, packstore
 from viewer.cli.arguments import Command
 from viewer.cli.console import DONE, FAILED, Hooks, put, put_json, say
 from viewer.core.analysis import PackInfo
@@ -107,14 +108,23 @@ def verdict_on(pack: PackInfo) -> dict[str, Any]:
 
 def install(args: argparse.Namespace) -> int:
     """A pack from a file into the user's data folder."""
-    pack = packs.install(Path(args.what))
+    pack = packstore.install(Path(args.what), agree=_agreed)
     say(f"Installed {pack.id} {pack.version} in {pack.folder}")
     return DONE
 
 
+def _agreed(words: str) -> bool:
+    """Ask at a terminal; a script that names the file has agreed."""
+    say(words)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    say("Replace it? [y/N]")
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+
 def remove(args: argparse.Namespace) -> int:
     """An installed pack out of the user's data folder."""
-    packs.remove(args.what)
+    packstore.remove(args.what)
     say(f"Removed {args.what}")
     return DONE
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -48,14 +49,39 @@ def test_the_export_agrees_with_torch_on_every_shape_and_is_used_again(tmp_path:
     assert [p.name for p in tmp_path.iterdir()] == [folder.name]
 
 
-@pytest.mark.logs("cached export cannot be read")
-def test_a_damaged_export_is_made_again(tmp_path: Path) -> None:
+def _zeroed(folder: Path) -> None:
+    data = bytearray((folder / "model.bin").read_bytes())
+    data[: len(data) // 4] = bytes(len(data) // 4)
+    (folder / "model.bin").write_bytes(data)
+
+
+def _cut(folder: Path) -> None:
+    (folder / "model.bin").write_bytes((folder / "model.bin").read_bytes()[:100])
+
+
+def _broken(folder: Path) -> None:
+    (folder / "model.xml").write_text("<net>")
+
+
+def _without_hashes(folder: Path) -> None:
+    (folder / "hashes.json").unlink()
+
+
+def _of_other_weights(folder: Path) -> None:
+    text = (folder / "hashes.json").read_text()
+    (folder / "hashes.json").write_text(text.replace(KEY, "0" * 64))
+
+
+@pytest.mark.parametrize("spoil", [_zeroed, _cut, _broken, _without_hashes, _of_other_weights])
+def test_an_export_that_is_not_the_kept_one_is_made_again(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     network = unet()
     OpenVinoBackend(network, KEY, tmp_path, 1)(batch(1, 1, 8, 8, 8))
     (folder,) = tmp_path.iterdir()
-    (folder / "model.xml").write_text("<net>")
+    whole = {path.name: path.read_bytes() for path in folder.iterdir()}
+    spoil(folder)
     out = OpenVinoBackend(network, KEY, tmp_path, 1)(batch(1, 1, 8, 8, 8))
     assert np.abs(out[0] - TorchBackend(network)(batch(1, 1, 8, 8, 8))[0]).max() < 1e-3
+    assert {path.name: path.read_bytes() for path in folder.iterdir()}["model.bin"] == whole["model.bin"]
 
 
 class Sized(nn.Module):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
 
 import pytest
 
-from viewer.analysis import packs
+from tests import faults
+from viewer.analysis import packs, packstore
 from viewer.core.errors import PackError, UsageError
 
 METADATA = {
@@ -153,23 +155,24 @@ def test_broken_packs_are_listed_beside_good_ones(tmp_path):
 def test_install_replace_and_remove(tmp_path):
     home = tmp_path / "home"
     file = packed(make(tmp_path / "a"), tmp_path / "tiny.zip")
-    assert packs.install(file, home).id == "tiny"
+    assert packstore.install(file, home).id == "tiny"
     newer = packed(make(tmp_path / "b", metadata=changed(METADATA, ("version",), "2.0")), tmp_path / "tiny2.zip")
-    assert packs.install(newer, home).version == "2.0"
-    assert [p.name for p in home.iterdir()] == ["tiny"]
-    packs.remove("tiny", home)
-    assert not list(home.iterdir())
+    assert packstore.install(newer, home).version == "2.0"
+    assert [p.name for p in home.iterdir() if p.name[0] != "."] == ["tiny"]
+    assert packs.read(home / packstore.KEPT / "tiny").version == "1.0"
+    packstore.remove("tiny", home)
+    assert [p.name for p in home.iterdir()] == [packstore.KEPT]
     with pytest.raises(UsageError):
-        packs.remove("tiny", home)
+        packstore.remove("tiny", home)
     with pytest.raises(UsageError):
-        packs.remove("../home", home)
+        packstore.remove("../home", home)
 
 
 def test_a_pack_with_a_misspelt_rule_is_not_installed(tmp_path):
     home = tmp_path / "home"
     metadata = changed(METADATA, ("viewer", "match", "age_year"), [1, 5])
     with pytest.raises(PackError, match="'viewer.match.age_year' is not known"):
-        packs.install(packed(make(tmp_path / "a", metadata=metadata), tmp_path / "tiny.zip"), home)
+        packstore.install(packed(make(tmp_path / "a", metadata=metadata), tmp_path / "tiny.zip"), home)
     assert not list(home.iterdir())
 
 
@@ -186,18 +189,86 @@ def test_a_harmful_archive_installs_nothing(tmp_path, extra):
     home = tmp_path / "home"
     file = packed(make(tmp_path / "a"), tmp_path / "tiny.zip", extra)
     with pytest.raises(PackError):
-        packs.install(file, home)
+        packstore.install(file, home)
     assert not list(home.iterdir()) and not (tmp_path / "evil.json").exists()
 
 
 def test_a_failed_update_keeps_the_old_pack(tmp_path):
     home = tmp_path / "home"
-    packs.install(packed(make(tmp_path / "a"), tmp_path / "one.zip"), home)
+    packstore.install(packed(make(tmp_path / "a"), tmp_path / "one.zip"), home)
     folder = make(tmp_path / "b")
     (folder / "models/model.safetensors").write_bytes(b"changed")
     with pytest.raises(PackError):
-        packs.install(packed(folder, tmp_path / "two.zip"), home)
+        packstore.install(packed(folder, tmp_path / "two.zip"), home)
     packs.verify(packs.load("tiny", [home]))
+
+
+def test_at_every_kill_of_an_update_one_whole_version_stays(tmp_path):
+    home = tmp_path / "home"
+    old = packed(make(tmp_path / "a"), tmp_path / "one.zip")
+    new = packed(make(tmp_path / "b", metadata=changed(METADATA, ("version",), "2.0")), tmp_path / "two.zip")
+    packstore.install(old, home)
+    start = tmp_path / "start"
+    shutil.copytree(home, start)
+    seen = []
+    for _ in faults.kills(lambda: packstore.install(new, home), home):
+        packstore.settle(home)
+        (pack,), broken = packs.list_packs([home])
+        packs.verify(pack)
+        assert not broken
+        assert not list(home.glob(".install-*"))
+        seen.append(pack.version)
+        shutil.rmtree(home)
+        shutil.copytree(start, home)
+    assert len(seen) > 15
+    assert set(seen) == {"1.0", "2.0"}
+
+
+def test_the_name_of_a_pack_of_the_program_is_its_own(tmp_path, monkeypatch):
+    make(tmp_path / "own", "tiny")
+    monkeypatch.setenv("SECONDREAD_MODELS", str(tmp_path / "own"))
+    monkeypatch.setenv("SECONDREAD_HOME", str(tmp_path / "home"))
+    file = packed(make(tmp_path / "a"), tmp_path / "tiny.zip")
+    with pytest.raises(PackError, match="came with the program"):
+        packstore.install(file)
+    metadata = changed(METADATA, ("version",), "9.9")
+    make(tmp_path / "home" / "data" / "models", metadata=metadata)
+    good, broken = packs.list_packs()
+    assert [pack.version for pack in good] == ["1.0"]
+    assert [one.error.code for one in broken] == ["reserved"]
+
+
+#: What is spoilt -> (where in a central directory entry, its two bytes).
+HOSTILE = {"a password": (8, b"\x01\x00"), "method 99": (10, b"\x63\x00"), "a wrong CRC": (16, b"\xff\xff")}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_archive_that_cannot_be_unpacked_is_refused_in_words(tmp_path, name):
+    home = tmp_path / "home"
+    file = packed(make(tmp_path / "a"), tmp_path / "tiny.zip")
+    data, (offset, two) = bytearray(file.read_bytes()), HOSTILE[name]
+    place = data.find(b"PK\x01\x02")
+    data[place + offset : place + offset + 2] = two
+    file.write_bytes(data)
+    with pytest.raises(PackError):
+        packstore.install(file, home)
+    assert not list(home.iterdir())
+
+
+@pytest.mark.parametrize("entry", [".", "./", "/"])
+def test_an_entry_without_a_name_is_refused_in_words(tmp_path, entry):
+    home = tmp_path / "home"
+    file = packed(make(tmp_path / "a"), tmp_path / "tiny.zip", [(entry, "x")])
+    if entry.endswith("/"):
+        assert packstore.install(file, home).id == "tiny"
+        return
+    with pytest.raises(PackError):
+        packstore.install(file, home)
+
+
+def test_a_file_that_is_not_there_is_said_to_be_not_there(tmp_path):
+    with pytest.raises(UsageError, match="There is no file"):
+        packstore.install(tmp_path / "none.zip", tmp_path / "home")
 
 
 def test_reading_packs_imports_no_torch():

@@ -1,12 +1,15 @@
 """OpenVINO on the CPU: exported from torch at first use, kept in the user's cache, checked.
 
-The export lies in a folder named after the weights' sha256 and OpenVINO's version. It is
+The export lies in a folder named after the weights' sha256 and OpenVINO's version, with the hash of
+the weights and of each of its files; one that does not match them is made again. It is
 used for a shape of batch only once its outputs were within `TOLERANCE` of torch's on the
 first such batch (a trace may hold on to sizes); the shapes that were checked are kept too.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import shutil
 import sys
@@ -28,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 #: Largest difference from torch, as a share of the output's range (at least 1).
 TOLERANCE = 1e-3
-_MODEL, _CHECKED = "model.xml", "checked"
+_MODEL, _CHECKED, _HASHES = "model.xml", "checked", "hashes.json"
 #: Tried in this order; the last is the full one. Half precision must be well inside the tolerance.
 _PRECISIONS = ("f16", "f32")
 _MARGIN = 0.5
@@ -66,6 +69,7 @@ class OpenVinoBackend:
         self.name = f"openvino {openvino.get_version().split('-')[0]}"
         self.fallbacks: tuple[str, ...] = ()
         self._network = network
+        self._key = key
         self._folder = cache / f"{key[:32]}-{self.name.replace(' ', '-')}"
         self._threads = threads
         self._model: Any = None
@@ -115,11 +119,14 @@ class OpenVinoBackend:
         return compiled
 
     def _read_or_export(self, batch: FloatArray) -> Any:
-        if (self._folder / _MODEL).is_file():
+        """The export of before where it is whole and of these very weights, else a new one."""
+        if self._folder.is_dir():
             try:
-                return self._ov.Core().read_model(self._folder / _MODEL)
-            except RuntimeError as error:
-                _log.warning("the cached export cannot be read, it is made again: %s", error)
+                if _is_whole(self._folder, self._key):
+                    return self._ov.Core().read_model(self._folder / _MODEL)
+                _log.info("the cached export is not the one that was kept, it is made again")
+            except (OSError, RuntimeError) as error:
+                _log.info("the cached export cannot be read, it is made again: %s", error)
         model = self._export(batch)
         self._keep(model)
         return model
@@ -144,6 +151,7 @@ class OpenVinoBackend:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
             part = Path(tempfile.mkdtemp(prefix="export-", dir=self._folder.parent))
             self._ov.save_model(model, part / _MODEL, compress_to_fp16=False)
+            (part / _HASHES).write_text(json.dumps({"weights": self._key, "files": _hashes(part)}), encoding="ascii")
             if self._folder.exists():
                 shutil.rmtree(self._folder)
             part.replace(self._folder)
@@ -179,6 +187,25 @@ class _SideBySide:
 def _run(compiled: Any, batch: FloatArray) -> tuple[FloatArray, ...]:
     out = compiled(batch)
     return tuple(np.array(out[n], dtype=np.float32) for n in range(len(compiled.outputs)))
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """File name -> SHA-256 of an export's files."""
+    files = (path for path in sorted(folder.iterdir()) if path.stem == Path(_MODEL).stem)
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _is_whole(folder: Path, key: str) -> bool:
+    """True where an export's files are those that were kept, for these weights.
+
+    Raises:
+        OSError: they cannot be read.
+    """
+    try:
+        kept = json.loads((folder / _HASHES).read_text(encoding="ascii"))
+        return bool(kept["weights"] == key and kept["files"] == _hashes(folder))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _remember(mark: Path, hint: str) -> None:
