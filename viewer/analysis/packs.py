@@ -86,10 +86,6 @@ def list_packs(folders: Sequence[Path] | None = None) -> tuple[tuple[PackInfo, .
     The ids of packs that came with the program are theirs alone: a folder of the user's with such an id is
     told among the broken ones and never used.
     """
-    if folders is None:
-        from viewer.analysis.packstore import settle_user_packs
-
-        settle_user_packs()
     found: dict[str, PackInfo] = {}
     broken: list[Broken] = []
     own: dict[str, Path] = {}

@@ -28,6 +28,7 @@ def run(args: argparse.Namespace, _hooks: Hooks) -> int:
     """One action on packs."""
     if args.what is None and args.action in {"show", "install", "remove"}:
         raise UsageError(f"`packs {args.action}` needs a pack.", "Name its ID, or the FILE to install.")
+    packstore.settle_user_packs()
     return ACTIONS[args.action](args)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from viewer.analysis import engine, packs, suitability
+from viewer.analysis import engine, packs, packstore, suitability
 from viewer.core.analysis import (
     AnalysisRequest,
     AnalysisResult,
@@ -109,6 +109,7 @@ def analyse(
     else:
         result_folder.check_place(out)
     try_place(out)
+    packstore.settle_user_packs()
     asked = Asked(_wanted(packs), bool(packs), roi, device, precision, load_settings().research_packs, explain)
     found = scan([path], None, share(on_progress, 0.0, _READ_SHARE / 2), cancel)
     study, stack = choose(found, asked, series)
