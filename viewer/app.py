@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, QEvent, QLockFile, QObject, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from viewer.analysis.client import InferenceProcess
@@ -17,6 +17,7 @@ from viewer.journal import open_journal
 from viewer.reading.pixels.decoders import warm
 from viewer.room.context import Context
 from viewer.room.events import SettingsChanged
+from viewer.room.home import home_lock, in_words
 from viewer.room.room import Room
 from viewer.session.record import LastPlace, last_place
 from viewer.ui.kit.basic import FocusRing
@@ -39,15 +40,18 @@ class Program(QObject):
     def __init__(self, app: QApplication, paths: Sequence[str] = (), process: InferenceProcess | None = None) -> None:
         super().__init__()
         self._app = app
-        self._lock = QLockFile(_lock_path())
-        self._alone = self._lock.tryLock(0)
+        self._lock, other = home_lock("a window")
+        self._alone = other is None
         settings, words_of_settings = _settings()
         journal, words_of_journal = open_journal(user_data_dir())
+        journal.reads_only = other is not None
         set_language(settings.language)
         apply_theme(app, settings.language)
         self._language = settings.language
         self._last = last_place(journal) if self._alone else LastPlace()
         self.context = Context(journal, settings, process or InferenceProcess(), QtMailbox(self))
+        if other is not None:
+            self.context.only_look(other.words)
         self.room = Room(self.context)
         self._ring = FocusRing(app)
         self.window = MainWindow(self.room)
@@ -55,7 +59,8 @@ class Program(QObject):
         self._closed = False
         self._connect_window()
         self.context.session.on(SettingsChanged, lambda _event: self._on_settings())
-        for words in (words_of_settings, words_of_journal):
+        words_of_other = "" if other is None else in_words(other)
+        for words in (words_of_settings, words_of_journal, words_of_other):
             if words:
                 self.window.notices.say(words)
 
@@ -118,17 +123,7 @@ class Program(QObject):
         if not self._closed:
             self._closed = True
             self.context.close()
-            self._lock.unlock()
-
-
-def _lock_path() -> str:
-    """Where a running window says that it is there; in a folder that cannot be made nobody is."""
-    folder = user_data_dir()
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        _LOG.warning("no data folder: %s", error.strerror)
-    return str(folder / "window.lock")
+            self._lock.release()
 
 
 def _settings() -> tuple[Settings, str]:

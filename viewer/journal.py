@@ -38,6 +38,11 @@ CREATE TRIGGER IF NOT EXISTS entry_keeps BEFORE UPDATE ON entry
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS entry_stays BEFORE DELETE ON entry
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS entry_signed BEFORE INSERT ON entry
+    WHEN (NEW.kind = 'signed'
+          OR NEW.kind = 'step' AND json_extract(NEW.body, '$.thing') IN ('finding', 'text', 'key_images'))
+         AND EXISTS (SELECT 1 FROM entry WHERE study = NEW.study AND kind = 'signed')
+    BEGIN SELECT RAISE(ABORT, 'the report of this study is signed'); END;
 """
 
 
@@ -63,9 +68,14 @@ class Entry:
 
 
 class Journal:
-    """An open journal. Use `open_journal`, which also copes with a damaged one."""
+    """An open journal. Use `open_journal`, which also copes with a damaged one.
+
+    Attributes:
+        reads_only: another program writes here: nothing is added.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.reads_only = False
         self._base = sqlite3.connect(path, timeout=5.0, isolation_level=None)
         try:
             self._prepare()
@@ -93,10 +103,19 @@ class Journal:
             OutputError: it could not be written. The entry is kept in memory and written
                 with the next one.
         """
+        if self.reads_only:
+            return
         at = datetime.now().astimezone().isoformat(timespec="milliseconds")
         self._waiting.append((at, kind, study, json.dumps(body, ensure_ascii=False)))
         try:
             self._flush()
+        except sqlite3.IntegrityError as error:  # the journal's own rules: it will never take this entry
+            self._waiting.pop()
+            raise OutputError(
+                "The report of this study is signed: the journal takes no change of it any more.",
+                "Open the study again to see what was signed.",
+                "signed",
+            ) from error
         except sqlite3.Error as error:
             _LOG.warning("journal: %d entries wait (%s)", len(self._waiting), error)
             raise OutputError(

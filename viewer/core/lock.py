@@ -48,6 +48,8 @@ class Holder:
     @property
     def words(self) -> str:
         """ "report (process 4242 of anna on ws3) since 14:03:11"."""
+        if not self.pid:
+            return self.what
         clock = self.since[11:19] or self.since
         return f"{self.what} (process {self.pid} of {self.user} on {self.host}) since {clock}"
 

@@ -38,6 +38,11 @@ class Context:
         self.pool: Pool = ReadingPool(mailbox)
         self.process = process
 
+    def only_look(self, who: str) -> None:
+        """Write nothing and take no change: another program works in this place."""
+        self.journal.reads_only = True
+        self.session.history.lock(who)
+
     def trouble(self, words: str) -> None:
         """Tell of something that could not be done, in finished words."""
         self.session.tell(Trouble(words))

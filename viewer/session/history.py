@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from viewer.core.errors import UsageError
 from viewer.session.events import Bus, Event
 
 
@@ -87,10 +88,32 @@ class History:
         self._keepers: dict[Thing, tuple[Callable[[Step], None], Callable[[Move], None]]] = {}
         self._moves: list[Move] = []
         self._last = 0
+        self._locked_by = ""
 
     def keep(self, thing: Thing, check: Callable[[Step], None], put: Callable[[Move], None]) -> None:
         """Things of this kind belong to a store: `check` raises where one may not change, `put` takes a state over."""
         self._keepers[thing] = (check, put)
+
+    def lock(self, who: str) -> None:
+        """Take no change any more but of what is on screen: another program writes in this place.
+
+        Args:
+            who: the other one, in words.
+        """
+        self._locked_by = who
+
+    def check_open(self) -> None:
+        """Refuse a change where another program writes.
+
+        Raises:
+            UsageError: one does, it is named.
+        """
+        if self._locked_by:
+            raise UsageError(
+                f"This place is worked in by {self._locked_by}; here everything can only be looked at.",
+                "Close the other one, then open this window again.",
+                "locked",
+            )
 
     def do(self, thing: Thing, study_uid: str, what: str, *, before: Any, after: Any) -> None:
         """Change something, so that it can be taken back.
@@ -145,6 +168,8 @@ class History:
 
     def _make(self, way: Way, step: Step) -> Step:
         self._bus.check_thread()
+        if step.thing is not Thing.LAYOUT:
+            self.check_open()
         check, put = self._keepers[step.thing]
         check(step)
         move = Move(step.id if way is Way.DO else self._next(), way, step)

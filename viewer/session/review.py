@@ -217,6 +217,7 @@ class Review:
             UsageError: name or organisation is empty, a finding is open, or it is already signed.
         """
         self._bus.check_thread()
+        self._history.check_open()
         judging.check_unsigned(self.signature(study_uid))
         made = judging.signature(signature.name, signature.organization, signature.when)
         judging.check_settled(self.findings(study_uid))

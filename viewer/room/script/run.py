@@ -12,6 +12,7 @@ from viewer.core.settings import Settings, load_settings
 from viewer.core.task import CancelToken
 from viewer.journal import open_journal
 from viewer.room.context import Context
+from viewer.room.home import wait_for_home
 from viewer.room.room import Room
 from viewer.room.script.lines import Answer, play
 from viewer.room.script.sitting import Sitting
@@ -34,6 +35,7 @@ def play_steps(
         unforeseen: words for an error that no step foresaw.
 
     Raises:
+        OutputError: another program works in this home, it says who.
         Cancelled: the program was asked to stop; what was answered is kept.
     """
     try:
@@ -41,6 +43,7 @@ def play_steps(
     except SettingsError as error:
         say(error.text)
         settings = Settings()
+    lock = wait_for_home("a script", cancel)
     journal, words = open_journal(user_data_dir())
     if words:
         say(words)
@@ -58,3 +61,4 @@ def play_steps(
         return play(lines, do, answer, unforeseen)
     finally:
         context.close()
+        lock.release()
