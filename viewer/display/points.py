@@ -233,8 +233,7 @@ def plane_volume(volume: Volume, plane: ObliquePlane) -> Volume:
         spacing_kind=volume.geometry.spacing_kind,
         oriented=volume.geometry.oriented,
     )
-    tags = {key: text for key, text in volume.tags.items() if key != "UnreadImages"}
     return Volume(
         pixels, lie, unit=volume.unit, modality=volume.modality, series_uid=volume.series_uid,
-        inverted=volume.inverted, windows=volume.windows, tags=tags,
+        inverted=volume.inverted, windows=volume.windows, tags=volume.tags,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests import phantoms
@@ -47,6 +47,7 @@ def test_length_does_not_depend_on_the_order_of_acquisition(
     first: tuple[int, int, int],
     second: tuple[int, int, int],
 ) -> None:
+    assume(first != second)
     grid = phantoms.geometry(affine=phantoms.affine(axes))
     a, b = grid.index_to_world([first, second])
     expected = np.linalg.norm((np.array(first) - np.array(second)) * np.array([3.0, 1.5, 1.0]))

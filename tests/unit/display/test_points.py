@@ -58,7 +58,8 @@ def test_the_nearest_voxel_is_that_voxel() -> None:
 
 def test_slices_that_could_not_be_read_have_no_values() -> None:
     grid = phantoms.geometry()
-    volume = phantoms.volume(ramp(grid).stored, geometry=grid, tags={"UnreadImages": "3"})
+    missing = np.arange(grid.shape[0]) == 2
+    volume = phantoms.volume(ramp(grid).stored, geometry=grid, missing=missing)
     values = linear_values(volume, grid.index_to_world([[2, 3, 3], [1.5, 3, 3], [1, 3, 3]]))
     assert np.isnan(values).tolist() == [True, True, False]
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pydicom.sr._concepts_dict import concepts
 
 from tests.unit.reporting.builders import finding, xray_finding
-from viewer.analysis.findings import HEAT_SHARE
 from viewer.analysis.measures import AREA_SHARE, LONG_AXIS, MEAN_AXIS, SHORT_AXIS, VOLUME
+from viewer.analysis.tasks.classification import HEAT_SHARE
 from viewer.core.finding import Code, Location, Measurement, Side
 from viewer.reporting import codes
 
