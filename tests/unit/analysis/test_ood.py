@@ -20,7 +20,7 @@ def guard(tmp_path):
     metadata["viewer"]["labels"] = {}
     metadata["viewer"]["gate"] = {"for": {"tiny": list(SCORES), "other": ["mirrored film"]}, "scores": SCORES}
     inference = json.loads(json.dumps(INFERENCE)) | {"output": {"kind": "scores", "labels": list(SCORES)}}
-    make(tmp_path, "guard", {**metadata, "id": "guard"}, inference)
+    (make(tmp_path, "guard", {**metadata, "id": "guard"}, inference) / packs.TRAIN).unlink()
     make(tmp_path, "tiny")
     make(tmp_path, "other", changed(METADATA, ("id",), "other"))
     make(tmp_path, "free", changed(METADATA, ("id",), "free"))
