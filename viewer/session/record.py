@@ -52,6 +52,14 @@ class LastPlace:
     ended: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class LastViews:
+    """What views showed, and the finding that was selected."""
+
+    layout: ShownLayout
+    selected: str = ""
+
+
 class Recorder:
     """An observer that writes each change at once.
 
@@ -85,9 +93,9 @@ class Recorder:
         """Note where the window is (layout, views, slices)."""
         self._write("place", place)
 
-    def views(self, layout: ShownLayout, studies: tuple[str, ...]) -> None:
+    def views(self, left: LastViews, studies: tuple[str, ...]) -> None:
         """Note what views show, and the UIDs of the studies that are open with it."""
-        self._write("views", {"layout": to_plain(layout), "studies": list(studies)})
+        self._write("views", {**to_plain(left), "studies": list(studies)})
 
     def exported(self, study_uid: str, files: list[str]) -> None:
         """Note that a report was exported."""
@@ -314,12 +322,12 @@ def last_place(journal: Journal) -> LastPlace:
     return LastPlace(tuple(paths), place, ended)
 
 
-def last_views(journal: Journal, studies: Collection[str]) -> ShownLayout | None:
+def last_views(journal: Journal, studies: Collection[str]) -> LastViews | None:
     """What views showed when one of these studies was open the last time; None where that is not known."""
     for line in journal.latest("views"):
         if not set(line.body.get("studies", ())).isdisjoint(studies):
             try:
-                return from_plain(ShownLayout, line.body["layout"])
+                return from_plain(LastViews, line.body)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 _LOG.error("journal entry %d (views) cannot be understood: %s", line.seq, type(error).__name__)
     return None

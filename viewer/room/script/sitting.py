@@ -23,7 +23,7 @@ from viewer.room.script.lines import StepError
 from viewer.room.script.params import nearest
 from viewer.room.threads import QueueMailbox
 from viewer.room.views.picture import Picture, Source, source_of
-from viewer.session.record import last_views
+from viewer.session.record import LastViews, last_views
 from viewer.session.views import ShownLayout, ShownView
 
 #: How often a wait looks whether the program was asked to stop (s).
@@ -50,7 +50,7 @@ class Sitting:
         self._troubles: list[str] = []
         self._drawn: dict[int, _Drawn] = {}
         self._regular: dict[str, tuple[Volume, Volume]] = {}
-        self._kept = self.session.views.layout
+        self._kept = LastViews(self.session.views.layout)
         self._known: set[str] = set()
         self.session.on(Trouble, lambda event: self._troubles.append(event.words))
 
@@ -93,16 +93,19 @@ class Sitting:
         left = last_views(self.context.journal, fresh)
         if left is not None:
             self._kept = left
-            self.session.views.note(left)
+            self.session.views.note(left.layout)
+            if self.session.review.finding(left.selected) is not None:
+                self.session.review.select(left.selected)
 
     def settle(self) -> None:
         """Have what the views show in the journal, like everything else."""
         self._mailbox.drain()
         if self.session.views.shown != self.layout.stacks:
             self.session.views.put_shown(self.layout.stacks)
-        if self.layout != self._kept:
-            self._kept = self.layout
-            self.context.recorder.views(self.layout, tuple(study.uid for study in self.session.library.studies))
+        now = LastViews(self.layout, self.session.review.selected)
+        if now != self._kept:
+            self._kept = now
+            self.context.recorder.views(now, tuple(study.uid for study in self.session.library.studies))
 
     # what is open
 
