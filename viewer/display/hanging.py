@@ -11,7 +11,9 @@ from typing import Any
 
 from viewer.core.resources import resources_dir
 from viewer.core.study import Kind, Stack
+from viewer.core.volume import Volume
 from viewer.display.slicing import Plane, native_plane, upright_plane
+from viewer.display.window import Window, preset
 
 
 class Layout(Enum):
@@ -61,6 +63,11 @@ def hang(stack: Stack) -> Hanging | None:
     planes = _acquired(stack, tuple(Plane(name) for name in rule["planes"]))
     layout = Layout(rule["layout"]) if len(planes) > 1 else Layout.ONE
     return Hanging(str(rule["name"]), layout, planes, str(rule.get("window", "")))
+
+
+def hung_window(volume: Volume, hanging: Hanging | None) -> Window | None:
+    """The preset that a hanging rule names for these pictures; None where it names none."""
+    return None if hanging is None else preset(volume.modality, hanging.window)
 
 
 def is_localizer(stack: Stack) -> bool:

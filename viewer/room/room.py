@@ -32,7 +32,7 @@ class Room:
     subscribes later (a window) hears after all of them.
 
     Args:
-        by_itself: show the first picture of what is opened, and make thumbnails, without being asked.
+        by_itself: hang what is opened, its first picture without being asked, and make thumbnails.
     """
 
     def __init__(self, context: Context, *, by_itself: bool = True) -> None:
@@ -46,7 +46,7 @@ class Room:
         self.overlays = Overlays(context, self.external, self.presentations)
         self.analyses = Analyses(context, self.packs, self.loading)
         self.views = Views(context.session.tell, self.annotations)
-        self.hanging = ViewHanging(context, self.opening, self.loading, self.views)
+        self.hanging = ViewHanging(context, self.opening, self.loading, self.views, by_itself=by_itself)
         self.layers = ViewLayers(context, self.views, self.overlays, self.analyses, self.presentations)
         self.navigation = Navigation(context, self.loading)
         self.reviewing = Reviewing(context, self.navigation)

@@ -31,6 +31,7 @@ def analyse(sitting: Sitting, p: params.Analyse) -> Result:
     """`analyse`: the named pack, or every one that suits, on a stack; waits until all are done."""
     stack = sitting.stack(p.series_uid, p.stack)
     volume = sitting.volume(stack)
+    sitting.session.library.activate(stack.key)
     packs = sitting.room.packs
     if not packs.known:
         packs.read()

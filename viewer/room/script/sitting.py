@@ -11,8 +11,7 @@ from viewer.core.errors import UsageError
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken
 from viewer.core.volume import Volume
-from viewer.display import window as windows
-from viewer.display.hanging import hang
+from viewer.display.hanging import hang, hung_window
 from viewer.display.points import ObliquePlane, Projection, plane_volume
 from viewer.display.slicing import Plane, counts_down, needs_resampling
 from viewer.display.window import Window
@@ -166,8 +165,11 @@ class Sitting:
         """
         if not is_picture(stack):
             raise UsageError("This series holds no picture.", "Choose another series.")
-        self.troubles()
         loading = self.room.loading
+        held = self.session.library.volume(stack.key)
+        if held is not None and loading.is_loaded(stack.key):
+            return held
+        self.troubles()
         loading.show(stack.key)
         self.wait(lambda: loading.is_loaded(stack.key) or self.in_trouble)
         if not loading.is_loaded(stack.key):
@@ -259,9 +261,7 @@ def _hung(source: Source) -> Picture:
 
 def first_window(picture: Picture) -> Window:
     """The window a picture opens with: the preset its hanging rule names, else its own."""
-    hanging = hang(picture.source.stack)
-    named = windows.preset(picture.source.volume.modality, hanging.window) if hanging is not None else None
-    return named or picture.first_window()
+    return hung_window(picture.source.volume, hang(picture.source.stack)) or picture.first_window()
 
 
 def _window(picture: Picture, center: float, width: float) -> Window:

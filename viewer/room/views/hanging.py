@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from viewer.core.volume import Volume
-from viewer.display import window as windows
-from viewer.display.hanging import Hanging, Layout, hang
+from viewer.display.hanging import Hanging, Layout, hang, hung_window
 from viewer.display.slicing import Plane, needs_resampling
+from viewer.display.window import default_window
 from viewer.reading import StackLoader, resample_regular
 from viewer.room.context import Context
 from viewer.room.events import (
@@ -36,9 +36,14 @@ class ViewHanging:
     Attributes:
         object_key: the stack on screen that is no picture, "" while pictures are.
         by_hand: the reader chose the layout.
+
+    Args:
+        by_itself: hang what is opened; else whoever drives the room says what views show.
     """
 
-    def __init__(self, context: Context, opening: Opening, loading: Loading, views: Views) -> None:
+    def __init__(
+        self, context: Context, opening: Opening, loading: Loading, views: Views, *, by_itself: bool = True
+    ) -> None:
         self._context, self._opening, self._loading, self._views = context, opening, loading, views
         self.object_key = ""
         self.by_hand = False
@@ -47,6 +52,8 @@ class ViewHanging:
         self._resampled: dict[str, Volume] = {}
         self._place: dict[str, Any] = {}
         session = context.session
+        if not by_itself:
+            return
         session.on(StackOpened, lambda event: self._open(event.stack_key))
         session.on(SlicesArrived, lambda event: self._more(event.stack_key))
         session.on(StackLoaded, lambda event: self._all(event.stack_key))
@@ -156,8 +163,7 @@ class ViewHanging:
         self._windowed.add(key)
         middle = len(loader.loaded) // 2
         k = middle if loader.loaded[middle] else int(loader.loaded.argmax())
-        named = windows.preset(loader.volume.modality, self._hanging.window) if self._hanging else None
-        chosen = named or windows.default_window(loader.volume, k)
+        chosen = hung_window(loader.volume, self._hanging) or default_window(loader.volume, k)
         for view in self._views.of(key):
             view.take_window(chosen)
 
