@@ -30,17 +30,13 @@ class Registration:
         matrix: float64 [4, 4], moving LPS mm -> fixed LPS mm; a rotation and a shift.
         correlation: of the values where both lie on each other after the move, -1 to 1.
         overlap: share of the fixed volume that the moved one covers.
+        shift_mm: by how much the middle of the moving volume is moved, LPS.
     """
 
     matrix: FloatArray
     correlation: float
     overlap: float
-
-    @property
-    def shift_mm(self) -> tuple[float, float, float]:
-        """How far the middle of the moving volume is moved is not asked: the shift of the matrix itself."""
-        x, y, z = self.matrix[:3, 3].tolist()
-        return (x, y, z)
+    shift_mm: tuple[float, float, float]
 
 
 def register(fixed: Volume, moving: Volume) -> Registration:
@@ -70,7 +66,9 @@ def register(fixed: Volume, moving: Volume) -> Registration:
             f"The two series could not be laid on each other (correlation {correlation:.2f}, overlap {overlap:.0%}).",
             "Do they show one place of one person?",
         )
-    return Registration(matrix, correlation, overlap)
+    middle = moving.geometry.index_to_world((np.array(moving.shape) - 1) / 2)
+    x, y, z = (matrix[:3, :3] @ middle + matrix[:3, 3] - middle).tolist()
+    return Registration(matrix, correlation, overlap, (x, y, z))
 
 
 def _check(volume: Volume) -> None:
@@ -96,23 +94,20 @@ def _image(volume: Volume) -> sitk.Image:
 
 
 def _found(fixed: sitk.Image, moving: sitk.Image) -> sitk.Transform:
+    """Mutual information coarse to fine from each start; then correlation where that lies better on each other."""
     start = sitk.CenteredTransformInitializer(
         fixed, moving, sitk.Euler3DTransform(), sitk.CenteredTransformInitializerFilter.GEOMETRY
     )
-    method = sitk.ImageRegistrationMethod()
+    method = _method(2.0)
     method.SetMetricAsMattesMutualInformation(_BINS)
     method.SetMetricSamplingStrategy(method.REGULAR)
     method.SetMetricSamplingPercentage(_SHARE, _SEED)
-    method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsRegularStepGradientDescent(2.0, 1e-4, 300, gradientMagnitudeTolerance=1e-6)
-    method.SetOptimizerScalesFromPhysicalShift()
     method.SetShrinkFactorsPerLevel(_SHRINK)
     method.SetSmoothingSigmasPerLevel(_SMOOTH)
     method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
-    method.SetInitialTransform(start, inPlace=False)
     best: sitk.Transform | None = None
     value = np.inf
-    for first in _starts(fixed, moving, start):
+    for first in _starts(fixed, start):
         method.SetInitialTransform(first, inPlace=False)
         try:
             found = method.Execute(fixed, moving)
@@ -122,10 +117,30 @@ def _found(fixed: sitk.Image, moving: sitk.Image) -> sitk.Transform:
             best, value = found, method.GetMetricValue()
     if best is None:
         raise RuntimeError("no start led anywhere")
-    return best
+    return _refined(fixed, moving, best)
 
 
-def _starts(fixed: sitk.Image, moving: sitk.Image, centred: sitk.Transform) -> tuple[sitk.Transform, ...]:
+def _refined(fixed: sitk.Image, moving: sitk.Image, found: sitk.Transform) -> sitk.Transform:
+    """A last look at every voxel: pictures of one kind lie on each other best where their values correlate."""
+    method = _method(0.5)
+    method.SetMetricAsCorrelation()
+    method.SetInitialTransform(found, inPlace=False)
+    try:
+        finer = method.Execute(fixed, moving)
+    except RuntimeError:
+        return found
+    return finer if _likeness(fixed, moving, finer)[0] > _likeness(fixed, moving, found)[0] else found
+
+
+def _method(step_mm: float) -> sitk.ImageRegistrationMethod:
+    method = sitk.ImageRegistrationMethod()
+    method.SetInterpolator(sitk.sitkLinear)
+    method.SetOptimizerAsRegularStepGradientDescent(step_mm, 1e-4, 300, gradientMagnitudeTolerance=1e-8)
+    method.SetOptimizerScalesFromPhysicalShift()
+    return method
+
+
+def _starts(fixed: sitk.Image, centred: sitk.Transform) -> tuple[sitk.Transform, ...]:
     """Where they are (one frame of reference), and middle on middle."""
     as_is = sitk.Euler3DTransform()
     as_is.SetCenter(fixed.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in fixed.GetSize()]))

@@ -49,6 +49,7 @@ def compare(sitting: Sitting, p: params.Compare) -> Result:
     stacks = [sitting.stack(p.series_uid), sitting.stack(p.prior_uid)]
     if stacks[0].key == stacks[1].key:
         raise UsageError("A series cannot be compared with itself.", "Name two series.")
+    sitting.check_one_person(*stacks)
     plane = Plane(p.plane)
     views: list[ShownView] = []
     for stack in stacks:

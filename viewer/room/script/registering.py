@@ -21,8 +21,7 @@ def register(sitting: Sitting, p: params.Register) -> Result:
     fixed, moving = sitting.stack(p.fixed_uid), sitting.stack(p.moving_uid)
     if fixed.key == moving.key:
         raise UsageError("A series cannot be registered with itself.", "Name two series.")
-    if sitting.study_of(fixed).patient != sitting.study_of(moving).patient:
-        raise UsageError("These series are of two patients.", "Register series of one person.")
+    sitting.check_one_person(fixed, moving)
     if {fixed.kind, moving.kind} != {Kind.VOLUME}:
         raise UsageError("Only volumes can be registered.", "Name two volumes.")
     pinned = sitting.volume(fixed)
