@@ -30,6 +30,8 @@ _CHANGES = {
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 #: Exit status of a child that came to its end.
 _DONE, _FAILED = 0, 97
+#: A child that takes longer than this hangs (seconds).
+_LIMIT_SECONDS = 120
 
 
 def kills(work: Callable[[], object], place: Path, *, step: int = 1, most: int = 10_000) -> Iterator[int]:
@@ -63,13 +65,30 @@ def count(work: Callable[[], object], place: Path) -> int:
         return int(told.read())
 
 
+def apart(work: Callable[[], object]) -> None:
+    """Run something in a child of its own: threads that it starts are not there in the next fork."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(_LIMIT_SECONDS)
+        try:
+            work()
+        except BaseException:  # noqa: BLE001 - told to whoever forked, not raised in a copy of the test
+            traceback.print_exc()
+            os._exit(_FAILED)
+        os._exit(_DONE)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == _DONE, "it failed in its own process; see above"
+
+
 def _killed_at(work: Callable[[], object], place: Path, n: int) -> bool:
     child = os.fork()
     if child == 0:
+        signal.alarm(_LIMIT_SECONDS)
         _run(work, _Counter(place, n))
         os._exit(_DONE)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL, "the work hangs"
         return True
     assert os.WEXITSTATUS(status) == _DONE, "the work failed by itself"
     return False

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from viewer.core.analysis import AnalysisResult
+from viewer.core.analysis import AnalysisResult, Box
 from viewer.core.errors import GeometryError
 from viewer.core.finding import Finding
 from viewer.core.report import KeyImage
-from viewer.core.volume import Volume
+from viewer.core.volume import Heatmap, Volume
 from viewer.jobs.result_folder import Loaded
 from viewer.words.language import Words, words_in
 
@@ -78,7 +78,7 @@ def _views(
     window = default_window(volume, k)
     place = _detail(volume, extent(finding, result, volume, k))
     over = _overlay_words(finding, result, words)
-    overlays = overlays_of([_only(result, finding)], [finding]) if result is not None and over else None
+    overlays = overlays_of([alone(result, finding)], [finding]) if result is not None and over else None
 
     def view(picture: Volume, layers: OverlaySet | None, text: str) -> KeyImage:
         plane = upright_plane(picture.geometry)
@@ -142,14 +142,30 @@ def _span(centre: float, length: float, limit: int) -> tuple[int, int]:
     return start, start + whole
 
 
-def _only(result: AnalysisResult, finding: Finding) -> AnalysisResult:
-    """The result with this finding's segment alone: nothing a reader did not accept is drawn."""
+def alone(result: AnalysisResult, finding: Finding) -> AnalysisResult:
+    """The result with this finding's segment, or its part of the heatmap, alone: a rejected neighbour is not drawn."""
     number = finding.location.segment
     masks = tuple(
         replace(mask, segments=tuple(s for s in mask.segments if s.number == number)) for mask in result.masks
     )
-    heatmaps = result.heatmaps if number is None else ()
-    return replace(result, masks=tuple(mask for mask in masks if mask.segments), heatmaps=heatmaps)
+    labels = {finding.label, finding.original.label if finding.original is not None else ""}
+    heatmaps = [_within(heat, finding.location.box_kji) for heat in result.heatmaps if heat.label in labels]
+    return replace(
+        result,
+        findings=(finding,),
+        masks=tuple(mask for mask in masks if mask.segments),
+        heatmaps=tuple(heatmaps) if number is None else (),
+    )
+
+
+def _within(heat: Heatmap, box: Box | None) -> Heatmap:
+    """A heatmap with nothing outside the box of a finding."""
+    if box is None:
+        return heat
+    (k0, j0, i0), (k1, j1, i1) = box
+    values = np.zeros_like(heat.values)
+    values[k0:k1, j0:j1, i0:i1] = heat.values[k0:k1, j0:j1, i0:i1]
+    return replace(heat, values=values)
 
 
 def _what(finding: Finding, k: int, volume: Volume, words: Words) -> str:

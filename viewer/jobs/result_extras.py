@@ -14,6 +14,7 @@ from viewer.core.report import KeyImage
 from viewer.core.study import Stack, Study
 from viewer.core.volume import Volume
 from viewer.jobs.dicom_objects import write_objects
+from viewer.jobs.report_images import alone
 from viewer.jobs.result_folder import Extra
 
 _log = logging.getLogger(__name__)
@@ -44,8 +45,8 @@ def key_images(stack: Stack, volume: Volume, results: Sequence[AnalysisResult]) 
 
     images = []
     for result in results:
-        overlays = overlays_of([result], result.findings)
         for number, finding in enumerate(result.findings, start=1):
+            overlays = overlays_of([alone(result, finding)], [finding])
             k = finding.location.slice_index
             try:
                 pixels = render(volume, upright_plane(volume.geometry), k, overlays=overlays, frame=Frame(stack=stack))

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from tests import synth
-from tests.unit.reporting.folders import film_results, head_results, opened
+from tests.unit.reporting.folders import film_folder, film_results, head_results, opened
 from viewer.core.analysis import AnalysisResult
 from viewer.core.finding import Finding, Location
 from viewer.core.study import Stack
 from viewer.core.volume import Volume
-from viewer.jobs.report_images import SIDE, drawn, extent
+from viewer.jobs.report_images import SIDE, alone, drawn, extent
 from viewer.jobs.result_folder import Loaded
 
 ORANGE = (255, 153, 51)
@@ -109,3 +109,20 @@ def test_extent_of_a_segment_of_points_and_of_a_box(head: tuple[Loaded, Volume])
     box = replace(finding, location=Location("x", box_kji=((1, 2, 3), (4, 8, 9))))
     assert extent(box, ran, volume, 2) == (2, 3, 7, 8)
     assert extent(replace(finding, location=Location("x")), ran, volume, 2) is None
+
+
+def test_what_a_reader_rejected_is_not_drawn_beside_what_was_accepted(tmp_path: Path) -> None:
+    film_folder(tmp_path)
+    _, stack, volume = opened(tmp_path / "film")
+    ran = film_results(stack, volume)[0]
+    values = np.zeros(volume.shape, np.float32)
+    values[0, 5:9, 4:8] = values[0, 30:34, 20:24] = 1
+    boxes = (((0, 5, 4), (1, 9, 8)), ((0, 30, 20), (1, 34, 24)))
+    findings = tuple(
+        replace(finding, location=replace(finding.location, box_kji=box))
+        for finding, box in zip(ran.findings, boxes, strict=True)
+    )
+    both = replace(ran, findings=findings, heatmaps=(replace(ran.heatmaps[0], values=values),))
+    (heat,) = alone(both, findings[0]).heatmaps
+    assert heat.values[0, 5:9, 4:8].all()
+    assert np.count_nonzero(heat.values) == 16
