@@ -42,6 +42,7 @@ class ReaderMeasurement:
         shape: what its outline makes.
         outline_lps: where that is not `points_lps`: the corners of a rectangle, the axis ends of an ellipse.
         reader, when: who measured, and when (ISO 8601 with offset).
+        pixels: digest of the stored picture it was read from, by which a copy of the files is known; "" unknown.
     """
 
     id: str
@@ -61,6 +62,7 @@ class ReaderMeasurement:
     outline_lps: tuple[PointLps, ...] = ()
     reader: str = ""
     when: str = ""
+    pixels: str = ""
 
     @property
     def outline(self) -> tuple[PointLps, ...]:

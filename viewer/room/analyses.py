@@ -18,7 +18,6 @@ from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
 from viewer.jobs import cine
-from viewer.jobs.analyse import box_for, is_nameless
 from viewer.jobs.request import request_for, with_age
 from viewer.room.background import Job
 from viewer.room.context import Context
@@ -226,6 +225,8 @@ class Analyses:
             box: for packs that need one.
             named: the reader named the packs: warned ones run too, whatever the file is.
         """
+        from viewer.jobs.analyse import box_for, is_nameless
+
         session = self._context.session
         study, volume = session.library.study_of(stack.key), session.library.volume(stack.key)
         assert study is not None and volume is not None

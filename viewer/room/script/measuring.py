@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,11 +13,12 @@ import numpy as np
 from viewer.core import pairing
 from viewer.core.annotation import KeyMark
 from viewer.core.clock import now
-from viewer.core.errors import UsageError
+from viewer.core.errors import UsageError, ViewerError
 from viewer.core.finding import Measurement
 from viewer.core.geometry import FloatArray
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.study import Stack
+from viewer.core.volume import Volume
 from viewer.display.slicing import Plane
 from viewer.room.script import params
 from viewer.room.script.params import nearest, one_of
@@ -52,7 +54,8 @@ def measure(sitting: Sitting, p: params.Measure) -> Result:
     drawing = drawn(tool, on, tuple(as_point(point) for point in points), p.text.strip())
     if sitting.shown(p.view).oblique is not None:
         drawing = replace(drawing, plane="oblique", sop_instance_uid=None)
-    made = replace(measured(tool, on, drawing), reader=sitting.context.settings.reader_name, when=now())
+    who = sitting.context.settings.reader_name
+    made = replace(measured(tool, on, drawing), reader=who, when=now(), pixels=_digest_for(on, drawing))
     sitting.session.measurements.put(made)
     return told(sitting, made)
 
@@ -93,7 +96,7 @@ def told(sitting: Sitting, one: ReaderMeasurement) -> dict[str, Any]:
         "stack": None if stack is None else stack.number,
         "plane": one.plane,
         "slice": _told_slice(stack, one, index),
-        "on_this_copy": index is not None,
+        "on_this_copy": index is not None and _same_pixels(sitting, stack, index, one),
         "notes": list(one.notes),
         "reader": one.reader,
         "when": one.when,
@@ -146,6 +149,28 @@ def place_of(sitting: Sitting, one: ReaderMeasurement) -> tuple[Stack | None, in
     return stack, None
 
 
+def _digest_for(on: PictureSlice, drawing: ReaderMeasurement) -> str:
+    """Digest of the acquired slice that a drawing was read from; "" for cuts across slices."""
+    return "" if drawing.sop_instance_uid is None else _digest(on.source.volume, on.view.index)
+
+
+def _digest(volume: Volume, k: int) -> str:
+    """What a slice holds and where it lies, in short."""
+    corners = volume.geometry.index_to_world([[k, 0, 0], [k, 1, 0], [k, 0, 1]])
+    facts = repr((volume.slice_rescale(k), np.round(corners, 3).tolist())).encode()
+    return hashlib.sha256(np.ascontiguousarray(volume.stored[k]).tobytes() + facts).hexdigest()[:16]
+
+
+def _same_pixels(sitting: Sitting, stack: Stack | None, index: int, one: ReaderMeasurement) -> bool:
+    """True unless this copy is known to hold another picture under the same name."""
+    if stack is None or not one.pixels:
+        return stack is not None
+    try:
+        return _digest(sitting.volume(stack), index) == one.pixels
+    except ViewerError:
+        return False
+
+
 def _told_slice(stack: Stack | None, one: ReaderMeasurement, index: int | None) -> int | None:
     """The slice as scripts count it; None where this copy lacks it."""
     if index is None or stack is None or stack.geometry is None or one.plane == "oblique":
@@ -188,7 +213,8 @@ def move(sitting: Sitting, p: params.Move) -> Result:
     fresh = drawn(tool, on, tuple(as_point(point) for point in points), old.text)
     if old.plane == "oblique":
         fresh = replace(fresh, plane="oblique", sop_instance_uid=None)
-    made = measured(tool, on, replace(fresh, id=old.id, name=old.name, reader=old.reader, when=now()))
+    kept = replace(fresh, id=old.id, name=old.name, reader=old.reader, when=now(), pixels=_digest_for(on, fresh))
+    made = measured(tool, on, kept)
     sitting.session.measurements.put(made)
     return told(sitting, made)
 

@@ -6,9 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from viewer.room.script import arranging, judging, measuring, params, registering, segmenting, showing
+from viewer.room.script import arranging, judging, measuring, params, registering, showing
 from viewer.room.script.params import Params, decoded, one_of
 from viewer.room.script.sitting import Sitting
+
+
+def _segment(sitting: Sitting, p: params.SegmentStep) -> Mapping[str, Any]:
+    """`segment`; its mathematics are imported with the first segment."""
+    from viewer.room.script.segmenting import segment
+
+    return segment(sitting, p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ STEPS: tuple[StepSpec, ...] = (
     StepSpec("pair", params.Pair, measuring.pair),
     StepSpec("plane", params.CutPlane, arranging.plane),
     StepSpec("register", params.Register, registering.register),
-    StepSpec("segment", params.SegmentStep, segmenting.segment),
+    StepSpec("segment", params.SegmentStep, _segment),
 )
 _BY_NAME = {step.name: step for step in STEPS}
 

@@ -219,3 +219,20 @@ def test_two_lengths_of_two_studies_are_paired(tmp_path: Path) -> None:
     assert told["change_mm"] == pytest.approx(8.0) and told["change_percent"] == pytest.approx(100.0)
     assert told["days"] == 90 and told["doubling_days"] == pytest.approx(30.0)
     assert told["within_error"] is False
+
+
+def test_a_copy_with_other_pixels_is_not_the_one_that_was_measured(tmp_path: Path) -> None:
+    def fixed(k: int, ds: Dataset) -> None:
+        ds.SOPInstanceUID = f"1.2.3.4.6.{k}"
+
+    uids = {"series_uid": "1.2.3.4.5", "study_uid": "1.2.3.4", "edit": fixed}
+    stored = np.zeros((6, 24, 20), np.int16)
+    other = stored.copy()
+    other[3] = 7
+    one = synth.write_series(tmp_path / "a", stored=stored, **uids)
+    changed = synth.write_series(tmp_path / "b", stored=other, **uids)
+    assert one.affine is not None
+    lines = [measure("length", lps(one.affine, (k, 5, 5), (k, 15, 5))) for k in (2, 3)]
+    results(*shown(one), *lines)
+    found = [results({"do": "open", "paths": [str(made.folder)]}, {"do": "measurements"})[1] for made in (one, changed)]
+    assert [[m["on_this_copy"] for m in told["measurements"]] for told in found] == [[True, True], [True, False]]
