@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from viewer.room.views.events import ViewEvents
+from viewer.room.views.view import ViewEvents
 from viewer.ui.viewport.view import Viewport
 
 

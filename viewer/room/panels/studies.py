@@ -71,6 +71,7 @@ class StudiesView:
     Attributes:
         shown: keys of the stacks on screen; patients: how many have an open study.
         files: how many were looked at; refused: those that were not opened; scanning: a scan still runs.
+        hanging: the rule that hung what is on screen.
     """
 
     rows: tuple[StudyRow, ...] = ()
@@ -79,6 +80,7 @@ class StudiesView:
     files: int = 0
     refused: tuple[Refusal, ...] = ()
     scanning: bool = False
+    hanging: str = ""
 
 
 #: After these events it is to be built anew.
@@ -106,6 +108,7 @@ def state(session: Session, room: Room) -> StudiesView:
         library.files,
         library.refused,
         room.opening.is_busy,
+        room.hanging.words,
     )
 
 

@@ -1,52 +1,13 @@
-"""What a view tells: to the arrangement it stands in, to what paints it, and to everybody."""
+"""What a view tells what paints it, and what views tell everybody."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from viewer.core.analysis import Box
-from viewer.core.annotation import PointLps
-from viewer.display.window import Window
+from viewer.room.tools.base import Pointer
 from viewer.room.views.facts import CursorInfo, Message
 from viewer.session.events import Event
-
-if TYPE_CHECKING:
-    from viewer.room.tools.base import Pointer
-    from viewer.room.views.view import View
-
-
-class ViewEvents:
-    """What views tell the arrangement they stand in; what is not overridden is not heard."""
-
-    def slice_moved(self, view: View) -> None:
-        """Another slice is on show."""
-
-    def window_moved(self, view: View, window: Window) -> None:
-        """The reader chose another window."""
-
-    def crosshair_moved(self, view: View, lps: PointLps) -> None:
-        """The reader put the crosshair somewhere."""
-
-    def box_moved(self, view: View, box: Box, finished: bool) -> None:
-        """The reader's box was drawn or moved; `finished` when it was let go."""
-
-    def pointer_moved(self, view: View, info: CursorInfo | None) -> None:
-        """Something else lies under the pointer; None beside the picture."""
-
-    def activated(self, view: View) -> None:
-        """Keys go to this view now."""
-
-    def maximise_wanted(self, view: View) -> None:
-        """This view alone, or all of them again."""
-
-    def menu_wanted(self, view: View, at: tuple[int, int]) -> None:
-        """A right click, on the screen."""
-
-    def files_dropped(self, view: View, paths: Sequence[Path]) -> None:
-        """Files were dropped on the view."""
 
 
 class Surface:

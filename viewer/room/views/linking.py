@@ -11,10 +11,10 @@ import numpy as np
 from viewer.core.analysis import Box
 from viewer.core.annotation import PointLps
 from viewer.display.window import Window
-from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, PointerMoved, ViewEvents, ViewMoved
+from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, PointerMoved, ViewMoved
 from viewer.room.views.facts import CursorInfo
 from viewer.room.views.links import same_cut, same_space
-from viewer.room.views.view import View
+from viewer.room.views.view import View, ViewEvents
 from viewer.session.events import Event
 
 

@@ -123,6 +123,8 @@ class StudyBrowser(QFrame):
             self._in_sight = view.shown
             self._bring_into_sight(view.shown)
         self._show_files(view)
+        self._hanging.set_whole(view.hanging)
+        self._hanging.setVisible(bool(view.hanging))
 
     def _bring_into_sight(self, shown: tuple[str, ...]) -> None:
         """Scroll to the first stack that is on screen, with its patient above it where there is room."""
@@ -158,11 +160,6 @@ class StudyBrowser(QFrame):
         ]
         message = Message("warn", head, "\n".join(lines), ((tr("Show all"), self.refused_asked.emit),))
         self._messages.addWidget(message)
-
-    def show_hanging(self, words: str) -> None:
-        """Say which hanging rule fired."""
-        self._hanging.set_whole(words)
-        self._hanging.setVisible(bool(words))
 
     def put_thumbnail(self, key: str, pixels: npt.NDArray[np.uint8]) -> None:
         """Show a stack's thumbnail, RGB [row, column, 3]."""

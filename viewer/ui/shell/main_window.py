@@ -143,7 +143,6 @@ class MainWindow(QMainWindow):
         shown = part_of(room, self.status, status.state, status.HEARS)
         return (
             part_of(room, self.browser, studies.state, studies.HEARS),
-            Part(lambda: self.browser.show_hanging(room.hanging.words), studies.HEARS),
             part_of(room, self.banner, banner.state, banner.HEARS),
             Part(self._show_page, (StudiesChanged, StudyClosed, ViewsChanged)),
             Part(lambda: self.setWindowTitle(_title(room)), patient.HEARS),
