@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
 from viewer.core.analysis import AnalysisRequest, AnalysisResult, GateVerdict, Provenance, Suitability
-from viewer.core.finding import Finding, Location, Measurement, OperatingPoint
+from viewer.core.finding import Finding, Location, Measurement, OperatingPoint, Side
 from viewer.core.task import CancelToken, OnProgress, Progress
 from viewer.core.volume import Heatmap, Mask, Segment
 
@@ -52,7 +53,8 @@ def _film(request: AnalysisRequest) -> dict[str, object]:
     corners = [(0, rows * a, columns * b) for a, b in ((0.5, 0.2), (0.5, 0.4), (0.7, 0.4), (0.7, 0.2))]
     outline = tuple(tuple(float(v) for v in volume.geometry.index_to_world(c)) for c in corners)
     location = Location("Right lower zone", outline, slice_index=0)
-    return {"heatmaps": (heatmap,), "findings": (_finding(request, "1", "Bright pattern", location, 0.84),)}
+    found = replace(_finding(request, "1", "Bright pattern", location, 0.84), side=Side.RIGHT)
+    return {"heatmaps": (heatmap,), "findings": (found,)}
 
 
 def _box(request: AnalysisRequest) -> dict[str, object]:
