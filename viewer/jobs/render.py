@@ -27,7 +27,8 @@ from viewer.display.window import Window
 from viewer.jobs.open import files_of, open_one
 from viewer.jobs.place import cannot_write
 from viewer.jobs.result_folder import load
-from viewer.jobs.targets import check_target, try_place
+from viewer.jobs.sealing.seal import SealState, verify
+from viewer.jobs.targets import check_target, is_sealed, try_place
 from viewer.reading import resample_regular
 from viewer.words.language import words_in
 from viewer.words.persons import age_on, spoken_name
@@ -97,6 +98,8 @@ def write_shown(
     Raises:
         OutputError: there is another file, or it cannot be written.
     """
+    if is_sealed(out):
+        raise OutputError(f"'{out.name}' lies in a folder whose report is signed.", "Name a place elsewhere.")
     if out.is_dir() or out.exists() and not _is_own(out):
         raise OutputError(f"'{out.name}' is there already and is no picture of this program.", "Name another file.")
     pixels = draw(volume, stack, plane, index, window=window, overlays=overlays, study=study, size=size)
@@ -155,6 +158,9 @@ def _window(center: float, width: float) -> Window:
 
 def _overlays(folder: Path, stack: Stack) -> OverlaySet:
     loaded = load(folder)
+    seal = verify(folder, loaded.document)
+    if seal.state is SealState.CHANGED:
+        raise OutputError(seal.words, "Nothing was drawn. Take the folder from a backup, or analyse again.", "changed")
     if loaded.stack.key != stack.key and not _is_phase(loaded.results, stack.key):
         raise UsageError(
             "These results belong to another series than the picture.",

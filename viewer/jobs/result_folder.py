@@ -28,6 +28,7 @@ from viewer.core.change import changing, sync
 from viewer.core.clock import now
 from viewer.core.errors import OutputError, ReadError
 from viewer.core.finding import Finding, FindingState
+from viewer.core.geometry import Geometry
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.study import Stack, Study
 from viewer.core.volume import Heatmap, Mask, Volume
@@ -199,8 +200,25 @@ def _document(
         "packs": [result_json.result_out(result, _version(result)) for result in results],
         "findings": [to_plain(finding) for result in results for finding in result.findings],
         "left_out": [],
-        "notes": [],
+        "notes": _notes(volume, results),
     }
+
+
+def _notes(volume: Volume, results: Sequence[AnalysisResult]) -> list[str]:
+    """What whoever opens the files must know."""
+    if volume.geometry.is_even or not any(result.masks or result.heatmaps for result in results):
+        return []
+    off = _off_mm(volume.geometry)
+    return [
+        f"The slices are unevenly spaced and NIfTI knows even steps only: masks and heatmaps as .nii.gz lie up to "
+        f"{off:.2f} mm off along the slices. seg.dcm and the findings lie right."
+    ]
+
+
+def _off_mm(grid: Geometry) -> float:
+    """Largest distance in mm between a slice and its place at even steps."""
+    even = replace(grid, slice_positions=None)
+    return max(float(np.linalg.norm(grid.slice_origin(k) - even.slice_origin(k))) for k in range(grid.shape[0]))
 
 
 def _version(result: AnalysisResult) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QIntValidator, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QScrollArea, QWidget
 
 from viewer.core.document import Document
-from viewer.core.errors import ViewerError
+from viewer.core.errors import OutputError, ViewerError
 from viewer.core.task import CancelFlag
 from viewer.room import objects
 from viewer.room.background import Pool
@@ -156,8 +156,13 @@ class PdfView(QWidget):
         """Write the document as it came; says so when it cannot be written."""
         from pathlib import Path
 
+        from viewer.room.saving import save_document
+
         try:
-            Path(name).write_bytes(self._pdf)
+            save_document(Path(name), self._pdf)
+        except OutputError as error:
+            self.message.setText(error_words(error))
+            self.message.show()
         except OSError as error:
             words = tr("The PDF could not be saved ({why}). Choose another folder.", why=error.strerror or "")
             self.message.setText(words)
