@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from viewer.analysis.client import InferenceProcess
 from viewer.core.task import CancelFlag
 from viewer.room.script.run import play_steps
 
 Answer = dict[str, Any]
 
 
-def play(*steps: dict[str, Any] | str) -> list[Answer]:
+def play(*steps: dict[str, Any] | str, process: InferenceProcess | None = None) -> list[Answer]:
     """One sitting: an answer for each step, in order; the journal is that of SECONDREAD_HOME."""
     lines = [(step if isinstance(step, str) else json.dumps(step)).encode() for step in steps]
     answers: list[str] = []
-    all_ok = play_steps(lines, answers.append, _never, repr, CancelFlag())
+    all_ok = play_steps(lines, answers.append, _never, repr, CancelFlag(), process=process)
     told = [json.loads(answer) for answer in answers]
     assert [one["step"] for one in told] == list(range(1, len(told) + 1))
     assert all_ok == all(one["ok"] for one in told)

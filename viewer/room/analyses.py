@@ -234,8 +234,9 @@ class Analyses:
         research, device = self._context.settings.research_packs, self._context.settings.device
         for pack in packs:
             roi = box_for(pack, aged, box)
-            nameless = not named and is_nameless(suitability.check(pack, aged, roi, research=research))
-            options = RunOptions(run_warned=not nameless, research=research)
+            verdict = suitability.check(pack, aged, roi, research=research)
+            warned = verdict.verdict is Suitability.WARN and (named or not is_nameless(verdict))
+            options = RunOptions(run_warned=warned, research=research)
             request = request_for(pack, stack, aged, roi, device=device, options=options)
             job = self._job(request, pack, study, stack)
             job.done = self._keep_all

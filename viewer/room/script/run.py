@@ -26,6 +26,8 @@ def play_steps(
     say: Callable[[str], None],
     unforeseen: Callable[[Exception], str],
     cancel: CancelToken,
+    *,
+    process: InferenceProcess | None = None,
 ) -> bool:
     """Do every step of a script on a room of its own; True when all of them were ok.
 
@@ -33,6 +35,7 @@ def play_steps(
         answer: takes a line for each step, in order, once its change is in the journal.
         say: takes words that belong to no step.
         unforeseen: words for an error that no step foresaw.
+        process: what runs analyses.
 
     Raises:
         OutputError: another program works in this home, it says who.
@@ -48,7 +51,7 @@ def play_steps(
     if words:
         say(words)
     mailbox = QueueMailbox()
-    context = Context(journal, settings, InferenceProcess(), mailbox)
+    context = Context(journal, settings, process or InferenceProcess(), mailbox)
     try:
         sitting = Sitting(Room(context, by_itself=False), mailbox, cancel)
 
