@@ -41,7 +41,7 @@ class ShownView:
     Attributes:
         plane: "native", "axial", "coronal" or "sagittal"; index: the slice in it, counted from 0.
         center, width: the window, in values after the modality LUT; None while it has none.
-        turns: quarter turns to the right; flipped: left for right, before turning.
+        turn: 2 x 2, (column, row) of the picture -> (x, y) of the screen; each entry -1, 0 or 1.
         oblique: the plane that is shown in place of the stack's own.
     """
 
@@ -50,8 +50,7 @@ class ShownView:
     index: int = 0
     center: float | None = None
     width: float | None = None
-    turns: int = 0
-    flipped: bool = False
+    turn: tuple[tuple[int, int], tuple[int, int]] = ((1, 0), (0, 1))
     oblique: ObliquePlane | None = None
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import synth, tiny_packs
+from tests.sittings import Sitting
 from tests.ui import quick
 from viewer.analysis.client import InferenceProcess
 from viewer.core.analysis import AnalysisRequest, AnalysisResult
@@ -18,7 +19,6 @@ from viewer.core.resources import user_data_dir
 from viewer.core.settings import Settings
 from viewer.core.task import CancelToken, OnProgress
 from viewer.journal import open_journal
-from viewer.room.sitting import Sitting
 from viewer.session import Event
 from viewer.words.i18n import set_language
 

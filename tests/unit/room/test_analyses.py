@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests import tiny_packs
+from tests.sittings import Sitting
 from tests.ui import quick
 from tests.unit.room.conftest import Sit, Told
 from viewer.core.analysis import AnalysisRequest, AnalysisResult, GateReason, GateVerdict, Suitability
 from viewer.core.errors import AnalysisError
 from viewer.core.task import CancelToken, JobState, OnProgress
 from viewer.room.events import BoxWanted, JobsChanged
-from viewer.room.sitting import Sitting
 from viewer.session import BoxesChanged, GateChanged, ResultAdded
 
 BOX = ((2, 8, 4), (20, 40, 36))

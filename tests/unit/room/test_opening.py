@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import synth
+from tests.sittings import Sitting
 from tests.unit.room.conftest import Sit, Told
 from viewer.core.graphic import PictureRef
 from viewer.room.events import (
@@ -22,7 +23,6 @@ from viewer.room.events import (
     StackOpened,
     ThumbnailMade,
 )
-from viewer.room.sitting import Sitting
 from viewer.session import Activated, StudiesChanged
 
 Listen = Callable[[Sitting], Told]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.sittings import Sitting
 from tests.unit.room.conftest import Sit
 from viewer.core.annotation import KeyMark
 from viewer.core.finding import FindingState, Side
 from viewer.room.events import Exported
-from viewer.room.sitting import Sitting
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from viewer.core.resources import user_data_dir
 from viewer.core.settings import Settings
 from viewer.journal import open_journal
 from viewer.room.events import Exported
-from viewer.room.sitting import Sitting
+from tests.sittings import Sitting
 from viewer.session.views import ShownLayout, ShownView
 
 def line(key, number):

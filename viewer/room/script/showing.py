@@ -171,7 +171,7 @@ def reset(sitting: Sitting, p: params.InView) -> Result:
     """`reset`: the window of `show` again."""
     shown = sitting.shown(p.view)
     first = first_window(sitting.picture(p.view))
-    sitting.put_view(p.view, replace(shown, center=first.center, width=first.width, turns=0, flipped=False))
+    sitting.put_view(p.view, replace(shown, center=first.center, width=first.width, turn=((1, 0), (0, 1))))
     return told(sitting, p.view)
 
 

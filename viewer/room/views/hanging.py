@@ -23,9 +23,10 @@ from viewer.room.loading import Loading
 from viewer.room.opening import Opening
 from viewer.room.views import places
 from viewer.room.views.commands import act
-from viewer.room.views.events import ViewActivated, ViewsArranged
+from viewer.room.views.events import ViewActivated, ViewMoved, ViewsArranged
 from viewer.room.views.view import ViewSpec
 from viewer.room.views.views import Views
+from viewer.session import LayoutWanted, ShownLayout
 from viewer.words.i18n import date_words, time_words, tr
 from viewer.words.people import corner_lines
 
@@ -61,7 +62,9 @@ class ViewHanging:
         session.on(ObjectWanted, lambda event: self._show_object(event.stack_key))
         session.on(JumpWanted, self._go)
         session.on(ViewActivated, self._activated)
+        session.on(ViewMoved, lambda _event: self._note())
         session.on(ViewsArranged, lambda _event: self._changed())
+        session.on(LayoutWanted, lambda _event: self._take_layout())
         session.on(SettingsChanged, lambda _event: self._take_settings())
         self._take_settings()
 
@@ -79,8 +82,23 @@ class ViewHanging:
             return ""
         return tr("Hanging: {rule}", rule=tr("by hand") if self.by_hand else tr(self._hanging.rule))
 
+    @property
+    def layout(self) -> ShownLayout:
+        """What the views show, as plain data."""
+        return places.layout_of(self._views, self.by_hand)
+
     def _changed(self) -> None:
+        self._note()
         self._context.session.views.put_shown(self.shown)
+
+    def _note(self) -> None:
+        self._context.session.views.note(self.layout)
+
+    def _take_layout(self) -> None:
+        """A change of the layout was taken back, or done again."""
+        wanted = self._context.session.views.layout
+        self.by_hand = wanted.by_hand
+        places.take_layout(self._views, wanted, self.spec)
 
     def _take_settings(self) -> None:
         settings = self._context.settings
@@ -237,9 +255,12 @@ class ViewHanging:
 
     def act(self, action_id: str) -> None:
         """Do an action of the active view."""
-        if action_id == "view.layout":
-            self.by_hand = True
+        if action_id != "view.layout":
+            act(self._views, action_id)
+            return
+        before, self.by_hand = self.layout, True
         act(self._views, action_id)
+        self._context.session.views.arrange(self.layout, before)
 
     def can(self, action_id: str) -> bool:
         """True where the action makes sense for what is on screen."""

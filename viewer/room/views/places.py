@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from viewer.core.annotation import KeyMark
@@ -11,6 +12,7 @@ from viewer.display.window import Window
 from viewer.room.views.arrangement import named
 from viewer.room.views.view import View, ViewSpec
 from viewer.room.views.views import Views
+from viewer.session import ShownLayout, ShownView
 
 
 def place_of(views: Views, active: str) -> dict[str, Any]:
@@ -55,6 +57,39 @@ def restore(views: Views, key: str, place: dict[str, Any]) -> bool:
     return windowed
 
 
+def layout_of(views: Views, by_hand: bool) -> ShownLayout:
+    """What the views show, as the session keeps it."""
+    shown = views.views
+    numbers = {view: number for number, view in enumerate(shown)}
+    whole = None if views.maximised is None else numbers.get(views.maximised)
+    active = numbers.get(views.active, 0)
+    return ShownLayout(views.arrangement.name, tuple(_shown(view) for view in shown), active, whole, by_hand)
+
+
+def _shown(view: View) -> ShownView | None:
+    if view.picture is None:
+        return None
+    center, width = _window(view) or (None, None)
+    return ShownView(view.stack_key, view.plane.value, view.picture.index, center, width, view.camera.turn)
+
+
+def take_layout(views: Views, layout: ShownLayout, spec_of: Callable[[str, Plane], ViewSpec | None]) -> None:
+    """Show exactly what a layout says; a view whose stack is not held any more stays empty."""
+    specs = [None if one is None else spec_of(one.stack_key, Plane(one.plane)) for one in layout.views]
+    views.show(named(layout.name), specs)
+    for view, one in zip(views.views, layout.views, strict=False):
+        if one is None or view.picture is None:
+            continue
+        view.picture.go_to(one.index)
+        if one.center is not None and one.width is not None:
+            view.take_window(Window(one.center, one.width))
+        view.set_camera(replace(view.camera, turn=one.turn).fit())
+        view.surface.refresh()
+    views.activate(views.views[min(layout.active, len(views.views) - 1)])
+    if layout.maximised is not None and layout.maximised < len(views.views):
+        views.maximise(views.views[layout.maximised])
+
+
 def mark_of(view: View) -> KeyMark | None:
     """What a view shows as a key image; None where it shows no picture."""
     window = view.window
@@ -63,8 +98,8 @@ def mark_of(view: View) -> KeyMark | None:
     return KeyMark(view.stack_key, view.plane.value, view.picture.index, window.center, window.width, window.function)
 
 
-def _window(view: View) -> list[float] | None:
+def _window(view: View) -> tuple[float, float] | None:
     window = view.window
     if view.picture is not None and view.picture.mask is not None:
         return None  # of subtracted values, which the picture does not open with
-    return None if window is None else [window.center, window.width]
+    return None if window is None else (window.center, window.width)

@@ -160,7 +160,7 @@ class Views:
 
     # ---------------------------------------------------------------- showing
 
-    def show(self, layout: Layout | Arrangement, specs: Sequence[ViewSpec]) -> None:
+    def show(self, layout: Layout | Arrangement, specs: Sequence[ViewSpec | None]) -> None:
         """Hang these in this layout; views without a spec are emptied.
 
         Raises:
@@ -168,10 +168,11 @@ class Views:
         """
         self._arrange(ARRANGEMENTS[layout] if isinstance(layout, Layout) else layout)
         for number, view in enumerate(self.views):
-            if number < len(specs):
-                view.show(specs[number])
-            else:
+            spec = specs[number] if number < len(specs) else None
+            if spec is None:
                 view.clear()
+            else:
+                view.show(spec)
         self._share_start()
         self.activate(self._view(0))
         self._arranged()

@@ -17,7 +17,7 @@ from viewer.room.threads import QueueMailbox
 
 
 class Sitting:
-    """A room that a script or a test drives; close it, or use it as a context manager.
+    """A room that a test drives; close it, or use it as a context manager.
 
     Attributes:
         room: what does the work; every call that leaves work in a thread is followed by `settle`.
