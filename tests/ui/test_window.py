@@ -178,11 +178,11 @@ def test_editing_in_place(film: Program, qtbot: QtBot) -> None:
     act(film, qtbot, "finding.edit")
     fields = {field.accessibleName(): field for field in form.findChildren(QWidget)}
     fields["Name of the finding"].setText("Round opacity")  # type: ignore[attr-defined]
-    fields["Side"].setCurrentIndex(2)  # type: ignore[attr-defined]
+    fields["Side"].setCurrentIndex(1)  # type: ignore[attr-defined]
     press(form, "Save")
     qtbot.wait(20)
     finding = film.room.reviewing.findings()[0]
-    assert (finding.label, finding.side, finding.edited) == ("Round opacity", Side.RIGHT, True)
+    assert (finding.label, finding.side, finding.edited) == ("Round opacity", Side.LEFT, True)
     assert "Proposed as: Bright pattern" in words(form)
     assert place not in words(form)
 
