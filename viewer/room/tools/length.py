@@ -7,6 +7,7 @@ from viewer.core.annotation import PointLps
 from viewer.room.tools import codes
 from viewer.room.tools.gather import DragTool
 from viewer.room.tools.measure import Numbers, Points, cross, number, with_note
+from viewer.room.tools.timed import along_time
 from viewer.room.views.picture import PictureSlice
 
 
@@ -17,7 +18,10 @@ class LengthTool(DragTool):
 
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
-        """Its length."""
+        """Its length; in a region of an ultrasound picture whose columns are moments a time, or a depth."""
+        timed = along_time(on, points)
+        if timed is not None:
+            return Numbers((number("Length", timed, codes.LENGTH if timed.unit == "mm" else codes.DURATION),))
         value = measure.length(points[0], points[1], on.source.native, on.source.verdict)
         return with_note(on, number("Length", value, codes.LENGTH))
 

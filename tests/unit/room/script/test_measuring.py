@@ -236,3 +236,40 @@ def test_a_copy_with_other_pixels_is_not_the_one_that_was_measured(tmp_path: Pat
     results(*shown(one), *lines)
     found = [results({"do": "open", "paths": [str(made.folder)]}, {"do": "measurements"})[1] for made in (one, changed)]
     assert [[m["on_this_copy"] for m in told["measurements"]] for told in found] == [[True, True], [True, False]]
+
+
+def test_a_line_along_a_time_axis_is_a_time(tmp_path: Path) -> None:
+    """An M-mode region below row 20: 5 ms a column, 0.2 mm a row; a 2-D region above: 0.5 mm."""
+
+    def region(
+        form: int, box: tuple[int, int, int, int], units: tuple[int, int], delta: tuple[float, float]
+    ) -> Dataset:
+        one = Dataset()
+        one.RegionSpatialFormat, one.RegionDataType, one.RegionFlags = form, 1, 0
+        one.RegionLocationMinY0, one.RegionLocationMinX0, one.RegionLocationMaxY1, one.RegionLocationMaxX1 = box
+        one.PhysicalUnitsXDirection, one.PhysicalUnitsYDirection = units
+        one.PhysicalDeltaX, one.PhysicalDeltaY = delta
+        return one
+
+    def edit(_k: int, ds: Dataset) -> None:
+        for name in ("PixelSpacing", "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID"):
+            if name in ds:
+                delattr(ds, name)
+        ds.SequenceOfUltrasoundRegions = [
+            region(1, (0, 0, 19, 49), (3, 3), (0.05, 0.05)),
+            region(2, (20, 0, 59, 49), (4, 3), (0.005, 0.02)),
+        ]
+
+    made = synth.write_series(tmp_path / "us", modality="US", shape=(1, 60, 50), edit=edit)
+    line = {"do": "measure", "tool": "length"}
+    told = play(
+        *shown(made),
+        line | {"points_px": [[5, 5], [25, 5]]},
+        line | {"points_px": [[5, 40], [45, 40]]},
+        line | {"points_px": [[5, 30], [5, 50]]},
+        line | {"points_px": [[5, 30], [25, 50]]},
+        line | {"points_px": [[5, 10], [5, 50]]},
+    )[2:]
+    found = [(one["result"]["values"][0]["value"], one["result"]["values"][0]["unit"]) for one in told if one["ok"]]
+    assert found == [(pytest.approx(10.0), "mm"), (pytest.approx(0.2), "s"), (pytest.approx(4.0), "mm")]
+    assert [one["ok"] for one in told] == [True, True, True, False, False]
