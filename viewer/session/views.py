@@ -59,14 +59,14 @@ class ShownLayout:
     """The arrangement of views.
 
     Attributes:
-        name: of the layout ("one", "three", "four"), or "ROWSxCOLUMNS".
+        name: of the layout ("three"), or "ROWSxCOLUMNS".
         views: the main one first; None where a view is empty.
         active: number of the view that keys go to; maximised: of the one that has all of the place.
         by_hand: the reader arranged it, no rule did.
         links: views that follow each other.
     """
 
-    name: str = "one"
+    name: str = "1x1"
     views: tuple[ShownView | None, ...] = (None,)
     active: int = 0
     maximised: int | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from viewer.analysis.client import InferenceProcess
-from viewer.core.errors import SettingsError
+from viewer.core.errors import OutputError, SettingsError
 from viewer.core.resources import user_data_dir
 from viewer.core.settings import Settings, load_settings
 from viewer.core.task import CancelToken
@@ -59,6 +59,11 @@ def play_steps(
             cancel.check()
             done = perform(sitting, name, keys)
             sitting.settle()
+            if journal.waiting:
+                raise OutputError(
+                    "This change could not be stored on the disk; it lasts until the script ends.",
+                    "Free some space or check the folder's rights; the next change stores both.",
+                )
             return done
 
         return play(lines, do, answer, unforeseen)
