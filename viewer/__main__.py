@@ -17,9 +17,13 @@ def open_window(paths: Sequence[str]) -> int:
 def main() -> int:
     """Start the program and return its exit status."""
     multiprocessing.freeze_support()
-    from viewer.cli import main as command_line
+    try:
+        from viewer.cli import main as command_line
 
-    return command_line(sys.argv[1:], open_window)
+        return command_line(sys.argv[1:], open_window)
+    except KeyboardInterrupt:  # before the command took the signal over
+        sys.stderr.write("Ended.\n")
+        return 130
 
 
 if __name__ == "__main__":

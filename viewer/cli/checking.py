@@ -28,7 +28,7 @@ def run_check(args: argparse.Namespace, hooks: Hooks) -> int:
         put_json(outcome.as_json())
     else:
         put(outcome.as_text())
-    for words in () if outcome.is_sound else outcome.as_text().splitlines():
+    for words in outcome.as_text().splitlines() if args.json and not outcome.is_sound else ():
         say(words)
     return DONE if outcome.is_sound else FAILED
 

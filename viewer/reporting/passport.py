@@ -65,7 +65,7 @@ def _provenance(passport: Provenance, seconds: float, words: Words) -> list[tupl
         times += f", {words('passport', 'seconds', n=f'{seconds:.1f}')}"
     values = {
         "weights": passport.weights_sha256,
-        "device": f"{passport.device}, {passport.backend}",
+        "device": ", ".join(part for part in (passport.device, passport.backend) if part) or str(words.table["none"]),
         "fallbacks": "; ".join(passport.fallbacks) or str(words.table["none"]),
         "inputs": _inputs(passport, words),
         "settings": _pairs(passport.settings),
