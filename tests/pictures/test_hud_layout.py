@@ -20,7 +20,7 @@ from viewer.display.overlay import HeatmapLayer, OverlaySet
 from viewer.display.slicing import Plane
 from viewer.display.window import Window
 from viewer.room.views.view import ViewSpec
-from viewer.ui.viewport import ink
+from viewer.ui.viewport import pen
 from viewer.ui.viewport.view import Viewport
 from viewer.words import i18n
 
@@ -39,7 +39,7 @@ def plates(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, QRectF]]:
     """Every plate painted, with its text."""
     seen: list[tuple[str, QRectF]] = []
     texts: dict[int, str] = {}
-    make, draw = ink._plate, QPainter.drawPixmap
+    make, draw = pen._plate, QPainter.drawPixmap
 
     def plate(lines: tuple[str, ...], *rest: object) -> object:
         made = make(lines, *rest)  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ def plates(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, QRectF]]:
             seen.append((texts[key], QRectF(at, pixmap.deviceIndependentSize())))  # type: ignore[attr-defined,call-overload]
         draw(painter, at, pixmap, *rest)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(ink, "_plate", plate)
+    monkeypatch.setattr(pen, "_plate", plate)
     monkeypatch.setattr(QPainter, "drawPixmap", draw_pixmap)
     return seen
 

@@ -35,6 +35,17 @@ STATE_COLOURS: dict[FindingState, Rgb] = {
     FindingState.REJECTED: (158, 168, 179),
 }
 
+#: Colours by the token that the window's theme has too.
+TOKENS: dict[str, Rgb] = {
+    "text_1": TEXT,
+    "text_2": (182, 190, 200),
+    "warn": WARN,
+    "accent": (108, 187, 232),
+    "measure": (255, 227, 138),
+    "bg_viewport": (0, 0, 0),
+    **{state.value: colour for state, colour in STATE_COLOURS.items()},
+}
+
 #: Side of the pattern tile in screen pixels; the tile stands still while the image moves.
 TILE = 8
 

@@ -10,20 +10,34 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from viewer.core.resources import resources_dir
-from viewer.display.colours import Rgb
+from viewer.display.colours import TOKENS, Rgb
 from viewer.display.overlay import Line
+from viewer.display.scene import (
+    DASHES,
+    HALO_WIDTH,
+    HANDLE,
+    LINE_PX,
+    LINE_WIDTH,
+    PLATE_PX,
+    Block,
+    Fill,
+    Handle,
+    Ink,
+    Outlines,
+    Points,
+    Stroke,
+    Text,
+)
 
 Rgba = tuple[int, int, int, int]
-Points = npt.NDArray[np.float64]
 
 #: Lines are drawn this many times larger and then averaged, which smooths their edges.
 OVERSAMPLE = 2
-FONT_PX, LINE_PX = 12, 16
-#: Dash and gap in screen px.
-DASHES: dict[Line, tuple[float, float]] = {Line.DASHED: (5.0, 4.0), Line.DOTTED: (2.0, 4.0)}
-LINE_WIDTH, HALO_WIDTH = 1.5, 3.5
+FONT_PX = 12
 HALO: Rgba = (0, 0, 0, 178)
 PLATE: Rgba = (0, 0, 0, 191)
+#: Width of the outer of two lines.
+_DOUBLE_WIDTH = 4.5
 #: Where systems keep a font with Chinese, Japanese and Korean letters.
 _CJK_FILES = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Medium.ttc",
@@ -69,37 +83,81 @@ class Sketch:
         """(width, height)."""
         return self._image.width, self._image.height
 
-    def polyline(self, points: Points, colour: Rgb, line: Line, *, closed: bool = False, halo: bool = True) -> None:
-        """A line through screen points (x, y), with a dark halo below it."""
-        if len(points) < 2 or line is Line.NONE:
+    def text_width(self, text: str) -> float:
+        """Width of a line of text in px."""
+        return text_width(text)
+
+    def elided(self, text: str, room: float) -> str:
+        """The text, cut with an ellipsis where it is wider than `room` px."""
+        return elided(text, room)
+
+    def stroke(self, item: Stroke) -> None:
+        """Lines, with a dark halo below them."""
+        if item.line is Line.NONE:
             return
-        path = np.concatenate([points, points[:1]]) if closed else points
-        if halo:
-            self._stroke(path, HALO, HALO_WIDTH)
-        for piece in dashed(path, *DASHES[line]) if line in DASHES else [path]:
-            self._stroke(piece, (*colour, 255), LINE_WIDTH)
+        for points in item.lines if item.halo else ():
+            self._polyline(points, HALO, HALO_WIDTH)
+        for points in item.lines:
+            for piece in dashed(points, *DASHES[item.line]) if item.line in DASHES else [points]:
+                self._polyline(piece, (*_rgb(item.ink), 255), item.width)
 
-    def _stroke(self, points: Points, colour: Rgba, width: float) -> None:
-        self._used = True
-        flat = [float(v) for v in (points * OVERSAMPLE).reshape(-1)]
-        self._lines.line(flat, fill=colour, width=round(width * OVERSAMPLE), joint="curve")
+    def _polyline(self, points: Points, colour: Rgba, width: float) -> None:
+        if len(points) > 1:
+            self._used = True
+            flat = [float(v) for v in (points * OVERSAMPLE).reshape(-1)]
+            self._lines.line(flat, fill=colour, width=round(width * OVERSAMPLE), joint="curve")
 
-    def box(self, corner: tuple[float, float], size: tuple[float, float], colour: Rgba) -> None:
+    def outlines(self, item: Outlines) -> None:
+        """Outlines of segments; reused colours have a second line."""
+        for outline in item.overlay.outlines:
+            at = outline.points[:, ::-1] @ item.matrix[:, :2].T + item.matrix[:, 2]
+            style = outline.style
+            self.stroke(Stroke((at,), style.colour, style.line))
+            if style.double:
+                self.stroke(Stroke((at,), style.colour, style.line, _DOUBLE_WIDTH, halo=False))
+                self.stroke(Stroke((at,), "bg_viewport", halo=False))
+
+    def text(self, item: Text) -> None:
+        """A line of text on its plate."""
+        if item.text:
+            left = item.at[0] - item.align.value * text_width(item.text)
+            self._plate(left - PLATE_PX, item.at[1] - LINE_PX / 2, text_width(item.text) + 2 * PLATE_PX, LINE_PX)
+            self.words(left, item.at[1], item.text, item.ink)
+
+    def words(self, left: float, middle: float, text: str, ink: Ink) -> None:
+        """A line of text without a plate."""
+        self._texts.append((left, middle, text, _rgb(ink)))
+
+    def block(self, item: Block) -> None:
+        """Lines of text on one plate."""
+        width = max(text_width(line) for line in item.lines) + 2 * PLATE_PX
+        height = LINE_PX * len(item.lines)
+        left = item.at[0] - width if item.right else item.at[0]
+        top = item.at[1] - height if item.bottom else item.at[1]
+        self._plate(left, top, width, height)
+        for number, line in enumerate(item.lines):
+            at = left + width - PLATE_PX - text_width(line) if item.right else left + PLATE_PX
+            self.words(at, top + LINE_PX * (number + 0.5), line, "text_1")
+
+    def _plate(self, left: float, top: float, width: float, height: float) -> None:
+        self._rectangle((left, top), (width, height), PLATE)
+
+    def fill(self, item: Fill) -> None:
         """A filled rectangle."""
+        self._rectangle(item.corner, item.size, PLATE if item.ink == "plate" else (*_rgb(item.ink), 255))
+
+    def handle(self, item: Handle) -> None:
+        """A square with a dark middle."""
+        x, y = round(item.at[0]) - HANDLE / 2, round(item.at[1]) - HANDLE / 2
+        self._rectangle((x, y), (HANDLE, HANDLE), (*TOKENS["bg_viewport"], 255))
+        around = np.array([[x, y], [x + HANDLE, y], [x + HANDLE, y + HANDLE], [x, y + HANDLE], [x, y]])
+        self._polyline(around, (*TOKENS["measure"], 255), LINE_WIDTH)
+
+    def _rectangle(self, corner: tuple[float, float], size: tuple[float, float], colour: Rgba) -> None:
         self._used = True
         x, y = corner[0] * OVERSAMPLE, corner[1] * OVERSAMPLE
         far = (x + size[0] * OVERSAMPLE - 1, y + size[1] * OVERSAMPLE - 1)
         self._lines.rectangle((x, y, *far), fill=colour)
-
-    def text(self, x: float, y: float, text: str, colour: Rgb, anchor: str = "left", *, plate: bool = True) -> None:
-        """One line of text on a plate; (x, y) is the middle of its left, centre or right end."""
-        if not text:
-            return
-        width = text_width(text)
-        left = x - (0 if anchor == "left" else width if anchor == "right" else width / 2)
-        if plate:
-            self.box((left - 4, y - LINE_PX / 2), (width + 8, LINE_PX), PLATE)
-        self._texts.append((left, y, text, colour))
 
     def finish(self) -> npt.NDArray[np.uint8]:
         """The finished picture, uint8 RGB [rows, columns, 3]."""
@@ -111,6 +169,10 @@ class Sketch:
         for left, y, text, colour in self._texts:
             draw.text((left, y), text, fill=colour, font=font(is_wide(text)), anchor="lm")
         return np.asarray(image)
+
+
+def _rgb(ink: Ink) -> Rgb:
+    return TOKENS[ink] if isinstance(ink, str) else ink
 
 
 def text_width(text: str) -> float:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from viewer.core.volume import Volume
 from viewer.display import compose as comp
-from viewer.display.colours import STATE_COLOURS, TILE, Pattern, tile
+from viewer.display.colours import TILE, Pattern, tile
 from viewer.display.compose import Blend, Painter
-from viewer.display.framing import BARE, MARGIN, STRIP, Fit, Frame, Rgb8, draw_frame, draw_heat_bar, strip
-from viewer.display.overlay import Fill, Line, OverlaySet, SliceOverlay, place
-from viewer.display.pen import LINE_PX, Sketch, text_width
+from viewer.display.framing import BARE, STRIP, Fit, Frame, Rgb8, Shot, shot_items, strip
+from viewer.display.overlay import Fill, OverlaySet, SliceOverlay, place
+from viewer.display.pen import Sketch
+from viewer.display.scene import draw
 from viewer.display.slicing import Letters, Plane, SliceView, extract, slice_count, upright_plane
 from viewer.display.window import Window, default_window
 
@@ -66,12 +66,8 @@ def render(
     if settings.fill is Fill.COLOUR_AND_PATTERN:
         _draw_patterns(canvas, overlay, fit)
     sketch = Sketch(canvas)
-    _draw_overlay(sketch, overlay, fit)
-    _draw_graphics(sketch, overlay, fit)
-    if settings.heatmap is not None and overlay.heat is not None:
-        draw_heat_bar(sketch, settings, frame)
+    draw(sketch, shot_items(Shot(view, shown, settings, overlay, fit, frame, smooth), sketch))
     ai = settings.shows_ai
-    draw_frame(sketch, view, shown, fit, frame, ai=ai, smooth=smooth)
     body = sketch.finish()
     if not frame.has_strip(ai):
         return body
@@ -122,48 +118,3 @@ def _draw_patterns(canvas: Rgb8, overlay: SliceOverlay, fit: Fit) -> None:
         drawn = (labels[y, x] == number) & tile(style.pattern)[y % TILE, x % TILE]
         mixed = canvas[y[drawn], x[drawn]] * (1 - PATTERN_ALPHA) + np.array(style.colour) * PATTERN_ALPHA
         canvas[y[drawn], x[drawn]] = np.rint(mixed).astype(np.uint8)
-
-
-def _draw_overlay(sketch: Sketch, overlay: SliceOverlay, fit: Fit) -> None:
-    for outline in overlay.outlines:
-        points = fit(outline.points)
-        sketch.polyline(points, outline.style.colour, outline.style.line)
-        if outline.style.double:
-            sketch.polyline(_inset(points, 3.0), outline.style.colour, outline.style.line)
-    for placed in overlay.marks:
-        points = fit(placed.points)
-        colour = STATE_COLOURS[placed.mark.state]
-        if len(points) == 1:
-            points = _ring(points[0])
-        sketch.polyline(points, colour, placed.mark.line, closed=True)
-        x, y = float(points[:, 0].min()), float(points[:, 1].max())
-        limit = sketch.size
-        x = min(max(x + 4, MARGIN), limit[0] - text_width(placed.mark.label) - MARGIN)
-        sketch.text(x, min(y + 14, limit[1] - LINE_PX), placed.mark.label, colour)
-
-
-def _draw_graphics(sketch: Sketch, overlay: SliceOverlay, fit: Fit) -> None:
-    """Marks of other systems with their words, as on the screen."""
-    for mark in overlay.graphics:
-        line = Line.DASHED if mark.ai else Line.SOLID
-        for points in mark.lines:
-            sketch.polyline(fit(points), mark.colour, line)
-        for x, y in fit(mark.points).tolist():
-            for sign in (-1, 1):
-                sketch.polyline(np.array([[x - 6, y - 6 * sign], [x + 6, y + 6 * sign]]), mark.colour, Line.SOLID)
-        at = fit(mark.text_at)
-        for number, words in enumerate(mark.text.split("\n")):
-            sketch.text(float(at[0]) + 8, float(at[1]) + LINE_PX * (number + 1), words, mark.colour)
-
-
-def _ring(centre: npt.NDArray[np.float64], radius: float = 10.0) -> npt.NDArray[np.float64]:
-    turn = np.linspace(0, 2 * np.pi, 33)
-    return np.asarray(centre + radius * np.stack([np.cos(turn), np.sin(turn)], axis=-1))
-
-
-def _inset(points: npt.NDArray[np.float64], px: float) -> npt.NDArray[np.float64]:
-    """A smaller copy of an outline, drawn towards its middle: the second line of reused colours."""
-    middle = points.mean(axis=0)
-    away = points - middle
-    distance = np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
-    return np.asarray(middle + away * np.maximum(distance - px, 0) / distance)

@@ -674,7 +674,6 @@ def test_an_empty_view_takes_every_call(view: Viewport) -> None:
     view.view.clear()
     for action in commands.ON_ACTIVE.values():
         action(view.view)
-    commands.fit(view.view)
     view.view.arrived()
     view.view.set_slice(3)
     view.view.set_overlays(mask_set())

@@ -21,6 +21,7 @@ from viewer.display.framing import BARE, STRIP, Frame
 from viewer.display.hanging import Layout
 from viewer.display.overlay import HeatmapLayer, Line, MaskLayer, OverlaySet
 from viewer.display.render import render, thumbnail
+from viewer.display.scene import DASHES, Align, Text
 from viewer.display.slicing import Plane, extract
 from viewer.display.window import Window, preset
 
@@ -276,7 +277,7 @@ def test_heatmap_brings_its_bar() -> None:
 
 def test_text_is_never_cut_from_its_plate() -> None:
     sketch = pen.Sketch(np.full((40, 400, 3), 255, np.uint8))
-    sketch.text(200, 20, "Detector spacing 0.24 mm 探测器间距", (230, 233, 236), "centre")
+    sketch.text(Text((200, 20), "Detector spacing 0.24 mm 探测器间距", "text_1", Align.CENTRE))
     drawn = np.argwhere((sketch.finish() < 250).any(axis=2))
     width = np.ptp(drawn[:, 1]) + 1
     assert width == pytest.approx(pen.text_width("Detector spacing 0.24 mm 探测器间距") + 8, abs=2)
@@ -284,7 +285,7 @@ def test_text_is_never_cut_from_its_plate() -> None:
 
 def test_dashes_cover_their_share_of_the_line() -> None:
     path = np.array([[0.0, 0.0], [90.0, 0.0], [90.0, 90.0]])
-    pieces = pen.dashed(path, *pen.DASHES[Line.DASHED])
+    pieces = pen.dashed(path, *DASHES[Line.DASHED])
     drawn = sum(float(np.linalg.norm(np.diff(p, axis=0), axis=1).sum()) for p in pieces)
     assert drawn == pytest.approx(100, abs=5)
 

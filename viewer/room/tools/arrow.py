@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from viewer.display.scene import Points
 from viewer.room.tools.gather import DragTool
-from viewer.room.tools.measure import Points
 
 _HEAD_PX = 12.0
 

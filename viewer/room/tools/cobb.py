@@ -6,9 +6,10 @@ import numpy as np
 
 from viewer.core import measure
 from viewer.core.annotation import PointLps
+from viewer.display.scene import Points
 from viewer.room.tools import codes
 from viewer.room.tools.gather import DragTool
-from viewer.room.tools.measure import Numbers, Points, number
+from viewer.room.tools.measure import Numbers, number
 from viewer.room.views.picture import PictureSlice
 
 

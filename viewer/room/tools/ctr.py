@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from viewer.core import measure
 from viewer.core.annotation import PointLps
+from viewer.display.scene import Points, cross
 from viewer.room.tools import codes
 from viewer.room.tools.gather import DragTool
-from viewer.room.tools.measure import Numbers, Points, cross, number
+from viewer.room.tools.measure import Numbers, number
 from viewer.room.views.picture import PictureSlice
 
 

@@ -8,8 +8,9 @@ from viewer.core import measure
 from viewer.core.annotation import PointLps
 from viewer.core.geometry import FloatArray
 from viewer.core.measurement import ReaderMeasurement, Shape
+from viewer.display.scene import Points
 from viewer.room.tools.gather import DragTool
-from viewer.room.tools.measure import Numbers, Points
+from viewer.room.tools.measure import Numbers
 from viewer.room.tools.region import ROUND, beside, region_numbers, region_words
 from viewer.room.views.picture import PictureSlice
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from viewer.core.annotation import PointLps
 from viewer.core.measurement import ReaderMeasurement, Shape
+from viewer.display.scene import Points
 from viewer.room.tools.gather import TraceTool
-from viewer.room.tools.measure import Numbers, Points
+from viewer.room.tools.measure import Numbers
 from viewer.room.tools.polygon import polygon_numbers
 from viewer.room.tools.region import beside, region_words
 from viewer.room.views.picture import PictureSlice

@@ -7,7 +7,6 @@ from typing import ClassVar
 from uuid import uuid4
 
 import numpy as np
-import numpy.typing as npt
 
 from viewer.core.annotation import PointLps
 from viewer.core.clock import now
@@ -16,14 +15,13 @@ from viewer.core.finding import Code, Measurement
 from viewer.core.geometry import FloatArray
 from viewer.core.measure import MeasuredValue, MeasureError, note_of
 from viewer.core.measurement import ReaderMeasurement, Shape
+from viewer.display.scene import Points
 from viewer.room.tools.base import Cursor, Host, Tool, as_point
 from viewer.room.views.facts import message_of
 from viewer.room.views.picture import Picture, PictureSlice
 from viewer.words.i18n import tr
 from viewer.words.numbers import number_words
 
-#: Points on the screen: float64 [n, 2] (x, y) in px.
-Points = npt.NDArray[np.float64]
 #: A handle is caught within this many px, a line within fewer.
 HANDLE_PX, LINE_PX = 8.0, 5.0
 #: Points may lie this many slices off the slice they are measured on.
@@ -127,11 +125,6 @@ def _distance_to(line: Points, at: Points) -> float:
     size = np.maximum((step**2).sum(axis=1), 1e-12)
     share = np.clip(((at - start) * step).sum(axis=1) / size, 0, 1)
     return float(np.linalg.norm(start + share[:, None] * step - at, axis=1).min())
-
-
-def cross(at: Points, size: float) -> tuple[Points, Points]:
-    """Two strokes that cross at a point."""
-    return np.array([at - size, at + size]), np.array([at + [size, -size], at + [-size, size]])
 
 
 def number(name: str, value: MeasuredValue, code: Code) -> Measurement:

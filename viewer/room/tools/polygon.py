@@ -8,9 +8,10 @@ from viewer.core import measure
 from viewer.core.annotation import PointLps
 from viewer.core.measure import MeasureError
 from viewer.core.measurement import ReaderMeasurement, Shape
+from viewer.display.scene import Points
 from viewer.display.structures import fill_polygon
 from viewer.room.tools.gather import ClicksTool
-from viewer.room.tools.measure import Numbers, Points
+from viewer.room.tools.measure import Numbers
 from viewer.room.tools.region import beside, region_numbers, region_words
 from viewer.room.views.picture import PictureSlice
 

@@ -8,8 +8,9 @@ from viewer.core.annotation import PointLps
 from viewer.core.finding import Measurement
 from viewer.core.measure import MeasureError
 from viewer.core.measurement import ReaderMeasurement, Shape
+from viewer.display.scene import Points, cross
 from viewer.room.tools.gather import ClickTool
-from viewer.room.tools.measure import Numbers, Points, cross
+from viewer.room.tools.measure import Numbers
 from viewer.room.tools.region import readable, real_values
 from viewer.room.views.picture import PictureSlice
 

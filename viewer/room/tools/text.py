@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from viewer.core.measurement import ReaderMeasurement, Shape
+from viewer.display.scene import Points
 from viewer.room.tools.base import Cursor, Host, Pointer, point_at
 from viewer.room.tools.gather import ClickTool
-from viewer.room.tools.measure import HANDLE_PX, Grip, Points, commit, drawn
+from viewer.room.tools.measure import HANDLE_PX, Grip, commit, drawn
 
 
 class TextTool(ClickTool):

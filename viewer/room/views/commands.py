@@ -79,11 +79,6 @@ def invert(view: View) -> None:
         view.surface.refresh()
 
 
-def fit(view: View) -> None:
-    """The whole picture."""
-    view.set_camera(view.camera.fit())
-
-
 def reset(view: View) -> None:
     """Upright, whole, not inverted, with the window it opened with."""
     view.set_camera(view.camera.upright())

@@ -54,12 +54,6 @@ class Linking(ViewEvents):
         """Views of the stack that a view shows."""
         return tuple(v for v in self._arranger.views if view.picture is not None and v.stack_key == view.stack_key)
 
-    def show_lps(self, view: View, lps: PointLps) -> None:
-        """Take every view linked to `view` to a point of the patient."""
-        self.crosshair = lps
-        for other in self.linked(view):
-            other.show_lps(lps)
-
     def crosshair_moved(self, view: View, lps: PointLps) -> None:
         """The other planes go to the point."""
         self.crosshair = lps

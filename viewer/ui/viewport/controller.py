@@ -9,13 +9,15 @@ from PySide6.QtCore import QObject, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QRegion, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from viewer.display.scene import draw
 from viewer.room.tools.base import Pointer
 from viewer.room.views.mouse import Button, Mouse
+from viewer.room.views.scene import scene_of
 from viewer.room.views.view import Screen, View
 from viewer.ui.kit.theme import colour
 from viewer.ui.viewport.canvas import Canvas
 from viewer.ui.viewport.convert import CURSORS, image_of, transform_of
-from viewer.ui.viewport.overpaint import Overpaint
+from viewer.ui.viewport.pen import OutlinePaths, QtPen
 
 #: The picture is drawn in full quality this long after the last move (ms).
 REST_MS = 120
@@ -43,7 +45,7 @@ class ViewController(QObject):
         self.view, self.mouse = view, mouse
         self.canvas = Canvas(self, parent)
         self.moving = False
-        self._over = Overpaint()
+        self._outlines = OutlinePaths()
         self._scaled: tuple[int, int, int, QImage] | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -95,7 +97,8 @@ class ViewController(QObject):
             covered = QRectF(-0.5, -0.5, image.width() * step, image.height() * step)
         painter.drawImage(covered, image)
         painter.restore()
-        self._over.paint(painter, self.view, self.moving)
+        pen = QtPen(painter, self._outlines, quick=self.moving)
+        draw(pen, scene_of(self.view, pen))
 
     def _paint_bare(self, painter: QPainter) -> None:
         """Black where no image will be painted; filling below it too would cost a third of a step."""
