@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -21,6 +22,12 @@ from viewer.words.i18n import set_language
 
 #: Longest a step may take on a busy two-core machine (ms).
 LONG = 60_000
+
+
+def turn(qtbot: QtBot) -> None:
+    """Let the event loop go round once: what was due after an event is brought up to date."""
+    with qtbot.waitCallback() as went_round:
+        QTimer.singleShot(0, went_round)
 
 
 @pytest.fixture(autouse=True)

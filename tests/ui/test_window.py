@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests import tiny_packs
-from tests.ui.conftest import LONG, Start
+from tests.ui.conftest import LONG, Start, turn
 from viewer.app import Program
 from viewer.core.finding import FindingState, Side
 from viewer.core.task import JobState
@@ -48,7 +48,7 @@ def analyse(program: Program, qtbot: QtBot) -> None:
     before = len(program.context.session.review.results())
     act(program, qtbot, "analysis.run")
     qtbot.waitUntil(lambda: len(program.context.session.review.results()) > before, timeout=LONG)
-    qtbot.wait(50)
+    turn(qtbot)
 
 
 @pytest.fixture
@@ -153,11 +153,11 @@ def test_verdict_buttons_work_by_mouse_and_only_for_the_selected(film: Program, 
     analyse(film, qtbot)
     panel = film.window.right.sections["findings"]
     press(panel, "Not sure")
-    qtbot.wait(20)
+    turn(qtbot)
     assert [f.state for f in film.room.reviewing.findings()] == [FindingState.UNSURE]
     assert "Dr. A. Reader" in words(panel)
     press(panel, "Reject")
-    qtbot.wait(20)
+    turn(qtbot)
     assert [f.state for f in film.room.reviewing.findings()] == [FindingState.REJECTED]
     assert film.window.right.sections["report"].count == "empty", "a report holds accepted findings only"
 
@@ -180,7 +180,7 @@ def test_editing_in_place(film: Program, qtbot: QtBot) -> None:
     fields["Name of the finding"].setText("Round opacity")  # type: ignore[attr-defined]
     fields["Side"].setCurrentIndex(1)  # type: ignore[attr-defined]
     press(form, "Save")
-    qtbot.wait(20)
+    turn(qtbot)
     finding = film.room.reviewing.findings()[0]
     assert (finding.label, finding.side, finding.edited) == ("Round opacity", Side.LEFT, True)
     assert "Proposed as: Bright pattern" in words(form)
@@ -282,7 +282,7 @@ def test_the_overlay_key_toggles_and_peeks(film: Program, qtbot: QtBot) -> None:
 
 def test_hidden_names_are_hidden_everywhere(film: Program, qtbot: QtBot) -> None:
     act(film, qtbot, "view.hide_name")
-    qtbot.wait(50)
+    turn(qtbot)
     assert "SYNTHETIC" not in film.window.windowTitle()
     assert "SYNTHETIC" not in words(film.window)
     rows = film.window.browser._model.rows
@@ -327,7 +327,7 @@ def test_an_empty_folder_ends_in_words(start: Start, tmp_path: Path, qtbot: QtBo
     program = start()
     program.room.opening.open_paths([str(tmp_path / "missing")])
     qtbot.waitUntil(lambda: not program.room.opening.is_busy, timeout=LONG)
-    qtbot.wait(50)
+    turn(qtbot)
     assert program.window.middle.currentWidget() is program.window.start
     said = words(program.window.browser) + " ".join(program.window.notices.words)
     assert "not opened" in said
@@ -340,7 +340,7 @@ def test_the_other_language_loses_nothing(film: Program, qtbot: QtBot) -> None:
     film.context.change_settings(language="zh")
     qtbot.waitUntil(lambda: film.window.actions_by_id["file.quit"].text() == "退出", timeout=LONG)
     qtbot.waitUntil(lambda: film.room.hanging.shown == (key,), timeout=LONG)
-    qtbot.wait(50)
+    turn(qtbot)
     said = words(film.window.right)
     assert "已采纳" in {w.accessibleName() for w in film.window.right.findChildren(QWidget)}
     assert "所见" in said
