@@ -273,3 +273,48 @@ def test_a_line_along_a_time_axis_is_a_time(tmp_path: Path) -> None:
     found = [(one["result"]["values"][0]["value"], one["result"]["values"][0]["unit"]) for one in told if one["ok"]]
     assert found == [(pytest.approx(10.0), "mm"), (pytest.approx(0.2), "s"), (pytest.approx(4.0), "mm")]
     assert [one["ok"] for one in told] == [True, True, True, False, False]
+
+
+def test_pet_is_told_as_suv_where_the_header_allows_and_as_stored_elsewhere(tmp_path: Path) -> None:
+    def edit(_k: int, ds: Dataset) -> None:
+        ds.Units, ds.CorrectedImage, ds.DecayCorrection, ds.PatientWeight = "BQML", ["DECY", "ATTN"], "START", 80
+        ds.SeriesDate = ds.AcquisitionDate = "20260101"
+        ds.SeriesTime = ds.AcquisitionTime = "120000"
+        tracer = Dataset()
+        tracer.RadionuclideTotalDose, tracer.RadionuclideHalfLife = 400e6, 6586.2
+        tracer.RadiopharmaceuticalStartTime = "110000"
+        ds.RadiopharmaceuticalInformationSequence = [tracer]
+
+    def bare(_k: int, ds: Dataset) -> None:
+        ds.Units = "BQML"
+
+    factor = 80_000 / (400e6 * 2 ** (-3600 / 6586.2))
+    for name, way, times, unit in (("suv", edit, factor, "SUVbw"), ("stored", bare, 1.0, "Bq/mL")):
+        made = synth.write_series(tmp_path / name, modality="PT", edit=way)
+        assert made.affine is not None
+        points = lps(made.affine, (3, 5, 5), (3, 15, 15))
+        probe = measure("probe", points[:1])
+        told = results(*shown(made, 3), {"do": "value", "points_lps": points}, probe)[3:]
+        wanted = [float(made.values[3, 5, 5]) * times, float(made.values[3, 15, 15]) * times]
+        assert told[0] == {"values": pytest.approx(wanted), "unit": unit}
+        assert (told[1]["values"][0]["value"], told[1]["values"][0]["unit"]) == (pytest.approx(wanted[0]), unit)
+
+
+def test_colours_are_told_as_their_mean_and_each(tmp_path: Path) -> None:
+    pixels = np.arange(3 * 20 * 16, dtype=np.uint8).reshape(20, 16, 3)
+    from PIL import Image
+
+    file = tmp_path / "photo.png"
+    Image.fromarray(pixels).save(file)
+    opened = results({"do": "open", "paths": [str(file)]})[0]
+    uid = opened["series"][0]["series_uid"]
+    told = results(
+        {"do": "open", "paths": [str(file)]},
+        {"do": "show", "series_uid": uid},
+        {"do": "value", "points_px": [[4, 7]]},
+        {"do": "measure", "tool": "probe", "points_px": [[4, 7]]},
+    )
+    red, green, blue = pixels[7, 4].astype(float).tolist()
+    assert told[2]["rgb"] == [[red, green, blue]]
+    assert told[2]["values"] == [pytest.approx((red + green + blue) / 3)]
+    assert [value["value"] for value in told[3]["values"]] == [red, green, blue]
