@@ -21,7 +21,7 @@ from viewer.core.volume import Volume
 from viewer.display.band import bands_of
 from viewer.display.framing import Frame, Rgb8
 from viewer.display.overlay import OverlaySet, overlays_of
-from viewer.display.render import render
+from viewer.display.render import Drawn, render
 from viewer.display.slicing import Plane, needs_resampling, upright_plane
 from viewer.display.window import Window
 from viewer.jobs.open import files_of, open_one
@@ -91,6 +91,7 @@ def write_shown(
     overlays: OverlaySet | None,
     study: Study | None,
     size: tuple[int, int],
+    drawn: Drawn,
     out: Path,
 ) -> Path:
     """Write a slice that is held as a PNG; only a picture that was written this way is replaced.
@@ -102,7 +103,7 @@ def write_shown(
         raise OutputError(f"'{out.name}' lies in a folder whose report is signed.", "Name a place elsewhere.")
     if out.is_dir() or out.exists() and not _is_own(out):
         raise OutputError(f"'{out.name}' is there already and is no picture of this program.", "Name another file.")
-    pixels = draw(volume, stack, plane, index, window=window, overlays=overlays, study=study, size=size)
+    pixels = draw(volume, stack, plane, index, window=window, overlays=overlays, study=study, size=size, drawn=drawn)
     return _write(pixels, out)
 
 
@@ -125,6 +126,7 @@ def draw(
     overlays: OverlaySet | None = None,
     study: Study | None = None,
     size: tuple[int, int] | None = None,
+    drawn: Drawn | None = None,
 ) -> Rgb8:
     """One slice with all that the viewport puts round it: uint8 RGB [height, width, 3].
 
@@ -145,7 +147,7 @@ def draw(
         when="" if study is None else _when(study),
         native=native,
     )
-    return render(volume, plane, index, window, overlays, size=size, frame=frame)
+    return render(volume, plane, index, window, overlays, size=size, frame=frame, drawn=drawn)
 
 
 def _window(center: float, width: float) -> Window:

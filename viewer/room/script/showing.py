@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,10 @@ from viewer.room.script.sitting import Sitting, first_window, number_of, oblique
 from viewer.room.views.arrangement import named
 from viewer.room.views.picture import Picture, source_of
 from viewer.session.views import ShownView
+
+if TYPE_CHECKING:
+    from viewer.display.render import Drawn
+    from viewer.display.scene import Item
 
 Result = Mapping[str, Any]
 #: A picture file has at most so many pixels a side.
@@ -260,9 +264,26 @@ def picture(sitting: Sitting, p: params.Draw) -> Result:
         overlays=overlays_of(sitting, stack),
         study=sitting.study_of(stack),
         size=p.size,
+        drawn=_drawings(sitting, p.view, on),
         out=Path(p.to).absolute(),
     )
     return {"file": str(file)}
+
+
+def _drawings(sitting: Sitting, view: int, on: Picture) -> Drawn:
+    """The reader's drawings on the slice on show."""
+    from viewer.display.marking import drawing_items
+    from viewer.room.views.scene import sketch_of
+
+    is_oblique = sitting.shown(view).oblique is not None
+    here = () if is_oblique else sitting.session.measurements.on(on.source.stack.key, on.slice.name, on.index)
+
+    def items(to_px: Callable[[FloatArray], FloatArray]) -> Iterable[Item]:
+        for one in here:
+            points = to_px(on.view.world_to_pixel(np.array(one.points_lps)))
+            yield from drawing_items(sketch_of(one, points, held=False))
+
+    return items
 
 
 def overlays_of(sitting: Sitting, stack: Stack) -> Any:

@@ -41,9 +41,9 @@ def scene_of(view: View, metrics: Metrics) -> Iterator[Item]:
             yield from graphic_items(graphic, camera.to_screen, camera.canvas, metrics)
     yield from _box(view, picture)
     for drawing, points in view.drawn():
-        yield from drawing_items(_sketch(drawing, points, held=drawing.id == view.selected))
+        yield from drawing_items(sketch_of(drawing, points, held=drawing.id == view.selected))
     if view.draft is not None:
-        yield from drawing_items(_sketch(view.draft, view.on_screen(view.draft), held=False))
+        yield from drawing_items(sketch_of(view.draft, view.on_screen(view.draft), held=False))
     if view.crosshair is not None and view.tool_id == "crosshair":
         at = camera.to_screen(picture.view.world_to_pixel(np.array(view.crosshair)))
         yield from crosshair_items(camera.canvas, at)
@@ -58,7 +58,8 @@ def _box(view: View, picture: Picture) -> Iterator[Item]:
         yield from box_items(view.camera.to_screen(here), view.roi_label or tr("Box, yours"), view.tool_id == "box")
 
 
-def _sketch(drawing: ReaderMeasurement, points: Points, held: bool) -> Sketch:
+def sketch_of(drawing: ReaderMeasurement, points: Points, held: bool) -> Sketch:
+    """Strokes and words of a drawing; `points` on the screen, with its handles while it is held."""
     tool = MEASURES[drawing.tool]
     handles = tool.handles(points) if held else None
     return Sketch(tool.strokes(points), tool.words(drawing), tool.anchor(points), tool.leader, handles)

@@ -185,3 +185,19 @@ def test_a_picture_is_a_png_of_the_wanted_size_and_replaces_only_its_own(tmp_pat
         assert image.size == (400, 300)
     with Image.open(other) as image:
         assert image.size == (4, 4)
+
+
+def test_a_picture_shows_what_the_reader_drew_on_that_slice(tmp_path: Path) -> None:
+    made = synth.write_series(tmp_path / "ct", shape=(6, 64, 64), spacing=(5.0, 1.0, 1.0))
+    assert made.affine is not None
+    show = {"do": "show", "series_uid": made.series_uid}
+    files = [tmp_path / f"{n}.png" for n in range(3)]
+    pictures = [{"do": "picture", "to": str(file), "size": [400, 400]} for file in files]
+    line = {"do": "measure", "tool": "length", "points_lps": lps(made.affine, (3, 20, 20), (3, 40, 40))}
+    slices = [{"do": "slice", "index": n} for n in (3, 2)]
+    results(
+        opened(made), show, slices[0], pictures[0], line, pictures[1], slices[1], line | {"tool": "arrow"}, pictures[2]
+    )
+    bare, drawn, other = (np.asarray(Image.open(file).convert("RGB")).astype(int) for file in files)
+    assert np.count_nonzero(np.abs(drawn - bare).sum(axis=2) > 60) > 100
+    assert other.shape == bare.shape
