@@ -65,6 +65,7 @@ def reading(folder: Path, what: str, cancel: CancelToken | None = None) -> Itera
         try:
             stack.enter_context(locked(folder / LOCK, what, cancel=cancel))
             change.recover(folder)
+            _sweep(folder)  # what a dead writer left is not of the folder
         except OSError as error:
             if error.errno not in _READ_ONLY or change.is_unfinished(folder):
                 raise cannot_write(folder / RESULT, error) from error

@@ -52,11 +52,13 @@ def at_every_kill(folder: Path, work: Callable[[], object], is_whole: Callable[[
     points = done = 0
 
     def settled() -> None:
-        with place.writing(folder, "test"):
+        with place.reading(folder, "test"):
             pass
         names = {path.name for path in folder.iterdir()}
         assert not [name for name in names if name.startswith(".") and name != ".lock"], names
         is_whole(folder, contents(folder) != before)
+        with place.writing(folder, "test"):
+            pass
 
     for _ in faults.kills(work, folder.parent, step=STEP):
         points += 1
