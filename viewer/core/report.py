@@ -12,6 +12,7 @@ import numpy.typing as npt
 from viewer.core.analysis import Provenance
 from viewer.core.annotation import KeyMark
 from viewer.core.finding import Finding
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.study import Instance, Patient
 
 #: Said in README, About box and every report.
@@ -92,6 +93,7 @@ class Report:
         runs: every pack that was asked for, also refused and failed ones.
         created: when this version was made (ISO 8601 with offset); `version` counts from 1.
         digest: sha256 of what is signed, "" for a draft.
+        measured: the reader's own measurements; `pictures`: their ids -> the picture each lies on, in words.
     """
 
     patient: Patient
@@ -121,3 +123,5 @@ class Report:
     created: str = ""
     version: int = 1
     digest: str = ""
+    measured: tuple[ReaderMeasurement, ...] = ()
+    pictures: dict[str, str] = field(default_factory=dict)

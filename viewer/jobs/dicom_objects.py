@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import OutputError
 from viewer.core.study import Instance, Stack, Study
+from viewer.jobs.files import ResultFile
 from viewer.reporting.saying import Saying
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ _log = logging.getLogger(__name__)
 
 #: Why a picture outside DICOM has no DICOM objects.
 NOT_DICOM = "The input is no DICOM, and DICOM results must name the DICOM images they were made on."
-#: The list of the reader's key images.
-KEYS = "keys.dcm"
 #: Reasons that leave one object out; any other failure stops the job.
 _LEFT_OUT = frozenset(
     {"not_representable", "no_frame_of_reference", "off_grid", "source_gone", "no_source", "no_series", "not_a_number"}
@@ -47,87 +46,121 @@ def write_objects(
     stack: Stack,
     results: Sequence[AnalysisResult],
     saying: Saying = Saying(),  # noqa: B008 - frozen
-    *,
-    masks: bool = True,
 ) -> Written:
-    """Write `seg.dcm` and `sr.dcm` into a folder and read both back.
+    """Write segmentation and structured report into a folder and read both back.
 
     Args:
         folder: temporary; the caller renames it once all is well.
         results: every result on `stack`, refused and failed ones too.
-        masks: write the segmentation as well.
 
     Raises:
         OutputError: the disk does not take them, or a read-back found anything.
     """
+    segs, left_out = write_segs(folder, study, stack, results, reviewed=saying.reviewed)
+    left_out += write_sr(folder, study, stack, results, saying, segs=segs)
+    said = {entry["file"] for entry in left_out}
+    files = (*(seg.path.name for seg in segs), *(() if ResultFile.SR in said else (ResultFile.SR,)))
+    return Written(files, tuple(left_out))
+
+
+def write_segs(
+    folder: Path, study: Study, stack: Stack, results: Sequence[AnalysisResult], *, reviewed: bool
+) -> tuple[list[seg.SegReceipt], list[dict[str, str]]]:
+    """Write the masks and read them back.
+
+    Args:
+        reviewed: a person accepted what is in them.
+
+    Returns:
+        What was written, and {"file", "reason"} where it could not be.
+
+    Raises:
+        OutputError: the disk does not take them, or a read-back found anything.
+    """
+    if not is_dicom(stack):
+        return [], [{"file": ResultFile.SEG, "reason": NOT_DICOM}]
+    try:
+        receipts = _segs(folder, stack, results, reviewed)
+    except OutputError as error:
+        return [], [_left_out(ResultFile.SEG, error)]
+    for receipt in receipts:
+        _read_back_seg(receipt, study)
+    return receipts, []
+
+
+def write_sr(
+    folder: Path,
+    study: Study,
+    stack: Stack,
+    results: Sequence[AnalysisResult],
+    saying: Saying,
+    *,
+    segs: Sequence[seg.SegReceipt],
+) -> list[dict[str, str]]:
+    """Write findings and measurements as a structured report and read it back.
+
+    Args:
+        segs: what it refers to.
+
+    Returns:
+        {"file", "reason"} where it could not be written.
+
+    Raises:
+        OutputError: the disk does not take it, or a read-back found anything.
+    """
     from viewer.reporting import sr
 
     if not is_dicom(stack):
-        return Written((), tuple({"file": name, "reason": NOT_DICOM} for name in ("seg.dcm", "sr.dcm")))
-    files: list[str] = []
-    left_out: list[dict[str, str]] = []
-    receipts: list[seg.SegReceipt] = []
-    if masks:
-        try:
-            receipts += _write_segs(folder, stack, results, saying)
-        except OutputError as error:
-            left_out.append(_left_out("seg.dcm", error))
-    for receipt in receipts:
-        _read_back_seg(receipt, study)
-        files.append(receipt.path.name)
+        return [{"file": ResultFile.SR, "reason": NOT_DICOM}]
     try:
-        report = sr.write_sr(
-            results,
-            {stack.series_uid: stack},
-            folder / "sr.dcm",
-            saying,
-            segs=receipts,
-        )
+        receipt = sr.write_sr(results, {stack.series_uid: stack}, folder / ResultFile.SR, saying, segs=segs)
     except OutputError as error:
-        return Written(tuple(files), (*left_out, _left_out("sr.dcm", error)))
-    _read_back_sr(report, study)
-    return Written((*files, "sr.dcm"), tuple(left_out))
+        return [_left_out(ResultFile.SR, error)]
+    _read_back_sr(receipt, study)
+    return []
 
 
-def with_keys(written: Written, folder: Path, study: Study, instances: Sequence[Instance]) -> Written:
-    """Write `keys.dcm`, the reader's key images, beside the other objects and read it back.
+def write_keys(folder: Path, study: Study, instances: Sequence[Instance]) -> list[dict[str, str]]:
+    """Write the reader's key images as a list and read it back.
 
     Args:
-        instances: the stored pictures among the key images; without any there is no such file.
+        instances: the stored pictures among the key images, at least one.
+
+    Returns:
+        {"file", "reason"} where it could not be written.
 
     Raises:
         OutputError: the disk does not take it, or the read-back found anything.
     """
-    if not instances:
-        return written
     from viewer.reading.objects.references import key_pictures
-    from viewer.reporting.keys import write_keys
+    from viewer.reporting import keys
     from viewer.reporting.readback import stop_on
 
+    place = folder / ResultFile.KEYS
     try:
-        named = write_keys(instances, folder / KEYS, "Chosen by the reader for the report")
+        named = keys.write_keys(instances, place, "Chosen by the reader for the report")
     except OutputError as error:
-        return replace(written, left_out=(*written.left_out, _left_out(KEYS, error)))
-    found, stack = _scanned(folder / KEYS, "The list of key images")
+        return [_left_out(ResultFile.KEYS, error)]
+    found, stack = _scanned(place, "The list of key images")
     missing = sorted(named - key_pictures(stack))
     stop_on([*_same_patient(study, found), *(f"picture {uid} is missing" for uid in missing)], "The list of key images")
-    return replace(written, files=(*written.files, KEYS))
+    return []
 
 
-def _write_segs(folder: Path, stack: Stack, results: Sequence[AnalysisResult], saying: Saying) -> list[seg.SegReceipt]:
+def _segs(folder: Path, stack: Stack, results: Sequence[AnalysisResult], reviewed: bool) -> list[seg.SegReceipt]:
     """One object for all masks of the series; one for each result where their grids differ."""
     from viewer.reporting import seg
 
     masked = [result for result in results if any(mask.segments for mask in result.masks)]
     try:
-        whole = seg.write_seg(masked, stack, folder / "seg.dcm", reviewed=saying.reviewed)
+        whole = seg.write_seg(masked, stack, folder / ResultFile.SEG, reviewed=reviewed)
         return [whole] if whole is not None else []
     except OutputError as error:
         if error.code != "grids_differ":
             raise
-    names = ["seg.dcm", *(f"seg-{n}.dcm" for n in range(2, len(masked) + 1))]
+    names = [str(ResultFile.SEG), *(f"seg-{n}.dcm" for n in range(2, len(masked) + 1))]
     made = [
-        seg.write_seg([result], stack, folder / name, reviewed=saying.reviewed)
+        seg.write_seg([result], stack, folder / name, reviewed=reviewed)
         for name, result in zip(names, masked, strict=True)
     ]
     return [receipt for receipt in made if receipt is not None]

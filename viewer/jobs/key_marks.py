@@ -20,15 +20,13 @@ from viewer.display.framing import Frame
 from viewer.display.render import render
 from viewer.display.slicing import Plane, extract, needs_resampling, slice_count
 from viewer.display.window import Window, windows_of
+from viewer.jobs.files import CHOSEN
 from viewer.jobs.report_content import picture_hash
 from viewer.jobs.report_images import SIDE
 from viewer.jobs.result_json import plain_name
 from viewer.words.language import Words, words_in
 
 _log = logging.getLogger(__name__)
-
-#: How the files of the reader's pictures begin.
-CHOSEN = "chosen-"
 
 
 def pictures(marked: Sequence[tuple[KeyMark, Stack, Volume]], language: str) -> tuple[KeyImage, ...]:

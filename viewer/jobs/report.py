@@ -1,9 +1,9 @@
-"""`secondread report`: the PDF from accepted findings, SEG and SR to match, each read back before it is kept."""
+"""The report of accepted findings: from a result folder, or from what a sitting holds."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,22 @@ from viewer.core.analysis import AnalysisResult
 from viewer.core.clock import now
 from viewer.core.errors import OutputError, UsageError
 from viewer.core.finding import Finding
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.plain import from_plain
 from viewer.core.report import KeyImage, Report, ReportStatus, Signature
 from viewer.core.settings import load_settings
 from viewer.core.study import Stack, Study
-from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
+from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress, share
 from viewer.core.volume import Volume
-from viewer.jobs import key_marks, place, report_content, report_files, report_images, result_folder, result_json
+from viewer.jobs import key_marks, place, report_files, report_images, result_folder, result_json
 from viewer.jobs.checking.check import Outcome, check, stop_unless_sound
+from viewer.jobs.exporters import Format, printed
+from viewer.jobs.files import ResultFile
+from viewer.jobs.report_content import ReportInput, build, with_images
+from viewer.jobs.result_extras import key_pictures
 from viewer.jobs.result_folder import Loaded
-from viewer.jobs.review import PAPER, all_findings, check_open, keep_findings
-from viewer.jobs.sealing.seal import SealState, Verdict, is_signed
+from viewer.jobs.review import all_findings, check_open
+from viewer.jobs.sealing.seal import SealState, is_signed
 from viewer.jobs.sources import where_it_lies
 from viewer.jobs.targets import check_target
 from viewer.words.language import words_in
@@ -31,9 +36,10 @@ from viewer.words.language import words_in
 _log = logging.getLogger(__name__)
 
 #: What a PDF is never called: it would stand where a result belongs.
-_NO_PDF = frozenset({"result.json", "seg.dcm", "sr.dcm"})
+_NO_PDF = frozenset({ResultFile.RESULT, ResultFile.SEG, ResultFile.SR})
 
 Run = tuple[Stack, Volume, AnalysisResult]
+Signing = tuple[str, str] | Signature | None
 
 
 def write_report(
@@ -41,9 +47,10 @@ def write_report(
     out: Path | None = None,
     *,
     language: str = "en",
-    sign: tuple[str, str] | Signature | None = None,
+    sign: Signing = None,
     sections: Mapping[str, str] | None = None,
     chosen: Sequence[KeyImage] | None = None,
+    measured: Sequence[ReaderMeasurement] | None = None,
     force: bool = False,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
@@ -62,10 +69,10 @@ def write_report(
         language: "en" or "zh".
         sign: (name, organisation), or a signature with its own time: signs and locks. Once
             signed, only copies can be made.
-        sections: indication, comparison, technique, quality, findings, impression,
-            recommendation, critical; those left out stay as they were.
-        chosen: the reader's own key images, which come before those of the findings; None: those
-            that the report before this one had.
+        sections: words by keys of `core.sections`; those left out stay as they were.
+        chosen: the reader's own key images, which come before those of the findings.
+        measured: the reader's own measurements on the stack of the folder. Of both, None: what
+            the report before this one had.
         force: `out` may replace a file of the reader's; never a source, a DICOM file or a result.
 
     Returns:
@@ -79,10 +86,10 @@ def write_report(
         Cancelled: nothing was changed.
     """
     cancel = cancel or CancelFlag()
-    folder = Path(folder)
-    target = Path(out).absolute() if out is not None else folder.absolute() / PAPER
+    folder = Path(folder).absolute()
+    target = Path(out).absolute() if out is not None else folder / ResultFile.REPORT
     _check_target(target)
-    asked = _Asked(folder, target, language, sign, dict(sections or {}), chosen, force)
+    asked = _Asked(folder, target, language, sign, dict(sections or {}), chosen, measured, force)
     document = result_json.load(folder) if folder.is_dir() else None
     if document is not None and is_signed(folder, document):
         with place.reading(folder, "report", cancel):
@@ -98,9 +105,10 @@ class _Asked:
     folder: Path
     target: Path
     language: str
-    sign: tuple[str, str] | Signature | None
+    sign: Signing
     sections: Mapping[str, str]
     chosen: Sequence[KeyImage] | None
+    measured: Sequence[ReaderMeasurement] | None
     force: bool
 
 
@@ -111,28 +119,24 @@ def _write(asked: _Asked, on_progress: OnProgress, cancel: CancelToken) -> Path:
     loaded = result_folder.load(folder)
     check_open(folder, loaded.document)
     findings = all_findings(loaded)
-    signature = _signature(loaded, findings, asked.sign)
-    check_target(asked.target, _sources(loaded), force=asked.force, own=(folder.absolute() / PAPER,))
+    signature = _signed(loaded.study, loaded.results, findings, asked.sign)
+    check_target(asked.target, _sources(loaded), force=asked.force, own=(folder / ResultFile.REPORT,))
     outcome = check(folder, cancel=cancel)
     stop_unless_sound(outcome, "Nothing was written")
     if signature is not None:
         _check_at_hand(outcome)
     loaded = where_it_lies(loaded, outcome)
-    volume = outcome.found.volume if outcome.found is not None and not outcome.not_at_hand else None
-    said = _said(loaded, asked.sections)
-    chosen = asked.chosen
-    if chosen is None:
-        chosen = key_marks.kept_in(folder, loaded.document.get("report") or {})
-    on_progress(Progress("Drawing pictures", 0.4))
-    report = _report(loaded, findings, asked.language, signature, said=said, chosen=chosen)
-    report = report_content.with_images(
-        report, report_images.key_images(loaded, volume, report.findings, asked.language)
+    given = replace(_held_in(loaded, asked.language, signature), created=now(), version=_version(loaded) + 1)
+    given = replace(
+        given,
+        sections={**given.sections, **{key: str(text) for key, text in asked.sections.items()}},
+        chosen=given.chosen if asked.chosen is None else tuple(asked.chosen),
+        measured=given.measured if asked.measured is None else tuple(asked.measured),
     )
-    on_progress(Progress("Laying out pages", 0.5))
-    pdf = _pdf(report)
-    cancel.check()
-    on_progress(Progress("Writing and reading back", 0.7))
-    report_files.keep(loaded, findings, report, pdf, target=asked.target, said=said, chosen=chosen)
+    on_progress(Progress("Drawing pictures", 0.4))
+    report = _drawn(given, folder, outcome)
+    told = share(on_progress, 0.5, 1.0)
+    report_files.keep(folder, loaded.document, given, report, target=asked.target, on_progress=told, cancel=cancel)
     on_progress(Progress("Done", 1.0))
     _log.info("report written: %d findings, %s", len(report.findings), report.status.value)
     return asked.target
@@ -159,42 +163,68 @@ def _copy(asked: _Asked, in_place: bool, on_progress: OnProgress, cancel: Cancel
         raise UsageError("A signed folder takes no further file.", "Name a place elsewhere for the copy.")
     verified = outcome.seal.state is SealState.AS_SIGNED
     if verified and before["language"] == asked.language:
-        pdf = (asked.folder / PAPER).read_bytes()
+        pdf = (asked.folder / ResultFile.REPORT).read_bytes()
     else:
-        volume = outcome.found.volume if outcome.found is not None and not outcome.not_at_hand else None
-        pdf = _pdf(_copied(loaded, asked.language, outcome.seal, volume))
+        pdf = printed(_copied(loaded, asked.language, outcome))
     on_progress(Progress("Writing and reading back", 0.7))
     report_files.copy_to(asked.target, pdf)
     on_progress(Progress("Done", 1.0))
     return asked.target
 
 
-def _copied(loaded: Loaded, language: str, seal: Verdict, volume: Volume | None) -> Report:
+def _copied(loaded: Loaded, language: str, outcome: Outcome) -> Report:
     """The signed report in another language; or, where its signature cannot be verified, as a copy that says so."""
-    words, before = words_in(language), loaded.document["report"]
+    words, before, seal = words_in(language), loaded.document["report"], outcome.seal
     signature = from_plain(Signature, before["signature"])
     notes = (words("author", "translated"),) if before.get("language") != language else ()
     verified = seal.state is SealState.AS_SIGNED
     if not verified:
         key = "earlier" if seal.state is SealState.EARLIER_WAY else "unknown_key"
-        who = words("author", key, name=signature.name, key=seal.fingerprint)
-        notes = (who, *notes)
-    report = report_content.build(
-        loaded,
-        all_findings(loaded),
-        load_settings(),
-        sections=_said(loaded, None),
-        language=language,
+        notes = (words("author", key, name=signature.name, key=seal.fingerprint), *notes)
+    given = replace(
+        _held_in(loaded, language, signature if verified else None),
         created=str(before["created"]),
-        version=int(before.get("version", 0)),
-        signature=signature if verified else None,
+        version=_version(loaded),
         digest_before=str(before.get("sha256", "")),
         notes=notes,
-        chosen=key_marks.kept_in(loaded.folder, before),
     )
-    if not verified:
-        report = replace(report, status=ReportStatus.UNVERIFIED)
-    return report_content.with_images(report, report_images.key_images(loaded, volume, report.findings, language))
+    report = _drawn(given, loaded.folder, outcome)
+    return report if verified else replace(report, status=ReportStatus.UNVERIFIED)
+
+
+def _drawn(given: ReportInput, folder: Path, outcome: Outcome) -> Report:
+    """The report with pictures of its findings, from the source where the check found it."""
+    volume = outcome.found.volume if outcome.found is not None and not outcome.not_at_hand else None
+    report = build(given, load_settings())
+    return with_images(report, report_images.key_images(folder, given, volume, report.findings))
+
+
+def _held_in(loaded: Loaded, language: str, signature: Signature | None) -> ReportInput:
+    """What a folder holds for a report.
+
+    Raises:
+        ReadError: something in it is damaged.
+    """
+    before = loaded.document.get("report") or {}
+    try:
+        return ReportInput(
+            loaded.study,
+            loaded.stack,
+            loaded.results,
+            all_findings(loaded),
+            sections={str(key): str(text) for key, text in before.get("sections", {}).items()},
+            language=language,
+            signature=signature,
+            chosen=key_marks.kept_in(loaded.folder, before),
+            measured=tuple(from_plain(ReaderMeasurement, one) for one in loaded.document.get("measurements", ())),
+            others=tuple(result_json.stack_in(one) for one in loaded.document.get("other_stacks", ())),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise result_json.damaged(loaded.folder, "a measurement does not hold what it should") from error
+
+
+def _version(loaded: Loaded) -> int:
+    return int((loaded.document.get("report") or {}).get("version", 0))
 
 
 def _check_at_hand(outcome: Outcome) -> None:
@@ -223,41 +253,66 @@ def export(
     study: Study,
     runs: Sequence[Run],
     *,
+    shown: tuple[Stack, Volume] | None = None,
+    measured: Sequence[tuple[Stack, ReaderMeasurement]] = (),
     sections: Mapping[str, str] | None = None,
     language: str = "en",
-    sign: tuple[str, str] | Signature | None = None,
+    sign: Signing = None,
     chosen: Sequence[KeyImage] = (),
+    formats: Collection[Format] = tuple(Format),
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> dict[str, Path]:
-    """What the window holds as a result folder with its report.
+    """What a sitting holds as result folders with their reports; no pictures are read from the disk again.
 
     Args:
         out: the folder; results of a second series go to `out/series-2` and so on.
         runs: (stack, volume, result with its findings as judged).
+        shown: the stack to report on where no pack was run.
+        measured: the reader's measurements with the stack each lies on; those on stacks without
+            results go into the first report.
         chosen: the reader's own key images; each report gets them.
+        formats: what to write besides result.json; a signed report always has its PDF.
 
     Returns:
         Name -> path of every file written ("report.pdf", "result.json", "seg.dcm" ...);
         of further series with "series-2/" before the name.
 
     Raises:
-        UsageError: nothing was analysed. Otherwise as `write_report`.
+        UsageError: there is nothing to report. Otherwise as `write_report`.
     """
-    if not runs:
+    groups = _by_stack(runs, shown if measured or sections else None)
+    if not groups:
         raise UsageError("There is nothing to report: no pack was run on this study.", "Analyse a series first.")
-    from viewer.jobs.result_extras import extras_for
-
-    folders = [Path(out) if n == 1 else Path(out) / f"series-{n}" for n in range(1, len(_by_stack(runs)) + 1)]
-    for folder, group in zip(folders, _by_stack(runs), strict=True):
-        stack, volume = group[0][0], group[0][1]
-        results = [result for _stack, _volume, result in group]
-        if not _update(folder, results):
-            extras = extras_for(study, stack, volume, results)
-            result_folder.write(folder, study, stack, volume, results, extras=extras)
-    hooks: Any = {"on_progress": on_progress, "cancel": cancel}
-    for folder in reversed(folders):  # the seal of the first holds those of the others
-        write_report(folder, language=language, sign=sign, sections=sections, chosen=chosen, **hooks)
+    moment = now()
+    every = tuple(result for group in groups for result in group.results)
+    signature = _signed(study, every, [finding for result in every for finding in result.findings], sign)
+    analysed = {group.stack.key for group in groups}
+    folders = [Path(out).absolute() if n == 0 else Path(out).absolute() / f"series-{n + 1}" for n in range(len(groups))]
+    prepared = []
+    for folder, group in zip(folders, groups, strict=True):
+        elsewhere = {stack.key for stack, _ in measured} - analysed if folder == folders[0] else set()
+        given = ReportInput(
+            study,
+            group.stack,
+            group.results,
+            tuple(finding for result in group.results for finding in result.findings),
+            sections={key: text for key, text in (sections or {}).items() if text.strip()},
+            language=language,
+            signature=signature,
+            chosen=tuple(chosen),
+            measured=tuple(one for stack, one in measured if stack.key in {group.stack.key, *elsewhere}),
+            others=tuple({stack.key: stack for stack, _ in measured if stack.key in elsewhere}.values()),
+            created=moment,
+        )
+        if not _holds(folder, group.results):
+            extras = (key_pictures(group.stack, group.volume, group.results),)
+            result_folder.write(folder, study, group.stack, group.volume, group.results, extras=extras)
+        prepared.append((folder, given, group.volume))
+    hooks: Any = {"on_progress": on_progress, "cancel": cancel or CancelFlag()}
+    asked = {*formats, *((Format.PDF,) if signature is not None else ())}
+    for folder, given, volume in reversed(prepared):  # the seal of the first holds those of the others
+        _put(folder, given, volume, asked, **hooks)
     return {
         ("" if folder == folders[0] else f"{folder.name}/") + path.name: path
         for folder in folders
@@ -266,54 +321,61 @@ def export(
     }
 
 
-def preview(
-    study: Study,
-    run: Sequence[Run],
+def _put(
+    folder: Path,
+    given: ReportInput,
+    volume: Volume,
+    formats: Collection[Format],
     *,
-    sections: Mapping[str, str] | None = None,
-    language: str = "en",
-) -> bytes:
-    """The PDF of what the window holds, as a draft and without writing anything."""
-    if not run:
-        raise UsageError("There is nothing to report: no pack was run on this study.", "Analyse a series first.")
-    stack, volume = run[0][0], run[0][1]
-    results = tuple(result for _stack, _volume, result in run)
-    loaded = Loaded(Path(), {"findings": []}, study, stack, results)
-    findings = [finding for result in results for finding in result.findings]
-    report = report_content.build(
-        loaded,
-        findings,
-        load_settings(),
-        sections=sections or {},
-        language=language,
-        created=now(),
-        version=1,
-        signature=None,
-    )
-    images = report_images.drawn(loaded, volume, report.findings, language)
-    return _pdf(report_content.with_images(report, images))
+    on_progress: OnProgress,
+    cancel: CancelToken,
+) -> None:
+    """The next version of a folder's report."""
+    with place.writing(folder, "report", cancel):
+        document = result_json.load(folder)
+        check_open(folder, document)
+        before = document.get("report") or {}
+        words = {**before.get("sections", {}), **given.sections}
+        given = replace(given, version=int(before.get("version", 0)) + 1, sections=words)
+        report = build(given, load_settings())
+        report = with_images(report, report_images.drawn(given, volume, report.findings))
+        report_files.keep(
+            folder,
+            document,
+            given,
+            report,
+            target=folder / ResultFile.REPORT,
+            formats=formats,
+            on_progress=on_progress,
+            cancel=cancel,
+        )
 
 
-def _by_stack(runs: Sequence[Run]) -> list[list[Run]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """The results of one stack."""
+
+    stack: Stack
+    volume: Volume
+    results: tuple[AnalysisResult, ...]
+
+
+def _by_stack(runs: Sequence[Run], shown: tuple[Stack, Volume] | None) -> list[_Group]:
+    """The results of each stack; without any, the stack on show."""
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(run[0].key, []).append(run)
-    return list(groups.values())
+    if not groups and shown is not None:
+        return [_Group(*shown, ())]
+    return [_Group(group[0][0], group[0][1], tuple(one for _s, _v, one in group)) for group in groups.values()]
 
 
-def _update(folder: Path, results: Sequence[AnalysisResult]) -> bool:
-    """Bring verdicts into a folder that already holds these very results; False where it does not."""
-    if not (folder / "result.json").is_file():
+def _holds(folder: Path, results: Sequence[AnalysisResult]) -> bool:
+    """True for a folder that holds these very results already."""
+    if not (folder / ResultFile.RESULT).is_file():
         return False
-    loaded = result_folder.load(folder, arrays=False)
-    if {r.request_id for r in loaded.results} != {r.request_id for r in results}:
-        return False
-    findings = tuple(finding for result in results for finding in result.findings)
-    if findings != all_findings(loaded):
-        with place.writing(folder, "report"):
-            check_open(folder, loaded.document)
-            keep_findings(loaded, findings)
-    return True
+    there = result_folder.load(folder, arrays=False)
+    return {r.request_id for r in there.results} == {r.request_id for r in results}
 
 
 def _check_target(target: Path) -> None:
@@ -331,37 +393,8 @@ def _check_language(loaded: Loaded, language: str) -> None:
         )
 
 
-def _said(loaded: Loaded, sections: Mapping[str, str] | None) -> dict[str, str]:
-    """The reader's words: those kept, and over them those given now."""
-    before = (loaded.document.get("report") or {}).get("sections", {})
-    return {key: str(text) for key, text in {**before, **(sections or {})}.items()}
-
-
-def _report(
-    loaded: Loaded,
-    findings: Sequence[Finding],
-    language: str,
-    signature: Signature | None,
-    *,
-    said: Mapping[str, str],
-    chosen: Sequence[KeyImage],
-) -> Report:
-    before: dict[str, Any] = loaded.document.get("report") or {}
-    return report_content.build(
-        loaded,
-        findings,
-        load_settings(),
-        sections=said,
-        language=language,
-        created=now(),
-        version=int(before.get("version", 0)) + 1,
-        signature=signature,
-        chosen=chosen,
-    )
-
-
-def _signature(
-    loaded: Loaded, findings: Sequence[Finding], sign: tuple[str, str] | Signature | None
+def _signed(
+    study: Study, results: Sequence[AnalysisResult], findings: Sequence[Finding], sign: Signing
 ) -> Signature | None:
     """The signature given now.
 
@@ -373,19 +406,8 @@ def _signature(
     given = sign if isinstance(sign, Signature) else Signature(*sign, now())
     signature = judging.signature(given.name, given.organization, given.when)
     judging.check_settled(findings)
-    judging.check_patient(loaded.study.patient)
-    passports = [result.provenance for result in loaded.results if result.provenance is not None]
+    judging.check_patient(study.patient)
+    passports = [result.provenance for result in results if result.provenance is not None]
     made = [*(passport.finished for passport in passports), *(finding.when for finding in findings)]
     judging.check_clock(signature.when, made)
     return signature
-
-
-def _pdf(report: Report) -> bytes:
-    """The pages, held against the report before anybody sees them."""
-    from viewer.reporting.paper import paper_of, pixels_of
-    from viewer.reporting.readback import compare_pdf, stop_on
-    from viewer.reporting.typeset import typeset
-
-    printed = typeset(paper_of(report), pixels_of(report))
-    stop_on(compare_pdf(report, printed), "The report")
-    return printed.pdf

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,42 +15,53 @@ from viewer.core.analysis import AnalysisResult, GateReason, Suitability
 from viewer.core.errors import PackError
 from viewer.core.finding import Finding, FindingState
 from viewer.core.geometry import SpacingKind
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.plain import to_plain
 from viewer.core.report import KeyImage, PackRun, Report, ReportStatus, Signature
 from viewer.core.sections import SECTIONS
 from viewer.core.settings import Settings
 from viewer.core.study import Stack, Study
-from viewer.jobs.result_folder import Loaded
 from viewer.words.language import Words, words_in
 
 
-def build(
-    loaded: Loaded,
-    findings: Sequence[Finding],
-    settings: Settings,
-    *,
-    sections: Mapping[str, str],
-    language: str,
-    created: str,
-    version: int,
-    signature: Signature | None,
-    digest_before: str = "",
-    notes: tuple[str, ...] = (),
-    chosen: Sequence[KeyImage] = (),
-) -> Report:
-    """Everything that goes on paper but the pictures of findings.
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportInput:
+    """Everything the report of one stack is made of, wherever it comes from.
 
-    Args:
+    Attributes:
+        study: whose header stands on paper.
+        results: what each pack made of `stack`, with arrays.
         findings: all of them, as judged; only accepted ones reach the report.
         sections: the reader's words; technique and impression are drafted where empty.
+        chosen: the reader's own key images: they are signed with the rest.
+        measured: what the reader measured, on `stack` or one of `others` of the same study.
+        created, version: of this version of the report.
         digest_before: what was signed before, for copies of a signed report.
         notes: lines under author and status.
-        chosen: the reader's own key images: they are signed with the rest.
     """
-    words = words_in(language)
-    study, stack = loaded.study, loaded.stack
-    accepted = tuple(finding for finding in findings if finding.state is FindingState.ACCEPTED)
-    runs = tuple(_run(result, findings, words) for result in loaded.results)
+
+    study: Study
+    stack: Stack
+    results: tuple[AnalysisResult, ...]
+    findings: tuple[Finding, ...]
+    sections: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
+    signature: Signature | None = None
+    chosen: tuple[KeyImage, ...] = ()
+    measured: tuple[ReaderMeasurement, ...] = ()
+    others: tuple[Stack, ...] = ()
+    created: str = ""
+    version: int = 1
+    digest_before: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def build(given: ReportInput, settings: Settings) -> Report:
+    """Everything that goes on paper but the pictures of findings."""
+    words = words_in(given.language)
+    study, stack, signature = given.study, given.stack, given.signature
+    accepted = tuple(finding for finding in given.findings if finding.state is FindingState.ACCEPTED)
+    runs = tuple(_run(result, given.findings, words) for result in given.results)
     report = Report(
         patient=study.patient,
         study_uid=study.uid,
@@ -63,22 +74,43 @@ def build(
         patient_age=stack.header.get("PatientAge", ""),
         accession=study.accession,
         findings=accepted,
-        sections=_sections(sections, stack, accepted, words),
-        status=_status(signature, findings),
+        sections=_sections(given.sections, stack, accepted, words),
+        status=_status(signature, given),
         signature=signature,
         provenance=tuple(run.provenance for run in runs if run.provenance is not None),
-        language=language,
-        notes=notes,
+        language=given.language,
+        notes=given.notes,
         synthetic=is_synthetic(study, stack),
         runs=runs,
         letterhead=settings.letterhead,
         author=signature.name if signature else _author(accepted, settings),
         organization=signature.organization if signature else settings.organization,
-        created=created,
-        version=version,
-        key_images=tuple(chosen),
+        created=given.created,
+        version=given.version,
+        key_images=given.chosen,
+        measured=given.measured,
+        pictures=_pictures(given, words),
     )
-    return replace(report, digest=digest_before or digest(report) if signature else "")
+    return replace(report, digest=given.digest_before or digest(report) if signature else "")
+
+
+def _pictures(given: ReportInput, words: Words) -> dict[str, str]:
+    """Measurement id -> the picture it lies on, in words: series, plane, slice, Instance Number."""
+    stacks = {stack.key: stack for stack in (given.stack, *given.others)}
+    return {one.id: _picture(one, stacks.get(one.stack_key), words) for one in given.measured}
+
+
+def _picture(measured: ReaderMeasurement, stack: Stack | None, words: Words) -> str:
+    plane = "" if measured.plane == "native" else words("captions", f"plane_{measured.plane}")
+    k, parts = measured.slice_index, [plane]
+    if stack is not None:
+        count = len(stack.instances) if stack.geometry is None else stack.geometry.shape[0]
+        where = words("measured", "slice", k=k + 1) if plane else words("captions", "slice", k=k + 1, n=count)
+        parts = [stack.description.strip() or stack.modality, plane, where]
+    shown = stack.instances[k] if stack is not None and not plane and 0 <= k < len(stack.instances) else None
+    if shown is not None and shown.number is not None:
+        parts.append(words("measured", "instance", n=shown.number))
+    return words("ai", "comma").join(part for part in parts if part)
 
 
 def with_images(report: Report, images: tuple[KeyImage, ...]) -> Report:
@@ -102,6 +134,8 @@ def digest(report: Report) -> str:
         "signature": to_plain(report.signature),
         "version": report.version,
     }
+    if report.measured:
+        signed["measurements"] = to_plain(report.measured)
     if report.key_images:
         signed["key_images"] = [[image.caption, picture_hash(image.pixels)] for image in report.key_images]
     text = json.dumps(signed, sort_keys=True, ensure_ascii=False)
@@ -114,10 +148,11 @@ def is_synthetic(study: Study, stack: Stack) -> bool:
     return "SYNTHETIC" in study.patient.name.upper() or "synthetic" in device.casefold()
 
 
-def _status(signature: Signature | None, findings: Sequence[Finding]) -> ReportStatus:
+def _status(signature: Signature | None, given: ReportInput) -> ReportStatus:
     if signature is not None:
         return ReportStatus.SIGNED
-    return ReportStatus.AI_DRAFT if any(f.pack for f in findings) or not findings else ReportStatus.DRAFT
+    by_machine = any(finding.pack for finding in given.findings) or given.results and not given.findings
+    return ReportStatus.AI_DRAFT if by_machine else ReportStatus.DRAFT
 
 
 def _author(accepted: Sequence[Finding], settings: Settings) -> str:

@@ -15,7 +15,7 @@ from viewer.core.errors import GeometryError
 from viewer.core.finding import Finding
 from viewer.core.report import KeyImage
 from viewer.core.volume import Heatmap, Volume
-from viewer.jobs.result_folder import Loaded
+from viewer.jobs.report_content import ReportInput
 from viewer.words.language import Words, words_in
 
 _log = logging.getLogger(__name__)
@@ -30,26 +30,26 @@ AROUND, LEAST_SHARE, MOST_SHARE = 1.8, 0.4, 0.75
 
 
 def key_images(
-    loaded: Loaded, volume: Volume | None, findings: Sequence[Finding], language: str
+    folder: Path, given: ReportInput, volume: Volume | None, findings: Sequence[Finding]
 ) -> tuple[KeyImage, ...]:
     """Pictures of accepted findings, from the source or, where it has gone (None), as kept at the analysis."""
     shown = [finding for finding in findings if finding.location.slice_index is not None or finding.pack]
     if not shown:
         return ()
-    return drawn(loaded, volume, shown, language) if volume is not None else _kept(loaded, shown, words_in(language))
+    return drawn(given, volume, shown) if volume is not None else _kept(folder, shown, words_in(given.language))
 
 
-def drawn(loaded: Loaded, volume: Volume, findings: Sequence[Finding], language: str) -> tuple[KeyImage, ...]:
+def drawn(given: ReportInput, volume: Volume, findings: Sequence[Finding]) -> tuple[KeyImage, ...]:
     """Pictures of findings from their volume.
 
     The first finding gets its place bare, its place with the overlay and the whole slice; the
     others their place with the overlay.
     """
-    words = words_in(language)
+    words = words_in(given.language)
     images: list[KeyImage] = []
     for finding in findings:
         k = _slice_of(finding, volume)
-        result = next((r for r in loaded.results if r.request_id == finding.result_id), None)
+        result = next((r for r in given.results if r.request_id == finding.result_id), None)
         if k is None or len(images) >= MOST:
             continue
         try:
@@ -193,11 +193,11 @@ def _overlay_words(finding: Finding, result: AnalysisResult | None, words: Words
     return words("captions", "place") if finding.location.points_lps else ""
 
 
-def _kept(loaded: Loaded, findings: Sequence[Finding], words: Words) -> tuple[KeyImage, ...]:
+def _kept(folder: Path, findings: Sequence[Finding], words: Words) -> tuple[KeyImage, ...]:
     """Pictures that `analyze` stored; they show the state of that time."""
     images = []
     for finding in findings[:MOST]:
-        pixels = _png(loaded.folder / f"key-{finding.id}.png")
+        pixels = _png(folder / f"key-{finding.id}.png")
         if pixels is not None:
             caption = f"{words.name(finding.label)}. {words('captions', 'as_analysed')}"
             images.append(KeyImage(pixels, caption, finding.id))

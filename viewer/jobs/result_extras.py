@@ -23,17 +23,23 @@ _log = logging.getLogger(__name__)
 def extras_for(study: Study, stack: Stack, volume: Volume, results: Sequence[AnalysisResult]) -> tuple[Extra, ...]:
     """The writers that `result_folder.write` calls before it renames the folder."""
 
-    def keys(folder: Path, document: dict[str, Any]) -> None:
+    def dicom(folder: Path, document: dict[str, Any]) -> None:
+        written = write_objects(folder, study, stack, results)
+        document["left_out"] += written.left_out
+
+    return key_pictures(stack, volume, results), dicom
+
+
+def key_pictures(stack: Stack, volume: Volume, results: Sequence[AnalysisResult]) -> Extra:
+    """Writes one picture a proposal, with what the pack drew."""
+
+    def write(folder: Path, document: dict[str, Any]) -> None:
         for image in key_images(stack, volume, results):
             _save_png(folder / f"key-{image.finding_id}.png", image)
             entry = {"file": f"key-{image.finding_id}.png", "finding": image.finding_id, "caption": image.caption}
             document.setdefault("key_images", []).append(entry)
 
-    def dicom(folder: Path, document: dict[str, Any]) -> None:
-        written = write_objects(folder, study, stack, results)
-        document["left_out"] += written.left_out
-
-    return keys, dicom
+    return write
 
 
 def key_images(stack: Stack, volume: Volume, results: Sequence[AnalysisResult]) -> list[KeyImage]:

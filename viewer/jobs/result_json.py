@@ -20,6 +20,7 @@ from viewer.core.geometry import Geometry, SpacingKind
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.study import Stack, Study
 from viewer.core.volume import Heatmap, HeatmapMeaning, Mask, Segment
+from viewer.jobs.files import ResultFile
 
 SCHEMA = 1
 #: A result.json is text of a few hundred KB at most; larger ones are not ours (bytes).
@@ -201,7 +202,7 @@ def load(folder: Path) -> dict[str, Any]:
     Raises:
         ReadError: there is none, it is no JSON, or it is from a newer program.
     """
-    path = folder / "result.json"
+    path = folder / ResultFile.RESULT
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise damaged(folder, "result.json is far too large")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.core.finding import Finding
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.report import KeyImage, Report
 from viewer.core.sections import Block, keys_in
 from viewer.core.study import Patient
@@ -44,6 +45,17 @@ class FindingRow:
     score: str
     judged: str
     tall: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRow:
+    """One row of the reader's measurements: what, its numbers, the picture it lies on, by whom."""
+
+    number: int
+    name: str
+    values: tuple[str, ...]
+    picture: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,8 @@ class Paper:
     findings: tuple[FindingRow, ...]
     nothing: str
     left_out: tuple[str, ...]
+    measured_columns: tuple[str, ...]
+    measured: tuple[MeasuredRow, ...]
     pictures: tuple[Picture, ...]
     impression: tuple[str, ...]
     recommendation: tuple[str, ...]
@@ -120,6 +134,8 @@ def paper_of(report: Report) -> Paper:
         findings=tuple(_finding(n, finding, words) for n, finding in enumerate(report.findings, start=1)),
         nothing=words("empty", "findings"),
         left_out=(*_lines(report, Block.FINDINGS, words), *_left_out(report, words)),
+        measured_columns=_measured_columns(words),
+        measured=tuple(_measured(n, one, report, words) for n, one in enumerate(report.measured, start=1)),
         pictures=_pictures(report.key_images, words),
         impression=_lines(report, Block.IMPRESSION, words),
         recommendation=_lines(report, Block.RECOMMENDATION, words),
@@ -166,7 +182,11 @@ def exam_name(report: Report, words: Words) -> str:
 
 def _words(words: Words) -> dict[str, str]:
     said = {key: str(text) for key, text in words.table["section"].items()}
-    said |= {"ai": words("ai", "title"), "page": str(words.table["footer"]["page"])}
+    said |= {
+        "measured": words("measured", "title"),
+        "ai": words("ai", "title"),
+        "page": str(words.table["footer"]["page"]),
+    }
     return said | {"passport_on": str(words.table["footer"]["passport"])}
 
 
@@ -211,6 +231,24 @@ def _finding(number: int, finding: Finding, words: Words) -> FindingRow:
         _score(finding, words),
         _judged(finding, words),
         tall=sum(1 + len(line) // LINE_LETTERS for line in (label, *measurements, *notes)) > TALL_LINES,
+    )
+
+
+def _measured_columns(words: Words) -> tuple[str, ...]:
+    own = (words("measured", key) for key in ("name", "values", "picture", "by"))
+    return (words("table", "number"), *own)
+
+
+def _measured(number: int, measured: ReaderMeasurement, report: Report, words: Words) -> MeasuredRow:
+    notes = "".join(f"{words('ai', 'comma')}{words.name(note)}" for note in measured.notes)
+    when = words.moment(measured.when) if measured.when else ""
+    who = short_name(measured.reader or report.author) or words("table", "reader_unknown")
+    return MeasuredRow(
+        number,
+        words.name(measured.name),
+        tuple(words.measurement(value) + notes for value in measured.values),
+        report.pictures.get(measured.id, ""),
+        words("ai", "comma").join(part for part in (who, when) if part),
     )
 
 

@@ -162,6 +162,9 @@ def compare_pdf(report: Report, printed: Printed) -> list[str]:
         needed[f"name of finding {number}"] = words.name(finding.label)
         needed[f"place of finding {number}"] = words.place(finding)
         needed |= {f"{m.name} of finding {number}": words.measurement(m) for m in finding.measurements}
+    for number, measured in enumerate(report.measured, start=1):
+        needed[f"picture of measurement {number}"] = report.pictures.get(measured.id, "")
+        needed |= {f"{v.name} of measurement {number}": words.measurement(v) for v in measured.values}
     if report.signature is not None:
         needed["signature"] = short_name(report.signature.name)
     return said + [f"the {key} is missing" for key, text in needed.items() if not on(whole, text)]

@@ -374,14 +374,3 @@ def test_two_series_make_two_reports(tmp_path: Path) -> None:
         runs += [(stack, volume, one) for one in head_results(stack, volume)]
     files = report.export(tmp_path / "out", study, runs)
     assert {"report.pdf", "series-2/report.pdf", "series-2/result.json"} <= set(files)
-
-
-def test_a_preview_writes_nothing(tmp_path: Path) -> None:
-    written = synth.write_xray(tmp_path / "film")
-    study, stack, volume = opened(written.folder)
-    before = sorted(p for p in tmp_path.rglob("*") if "home" not in p.parts)
-    pdf = report.preview(study, [(stack, volume, one) for one in film_results(stack, volume)])
-    assert pdf.startswith(b"%PDF-")
-    assert [p for p in sorted(tmp_path.rglob("*")) if "home" not in p.parts] == before
-    with pytest.raises(UsageError, match="nothing to report"):
-        report.preview(study, [])

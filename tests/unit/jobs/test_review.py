@@ -188,7 +188,7 @@ def test_a_full_disk_changes_nothing_and_leaves_nothing(folder: Path, monkeypatc
     def full(*_args: Any, **_options: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("tempfile.mkdtemp", full)
+    monkeypatch.setattr("viewer.reporting.sr.save", full)
     with pytest.raises(OutputError, match="disk is full"):
         review(folder, accept=["all"], reader="A")
     assert contents(folder) == before
