@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from viewer.core.errors import UsageError
 from viewer.core.finding import Finding, FindingState
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.report import Signature
 from viewer.core.study import Patient
 
@@ -121,6 +122,13 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else None
+
+
+def is_signed_with(measured: ReaderMeasurement, signature: Signature | None) -> bool:
+    """True for a measurement that a signature covers: taken before it, to the second."""
+    if signature is None:
+        return False
+    return not measured.when or datetime.fromisoformat(measured.when) <= datetime.fromisoformat(signature.when)
 
 
 def _plain(text: str) -> str:

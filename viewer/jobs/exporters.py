@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,24 +11,13 @@ from viewer.core.analysis import AnalysisResult
 from viewer.core.report import Report
 from viewer.core.task import CancelToken, OnProgress, Progress
 from viewer.jobs import dicom_objects, key_marks, measurement_table
-from viewer.jobs.files import CHOSEN, ResultFile
+from viewer.jobs.files import CHOSEN, Format, ResultFile
 from viewer.jobs.report_content import ReportInput
 from viewer.jobs.review import with_findings
 from viewer.reporting.saying import Saying
 
 if TYPE_CHECKING:
     from viewer.reporting.seg import SegReceipt
-
-
-class Format(StrEnum):
-    """What a reader can ask for; result.json is always there."""
-
-    PDF = "pdf"
-    SEG = "seg"
-    SR = "sr"
-    KEYS = "keys"
-    PICTURES = "pictures"
-    MEASUREMENTS = "csv"
 
 
 @dataclass(slots=True, eq=False)

@@ -16,5 +16,16 @@ class ResultFile(StrEnum):
     MEASUREMENTS = "measurements.csv"
 
 
+class Format(StrEnum):
+    """What a reader can ask for; result.json is always there."""
+
+    PDF = "pdf"
+    SEG = "seg"
+    SR = "sr"
+    KEYS = "keys"
+    PICTURES = "pictures"
+    MEASUREMENTS = "csv"
+
+
 #: How the files of the reader's own pictures begin.
 CHOSEN = "chosen-"

@@ -22,8 +22,8 @@ from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, igno
 from viewer.core.volume import Volume
 from viewer.jobs import key_marks, place, report_files, report_images, result_folder, result_json
 from viewer.jobs.checking.check import Outcome, check, stop_unless_sound
-from viewer.jobs.exporters import Format, printed
-from viewer.jobs.files import ResultFile
+from viewer.jobs.exporters import printed
+from viewer.jobs.files import Format, ResultFile
 from viewer.jobs.report_content import ReportInput, build, with_images
 from viewer.jobs.result_extras import key_pictures
 from viewer.jobs.result_folder import Loaded

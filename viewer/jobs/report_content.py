@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -56,12 +56,16 @@ class ReportInput:
     notes: tuple[str, ...] = ()
 
 
-def build(given: ReportInput, settings: Settings) -> Report:
-    """Everything that goes on paper but the pictures of findings."""
+def build(given: ReportInput, settings: Settings, pack_name: Callable[[str], str] | None = None) -> Report:
+    """Everything that goes on paper but the pictures of findings.
+
+    Args:
+        pack_name: what a pack is called; from its folder where left out.
+    """
     words = words_in(given.language)
     study, stack, signature = given.study, given.stack, given.signature
     accepted = tuple(finding for finding in given.findings if finding.state is FindingState.ACCEPTED)
-    runs = tuple(_run(result, given.findings, words) for result in given.results)
+    runs = tuple(_run(result, given.findings, words, pack_name or _pack_name) for result in given.results)
     report = Report(
         patient=study.patient,
         study_uid=study.uid,
@@ -161,7 +165,7 @@ def _author(accepted: Sequence[Finding], settings: Settings) -> str:
     return settings.reader_name or (readers.pop() if len(readers) == 1 else "")
 
 
-def _run(result: AnalysisResult, findings: Sequence[Finding], words: Words) -> PackRun:
+def _run(result: AnalysisResult, findings: Sequence[Finding], words: Words, pack_name: Callable[[str], str]) -> PackRun:
     own = [f for f in findings if f.pack == result.pack_id and f.result_id == result.request_id]
     count = {state: sum(f.state is state for f in own) for state in FindingState}
     reasons = result.gate.reasons if result.gate is not None else ()
@@ -171,7 +175,7 @@ def _run(result: AnalysisResult, findings: Sequence[Finding], words: Words) -> P
         said = [words.said(result.message)]
     return PackRun(
         result.pack_id,
-        _pack_name(result.pack_id),
+        pack_name(result.pack_id),
         result.outcome,
         " ".join(said),
         _reason(worst[0], words) if worst and result.outcome != "failed" else words.said(result.message),

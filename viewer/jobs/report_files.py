@@ -14,8 +14,8 @@ from viewer.core.plain import to_plain
 from viewer.core.report import Report
 from viewer.core.task import CancelToken, OnProgress
 from viewer.jobs import place, result_json
-from viewer.jobs.exporters import Export, Format, write_files
-from viewer.jobs.files import CHOSEN, ResultFile
+from viewer.jobs.exporters import Export, write_files
+from viewer.jobs.files import CHOSEN, Format, ResultFile
 from viewer.jobs.place import cannot_write
 from viewer.jobs.report_content import ReportInput
 

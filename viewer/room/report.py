@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from viewer.core import judging
 from viewer.core.analysis import AnalysisResult
 from viewer.core.annotation import KeyMark
 from viewer.core.clock import now
 from viewer.core.errors import UsageError, ViewerError
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.report import Signature
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, ignore_progress
 from viewer.core.volume import Volume
+from viewer.jobs.files import Format
 from viewer.room.context import Context
 from viewer.room.events import Exported, Exporting
 from viewer.room.packs import Packs
@@ -62,35 +65,31 @@ class Reporting:
         except UsageError as error:
             self._context.complain(error)
 
-    def export(self, folder: str) -> None:
-        """Write PDF, result.json, SEG and SR of the active study into a new folder inside `folder`."""
+    def export(self, folder: str, formats: Collection[Format] = tuple(Format)) -> None:
+        """Write the report of the active study and its files into a new folder inside `folder`."""
         study = self._context.session.library.active_study
-        runs = self._runs(study) if study is not None else ()
-        if study is None or not runs:
-            what = tr("There is nothing to report yet.")
-            self._context.complain(UsageError(what, tr("Analyse the study and judge its findings first.")))
+        if study is None:
+            self._complain_of_nothing()
             return
         out = Path(folder) / f"report-{datetime.now():%Y%m%d-%H%M%S}"
-        self.write(study, out, self._context.session.review.signature(study.uid))
+        self.write(study, out, self._context.session.review.signature(study.uid), formats)
 
-    def write(self, study: Study, out: Path, signature: Signature | None) -> None:
-        """Write PDF, result.json, SEG and SR of a study into a folder, signed where a signature is given."""
-        runs, marked = self._runs(study), self._marked(study)
-        sections = self._context.session.review.report_text(study.uid)
-        language, uid = self._context.settings.language, study.uid
+    def _complain_of_nothing(self) -> None:
+        what = tr("There is nothing to report yet.")
+        self._context.complain(UsageError(what, tr("Analyse the study and judge its findings first.")))
+
+    def write(
+        self, study: Study, out: Path, signature: Signature | None, formats: Collection[Format] = tuple(Format)
+    ) -> None:
+        """Write the report of a study and its files into a folder, signed where a signature is given."""
+        found = self._held(study)
+        if found is None:
+            self._complain_of_nothing()
+            return
+        held, uid = replace(found, signature=signature), study.uid
 
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> dict[str, Path]:
-            from viewer.jobs import key_marks, report
-
-            volumes: dict[str, Volume] = {}
-            for stack, volume in ((one[0], one[1]) for one in (*runs, *marked)):
-                if stack.key not in volumes:
-                    volumes[stack.key] = _loaded(stack, volume, cancel)
-            loaded = tuple((stack, volumes[stack.key], result) for stack, _, result in runs)
-            chosen = key_marks.pictures([(mark, stack, volumes[stack.key]) for stack, _, mark in marked], language)
-            return report.export(
-                out, study, loaded, sections=sections, language=language, sign=signature, chosen=chosen, cancel=cancel
-            )
+            return held.write(out, formats, cancel)
 
         def done(files: dict[str, Path]) -> None:
             self._context.session.tell(Exporting(False))
@@ -104,25 +103,89 @@ class Reporting:
         self._context.session.tell(Exporting(True))
         self._context.pool.submit(work, done, failed)
 
-    def _runs(self, study: Study) -> tuple[tuple[Stack, Volume | None, AnalysisResult], ...]:
-        """Stack, its pictures if they are held, and the result with its findings as judged."""
-        session = self._context.session
+    def _held(self, study: Study) -> Held | None:
+        """What a report of a study is made of, as it stands now; None where there is nothing."""
+        session, settings = self._context.session, self._context.settings
+        review, library = session.review, session.library
+        held: dict[str, Volume | None] = {stack.key: library.volume(stack.key) for stack in study.stacks}
         runs = []
-        for entry in session.review.latest_results(study.uid):
-            stack = session.library.stack(entry.stack_key)
+        for entry in review.latest_results(study.uid):
+            stack = library.stack(entry.stack_key)
             if stack is not None:
-                judged = replace(entry.result, findings=session.review.findings_of(entry.id))
-                runs.append((stack, session.library.volume(entry.stack_key), judged))
-        return tuple(runs)
+                held[stack.key] = library.volume(stack.key)
+                runs.append((stack, replace(entry.result, findings=review.findings_of(entry.id))))
+        signature = review.signature(study.uid)
+        marks = ((library.stack(mark.stack_key), mark) for mark in review.key_marks(study.uid))
+        drawn = ((library.stack(one.stack_key), one) for one in session.measurements.of(study.uid) if one.values)
+        measured = [
+            (stack, replace(one, reader=one.reader or settings.reader_name))
+            for stack, one in drawn
+            if stack is not None and (signature is None or judging.is_signed_with(one, signature))
+        ]
+        if not (runs or measured):
+            return None
+        return Held(
+            study,
+            tuple(runs),
+            tuple(measured),
+            tuple((stack, mark) for stack, mark in marks if stack is not None),
+            held,
+            review.report_text(study.uid),
+            signature,
+            settings.language,
+        )
 
-    def _marked(self, study: Study) -> tuple[tuple[Stack, Volume | None, KeyMark], ...]:
-        """Stack, its pictures if they are held, and the reader's mark."""
-        session = self._context.session
-        marks = ((session.library.stack(mark.stack_key), mark) for mark in session.review.key_marks(study.uid))
-        return tuple((stack, session.library.volume(stack.key), mark) for stack, mark in marks if stack is not None)
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """What a sitting holds of one study, for a report that is written beside it.
 
-def _loaded(stack: Stack, volume: Volume | None, cancel: CancelToken) -> Volume:
-    from viewer.reading import load_volume
+    Attributes:
+        volumes: stack key -> its pictures, None where they must be read.
+    """
 
-    return volume if volume is not None else load_volume(stack, ignore_progress, cancel)
+    study: Study
+    runs: tuple[tuple[Stack, AnalysisResult], ...]
+    measured: tuple[tuple[Stack, ReaderMeasurement], ...]
+    marks: tuple[tuple[Stack, KeyMark], ...]
+    volumes: Mapping[str, Volume | None]
+    sections: Mapping[str, str]
+    signature: Signature | None
+    language: str
+
+    def write(self, out: Path, formats: Collection[Format], cancel: CancelToken) -> dict[str, Path]:
+        """Write the files; name -> path.
+
+        Raises:
+            ViewerError, Cancelled: nothing was written.
+        """
+        from viewer.jobs import key_marks, report
+
+        volumes = {stack.key: self._volume(stack, cancel) for stack in self._needed()}
+        chosen = [(mark, stack, volumes[stack.key]) for stack, mark in self.marks]
+        shown = None if self.runs else self.measured[0][0]
+        return report.export(
+            out,
+            self.study,
+            [(stack, volumes[stack.key], result) for stack, result in self.runs],
+            shown=None if shown is None else (shown, volumes[shown.key]),
+            measured=self.measured,
+            sections=self.sections,
+            language=self.language,
+            sign=self.signature,
+            chosen=key_marks.pictures(chosen, self.language),
+            formats=formats,
+            cancel=cancel,
+        )
+
+    def _needed(self) -> tuple[Stack, ...]:
+        """Stacks whose pictures are drawn or described."""
+        first = () if self.runs else (self.measured[0][0],)
+        stacks = (*(stack for stack, _ in self.runs), *(stack for stack, _ in self.marks), *first)
+        return tuple({stack.key: stack for stack in stacks}.values())
+
+    def _volume(self, stack: Stack, cancel: CancelToken) -> Volume:
+        from viewer.reading import load_volume
+
+        volume = self.volumes.get(stack.key)
+        return volume if volume is not None else load_volume(stack, ignore_progress, cancel)

@@ -108,7 +108,7 @@ class Session:
         self.library = Library(self._bus)
         self.history = History(self._bus)
         self.review = Review(self._bus, self.library, self.history)
-        self.measurements = Measurements(self._bus, self.library, self.history)
+        self.measurements = Measurements(self._bus, self.library, self.history, self.review.signature)
         self.segments = Segments(self._bus, self.library, self.history)
         self.registrations = Registrations(self._bus)
         self.boxes = Boxes(self._bus)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from viewer.core import judging
 from viewer.core.errors import UsageError
 from viewer.core.measurement import ReaderMeasurement
+from viewer.core.report import Signature
 from viewer.session.events import Bus, MeasurementsChanged
 from viewer.session.history import History, Move, Step, Thing
 from viewer.session.library import Library
@@ -14,9 +16,12 @@ from viewer.session.library import Library
 class Measurements:
     """Measurements of open studies by id; every change is one step of undo."""
 
-    def __init__(self, bus: Bus, library: Library, history: History) -> None:
+    def __init__(
+        self, bus: Bus, library: Library, history: History, signature_of: Callable[[str], Signature | None]
+    ) -> None:
         self._bus, self._library, self._history = bus, library, history
         self._by_id: dict[str, ReaderMeasurement] = {}
+        self._signature_of = signature_of
         history.keep(Thing.MEASUREMENT, self._check, self._take)
 
     def all(self) -> tuple[ReaderMeasurement, ...]:
@@ -40,7 +45,7 @@ class Measurements:
         """Add a measurement, or change the one with its id.
 
         Raises:
-            UsageError: its study is not open.
+            UsageError: its study is not open, or its report is signed and covers it.
         """
         before = self._by_id.get(measurement.id)
         if before == measurement:
@@ -48,7 +53,11 @@ class Measurements:
         self._step(before or measurement, before, measurement)
 
     def remove(self, measurement_id: str) -> ReaderMeasurement | None:
-        """Take one away; returns it, None where there was none."""
+        """Take one away; returns it, None where there was none.
+
+        Raises:
+            UsageError: its report is signed and covers it.
+        """
         before = self._by_id.get(measurement_id)
         if before is not None:
             self._step(before, before, None)
@@ -79,8 +88,18 @@ class Measurements:
         study = self._library.study_of(one.stack_key)
         return "" if study is None else study.uid
 
-    def _check(self, _step: Step) -> None:
-        """Drawing on a picture is always allowed: a signed report keeps the numbers it was signed with."""
+    def _check(self, step: Step) -> None:
+        """Drawing on a picture is always allowed; what a signature covers keeps its numbers.
+
+        Raises:
+            UsageError: a signed measurement would change.
+        """
+        self._check_unsigned(step.study_uid, step.before, step.after)
+
+    def _check_unsigned(self, study_uid: str, *states: ReaderMeasurement | None) -> None:
+        signature = self._signature_of(study_uid)
+        if any(judging.is_signed_with(state, signature) for state in states if state is not None):
+            judging.check_unsigned(signature)
 
     def _take(self, move: Move) -> None:
         named: ReaderMeasurement = move.step.before or move.step.after

@@ -21,7 +21,8 @@ from viewer.core.finding import Code, FindingState, Measurement
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.study import Stack
 from viewer.jobs import report
-from viewer.jobs.exporters import EXPORTERS, Format
+from viewer.jobs.exporters import EXPORTERS
+from viewer.jobs.files import Format
 
 LENGTH = Code("410668003", "SCT", "Length")
 WHEN = "2026-03-02T10:21:00+01:00"

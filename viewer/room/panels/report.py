@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from viewer.core.analysis import Provenance
 from viewer.core.finding import Finding, FindingState
 from viewer.core.report import Signature
 from viewer.core.study import Study
@@ -20,7 +19,8 @@ from viewer.session import (
     StudyClosed,
     ViewsChanged,
 )
-from viewer.words.i18n import date_words, tr
+from viewer.words.i18n import tr
+from viewer.words.language import words_in
 from viewer.words.people import patient_line, patient_name, study_words
 
 
@@ -95,29 +95,18 @@ def state(session: Session, room: Room) -> ReportView:
 
 
 def _statement(session: Session, room: Room, study: Study) -> tuple[str, ...]:
-    """One sentence a pack: name, version, weights, when, on what, and what was made of it."""
-    lines = []
-    for entry in session.review.latest_results(study.uid):
-        provenance = entry.result.provenance
-        if provenance is None or entry.result.outcome != "ran":
-            continue
-        findings = session.review.findings_of(entry.id)
-        accepted = sum(f.state is FindingState.ACCEPTED for f in findings)
-        lines.append(
-            tr(
-                "{pack} {version}, weights {hash}, run {when} on {device}. "
-                "{accepted} of {all} findings accepted. Scores are not probabilities.",
-                pack=room.packs.name(provenance.pack_id),
-                version=provenance.pack_version,
-                hash=f"{provenance.weights_sha256[:4]}…{provenance.weights_sha256[-4:]}",
-                when=_when(provenance),
-                device=provenance.device,
-                accepted=accepted,
-                all=len(findings),
-            )
-        )
-    return tuple(lines) or (tr("No pack has run on this study."),)
+    """The sentences that the paper will print of the packs, word for word."""
+    from viewer.jobs.report_content import ReportInput, build
+    from viewer.reporting.statement import ai_statement
 
-
-def _when(provenance: Provenance) -> str:
-    return f"{date_words(provenance.started[:10])} {provenance.started[11:16]}".strip()
+    stacks = {stack.key: stack for stack in study.stacks}
+    held = session.review.latest_results(study.uid)
+    entries = [entry for entry in held if entry.stack_key in stacks]
+    results = tuple(replace(e.result, findings=session.review.findings_of(e.id)) for e in entries)
+    if not results:
+        return (tr("No pack has run on this study."),)
+    findings = tuple(finding for result in results for finding in result.findings)
+    language = room.context.settings.language
+    given = ReportInput(study, stacks[entries[0].stack_key], results, findings, language=language)
+    report = build(given, room.context.settings, room.packs.name)
+    return tuple(ai_statement(report, words_in(language)))

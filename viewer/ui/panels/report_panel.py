@@ -7,7 +7,6 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
 from viewer.core.finding import Finding, Side
-from viewer.core.report import INTENDED_USE
 from viewer.core.sections import SECTIONS, Block, SectionSpec
 from viewer.room.panels.report import ReportView
 from viewer.ui.kit import icons
@@ -269,7 +268,7 @@ class ReportWriter(QFrame):
         head.addStretch(1)
         head.addWidget(label(tr("written by the program"), "caption"))
         inside.addLayout(head)
-        for words in (*view.statement, tr(INTENDED_USE)):
+        for words in view.statement:
             inside.addWidget(label(words, "caption2", wrap=True))
         self._body.addWidget(block)
 

@@ -28,10 +28,15 @@ def english() -> Iterator[None]:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
+def mailbox() -> QueueMailbox:
+    return QueueMailbox()
+
+
+@pytest.fixture
+def room(tmp_path: Path, mailbox: QueueMailbox) -> Iterator[Room]:
     journal, _ = open_journal(tmp_path / "journal")
     settings = Settings(reader_name="Dr. A. Reader", organization="Sample Hospital", device="cpu")
-    room = Room(Context(journal, settings, InferenceProcess(), QueueMailbox()))
+    room = Room(Context(journal, settings, InferenceProcess(), mailbox))
     room.packs.shelf = Shelf((tiny_packs.info("pack", modality=["CT"]), tiny_packs.info("other", modality=["MR"])))
     room.packs.known = True
     yield room

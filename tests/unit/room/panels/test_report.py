@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.unit.room.panels import made
 from viewer.core.annotation import KeyMark
 from viewer.core.finding import FindingState
-from viewer.core.report import Signature
+from viewer.core.report import INTENDED_USE, Signature
 from viewer.room.panels import report
 from viewer.room.room import Room
 from viewer.session import Session
@@ -27,13 +27,16 @@ def test_accepted_and_open_findings_keep_their_numbers(room: Room, child: Sessio
     assert (view.patient, view.reader) == ("SYNTHETIC CHILD A", "Dr. A. Reader")
 
 
-def test_the_statement_says_pack_version_weights_and_verdicts(room: Room, child: Session) -> None:
+def test_the_statement_is_the_one_of_the_paper(room: Room, child: Session) -> None:
     assert report.state(child, room).statement == ("No pack has run on this study.",)
     child.review.add_result(made.entry("r1", made.finding("a"), made.finding("b")))
     room.reviewing.judge("a", FindingState.ACCEPTED)
-    (line,) = report.state(child, room).statement
-    for part in ("1.0.0", "abab…abab", "2 Mar 2026 10:17", "on CPU", "1 of 2 findings accepted", "not probabilities"):
-        assert part in line
+    first, rest, *others = report.state(child, room).statement
+    for part in ("Finding 1 was proposed", "1.0.0", "abab…abab", "2 Mar 2026 10:17", "CPU", "without change"):
+        assert part in first
+    assert rest == "Of its proposals (2): 1 accepted, 1 not judged."
+    assert "The score is not a probability." in others
+    assert INTENDED_USE in others
 
 
 def test_text_marks_and_signature_are_there(room: Room, child: Session) -> None:
