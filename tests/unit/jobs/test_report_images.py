@@ -45,7 +45,7 @@ def test_the_first_finding_gets_detail_overlay_and_whole_the_next_its_overlay(he
         (False, True, False),
         (True, False, True),
     ]
-    assert "image 2 of 6" in images[0].caption
+    assert "image 3 of 6" in images[0].caption
     assert all(image.pixels.shape == (SIDE, SIDE, 3) and image.pixels.dtype == np.uint8 for image in images)
 
 
@@ -70,7 +70,7 @@ def test_chinese_captions(head: tuple[ReportInput, Volume]) -> None:
     loaded, volume = replace(head[0], language="zh"), head[1]
     captions = " ".join(image.caption for image in drawn(loaded, volume, findings_of(loaded)))
     assert "海马前部" in captions
-    assert "第 2 幅，共 6 幅" in captions
+    assert "第 3 幅，共 6 幅" in captions
 
 
 def test_a_heatmap_that_failed_its_check_is_not_shown(tmp_path: Path) -> None:

@@ -69,12 +69,15 @@ def compare(stated: Stated, stack: Stack, segmentations: Mapping[str, Mapping[in
     root = read_items(stack)
     groups = [_Group(item, n) for n, item in enumerate((i for i in root.walk() if _is(i, _GROUP)), start=1)]
     spoken = {finding.id: finding for finding in stated.spoken}
+    measured = {str(one.get("id")): one for one in stated.document.get("measurements", ()) if isinstance(one, Mapping)}
     seen = set()
     for group in groups:
         name = group.said(_TRACKING_ID)
         finding = spoken.get(name)
         if name in seen:
             yield _wrong(What.COUNT, f"{group.who} is there twice.")
+        elif finding is None and name in measured:
+            yield from _measured(measured[name], group)
         elif finding is None and any(one.id == name for one in stated.findings):
             yield _wrong(What.CODE, f"{group.who} is not among those that the reader accepted.")
         elif finding is None:
@@ -85,8 +88,18 @@ def compare(stated: Stated, stack: Stack, segmentations: Mapping[str, Mapping[in
     for n, finding in enumerate(spoken.values(), start=1):
         if finding.id not in seen:
             yield _wrong(What.MISSING, f"Finding {n} of result.json is not in the report object.")
+    for name in measured.keys() - seen if stated.is_reported else ():
+        yield _wrong(What.MISSING, f"Measurement {name} of result.json is not in the report object.")
     yield from _sections(stated, root)
     yield from _packs(stated, root)
+
+
+def _measured(told: Mapping[str, Any], group: _Group) -> Iterator[Mismatch]:
+    """The numbers of a reader's own measurement."""
+    found = [child.number for child in group.item.children if child.kind == "NUM" and child.number is not None]
+    meant = [float(value["value"]) for value in told.get("values", ())]
+    if len(found) != len(meant) or not np.allclose(found, meant, rtol=RELATIVE, atol=0):
+        yield _wrong(What.VALUE, f"{group.who} holds other numbers than the measurement in result.json.")
 
 
 def _wrong(what: What, text: str) -> Mismatch:

@@ -20,7 +20,7 @@ from viewer.room.room import Room
 from viewer.room.threads import QueueMailbox
 from viewer.session import ResultEntry, Session
 
-BEFORE, SIGNED, AFTER = (f"2026-03-02T1{n}:00:00+00:00" for n in range(3))
+BEFORE, SIGNED, AFTER = (f"2099-03-02T1{n}:00:00+00:00" for n in range(3))
 SIGNATURE = Signature("Dr. A. Reader", "Sample Hospital", SIGNED)
 
 
