@@ -57,9 +57,11 @@ def through_a_script(film: Path, series_uid: str, out: Path) -> Path:
         {"do": "analyse", "series_uid": series_uid, "pack": "xray-tiny-classifier"},
         {"do": "measure", "tool": "length", "points_px": LINE},
         {"do": "findings"},
+        {"do": "report", "to": str(out), "sign": {"name": "Dr. A. Reader", "organization": "Sample Hospital"}},
         process=InferenceProcess(quick.run),
     )
-    assert all(one["ok"] for one in told), told
+    assert [one["ok"] for one in told] == [True] * 5 + [False], told
+    assert "findings are open" in told[5]["error"] and not out.exists()
     found = [finding["id"] for finding in told[4]["result"]["findings"]]
     told = play(
         {"do": "open", "paths": [str(film)]},

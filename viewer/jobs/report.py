@@ -281,7 +281,7 @@ def export(
     Raises:
         UsageError: there is nothing to report. Otherwise as `write_report`.
     """
-    groups = _by_stack(runs, shown if measured or sections else None)
+    groups = _by_stack(runs, shown if measured or sections or chosen else None)
     if not groups:
         raise UsageError("There is nothing to report: no pack was run on this study.", "Analyse a series first.")
     moment = now()

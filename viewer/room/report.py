@@ -18,6 +18,7 @@ from viewer.core.report import Signature
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, ignore_progress
 from viewer.core.volume import Volume
+from viewer.display.hanging import pick
 from viewer.jobs.files import Format
 from viewer.room.context import Context
 from viewer.room.events import Exported, Exporting
@@ -122,7 +123,8 @@ class Reporting:
             for stack, one in drawn
             if stack is not None and (signature is None or judging.is_signed_with(one, signature))
         ]
-        if not (runs or measured):
+        written = any(text.strip() for text in review.report_text(study.uid).values())
+        if not (runs or measured or review.key_marks(study.uid) or written and pick(study.stacks)):
             return None
         return Held(
             study,
@@ -163,7 +165,7 @@ class Held:
 
         volumes = {stack.key: self._volume(stack, cancel) for stack in self._needed()}
         chosen = [(mark, stack, volumes[stack.key]) for stack, mark in self.marks]
-        shown = None if self.runs else self.measured[0][0]
+        shown = self._shown()
         return report.export(
             out,
             self.study,
@@ -180,9 +182,14 @@ class Held:
 
     def _needed(self) -> tuple[Stack, ...]:
         """Stacks whose pictures are drawn or described."""
-        first = () if self.runs else (self.measured[0][0],)
-        stacks = (*(stack for stack, _ in self.runs), *(stack for stack, _ in self.marks), *first)
-        return tuple({stack.key: stack for stack in stacks}.values())
+        stacks = [*(stack for stack, _ in self.runs), *(stack for stack, _ in self.marks), self._shown()]
+        return tuple({stack.key: stack for stack in stacks if stack is not None}.values())
+
+    def _shown(self) -> Stack | None:
+        """The stack to report on where no pack was run: the first that was measured or marked, else the main one."""
+        if self.runs:
+            return None
+        return next((stack for stack, _ in (*self.measured, *self.marks)), None) or pick(self.study.stacks)
 
     def _volume(self, stack: Stack, cancel: CancelToken) -> Volume:
         from viewer.reading import load_volume

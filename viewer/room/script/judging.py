@@ -16,6 +16,7 @@ from viewer.core.plain import to_plain
 from viewer.core.sections import SECTIONS
 from viewer.core.study import Stack
 from viewer.core.task import JobState
+from viewer.jobs.files import Format
 from viewer.room.background import Job
 from viewer.room.events import Exported
 from viewer.room.script import params
@@ -149,13 +150,13 @@ def report(sitting: Sitting, p: params.Report) -> Result:
         check_settled(review.findings(study.uid))
     if not p.to.strip():
         raise UsageError("'report' names no folder.", "Give 'to'.")
-    wanted = _formats(p.formats)
+    formats = _formats(p.formats)
     out = Path(p.to).absolute()
     done: list[Exported] = []
     hear_no_more = sitting.session.on(Exported, done.append)
     try:
         sitting.troubles()
-        sitting.room.reporting.write(study, out, signed or review.signature(study.uid))
+        sitting.room.reporting.write(study, out, signed or review.signature(study.uid), formats)
         sitting.wait(lambda: bool(done) or sitting.in_trouble)
     finally:
         hear_no_more()
@@ -163,24 +164,11 @@ def report(sitting: Sitting, p: params.Report) -> Result:
         sitting.check_trouble()
     if signed is not None:
         review.sign(study.uid, signed)
-    return {"files": [str(path) for path in done[0].files.values() if wanted is None or path.suffix in wanted]}
+    return {"files": [str(path) for path in done[0].files.values()]}
 
 
-#: Formats of a report -> endings of their files.
-_ENDINGS = {
-    "pdf": (".pdf",),
-    "json": (".json",),
-    "sr": (".dcm",),
-    "seg": (".dcm",),
-    "dicom": (".dcm",),
-    "csv": (".csv",),
-    "png": (".png",),
-    "nifti": (".gz",),
-}
-
-
-def _formats(wanted: list[str] | None) -> frozenset[str] | None:
-    """Endings of the files to name; None for all."""
-    if wanted is None:
-        return None
-    return frozenset(end for name in wanted for end in _ENDINGS[one_of(name.lower(), _ENDINGS, "format")])
+def _formats(wanted: list[str] | None) -> tuple[Format, ...]:
+    """What to write besides result.json, which is always there."""
+    known = [*(one.value for one in Format), "json"]
+    named = [one_of(name.lower(), known, "format") for name in wanted] if wanted is not None else known
+    return tuple(Format(name) for name in named if name != "json")
