@@ -20,7 +20,7 @@ from viewer.core.settings import Settings, save_settings
 from viewer.room.events import Exported
 from viewer.room.tools.base import as_point
 from viewer.room.tools.length import LengthTool
-from viewer.room.tools.measure import drawn, measured
+from viewer.room.tools.measure import commit, drawn
 
 #: Ends of a line on the film, (column, row).
 LINE = [[10, 20], [10, 60]]
@@ -38,7 +38,7 @@ def through_the_window(program: Program, qtbot: QtBot, out: Path) -> Path:
     assert view.picture is not None
     ends = view.picture.view.pixel_to_world([[row, column] for column, row in LINE])
     on = view.picture.slice
-    view.commit(measured(LengthTool, on, drawn(LengthTool, on, tuple(as_point(end) for end in ends))))
+    commit(view, view.picture, LengthTool, drawn(LengthTool, on, tuple(as_point(end) for end in ends)))
     for finding in room.reviewing.findings():
         room.reviewing.judge(finding.id, FindingState.ACCEPTED)
     room.reporting.put_text(study.uid, {"impression": "Patchy opacity."})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,6 @@ from viewer.core.finding import Measurement
 from viewer.core.geometry import FloatArray
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.study import Stack
-from viewer.core.volume import Volume
 from viewer.display.slicing import Plane
 from viewer.room.script import params
 from viewer.room.script.params import nearest, one_of
@@ -26,7 +24,7 @@ from viewer.room.script.showing import points_of
 from viewer.room.script.sitting import Sitting, number_of
 from viewer.room.tools import MEASURES
 from viewer.room.tools.base import as_point
-from viewer.room.tools.measure import MeasureTool, drawn, measured
+from viewer.room.tools.measure import MeasureTool, drawn, from_picture, measured, picture_digest
 from viewer.room.views.picture import Picture, PictureSlice, source_of
 from viewer.session.history import Step, Thing
 
@@ -55,7 +53,7 @@ def measure(sitting: Sitting, p: params.Measure) -> Result:
     if sitting.shown(p.view).oblique is not None:
         drawing = replace(drawing, plane="oblique", sop_instance_uid=None)
     who = sitting.context.settings.reader_name
-    made = replace(measured(tool, on, drawing), reader=who, when=now(), pixels=_digest_for(on, drawing))
+    made = replace(from_picture(measured(tool, on, drawing), on), reader=who, when=now())
     sitting.session.measurements.put(made)
     return told(sitting, made)
 
@@ -149,24 +147,12 @@ def place_of(sitting: Sitting, one: ReaderMeasurement) -> tuple[Stack | None, in
     return stack, None
 
 
-def _digest_for(on: PictureSlice, drawing: ReaderMeasurement) -> str:
-    """Digest of the acquired slice that a drawing was read from; "" for cuts across slices."""
-    return "" if drawing.sop_instance_uid is None else _digest(on.source.volume, on.view.index)
-
-
-def _digest(volume: Volume, k: int) -> str:
-    """What a slice holds and where it lies, in short."""
-    corners = volume.geometry.index_to_world([[k, 0, 0], [k, 1, 0], [k, 0, 1]])
-    facts = repr((volume.slice_rescale(k), np.round(corners, 3).tolist())).encode()
-    return hashlib.sha256(np.ascontiguousarray(volume.stored[k]).tobytes() + facts).hexdigest()[:16]
-
-
 def _same_pixels(sitting: Sitting, stack: Stack | None, index: int, one: ReaderMeasurement) -> bool:
     """True unless this copy is known to hold another picture under the same name."""
     if stack is None or not one.pixels:
         return stack is not None
     try:
-        return _digest(sitting.volume(stack), index) == one.pixels
+        return picture_digest(sitting.volume(stack), index) == one.pixels
     except ViewerError:
         return False
 
@@ -213,8 +199,8 @@ def move(sitting: Sitting, p: params.Move) -> Result:
     fresh = drawn(tool, on, tuple(as_point(point) for point in points), old.text)
     if old.plane == "oblique":
         fresh = replace(fresh, plane="oblique", sop_instance_uid=None)
-    kept = replace(fresh, id=old.id, name=old.name, reader=old.reader, when=now(), pixels=_digest_for(on, fresh))
-    made = measured(tool, on, kept)
+    kept = replace(fresh, id=old.id, name=old.name, reader=old.reader, when=now())
+    made = from_picture(measured(tool, on, kept), on)
     sitting.session.measurements.put(made)
     return told(sitting, made)
 

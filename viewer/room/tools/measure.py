@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import ClassVar
 from uuid import uuid4
@@ -15,6 +16,7 @@ from viewer.core.finding import Code, Measurement
 from viewer.core.geometry import FloatArray
 from viewer.core.measure import MeasuredValue, MeasureError, note_of
 from viewer.core.measurement import ReaderMeasurement, Shape
+from viewer.core.volume import Volume
 from viewer.display.scene import Points
 from viewer.room.tools.base import Cursor, Host, Tool, as_point
 from viewer.room.views.facts import message_of
@@ -192,9 +194,22 @@ def preview(picture: Picture, tool: type[MeasureTool], drawing: ReaderMeasuremen
 def commit(host: Host, picture: Picture, tool: type[MeasureTool], drawing: ReaderMeasurement) -> None:
     """Keep a drawing with its numbers, or say in words why there are none."""
     try:
-        host.commit(measured(tool, picture.slice, drawing))
+        host.commit(from_picture(measured(tool, picture.slice, drawing), picture.slice))
     except ViewerError as error:
         host.say(message_of(error))
+
+
+def from_picture(drawing: ReaderMeasurement, on: PictureSlice) -> ReaderMeasurement:
+    """The drawing with the digest of the stored picture it was read from; cuts across slices have none."""
+    stored = drawing.sop_instance_uid is not None
+    return replace(drawing, pixels=picture_digest(on.source.volume, on.view.index) if stored else "")
+
+
+def picture_digest(volume: Volume, k: int) -> str:
+    """What an acquired slice holds and where it lies, in short."""
+    corners = volume.geometry.index_to_world([[k, 0, 0], [k, 1, 0], [k, 0, 1]])
+    facts = repr((volume.slice_rescale(k), np.round(corners, 3).tolist())).encode()
+    return hashlib.sha256(np.ascontiguousarray(volume.stored[k]).tobytes() + facts).hexdigest()[:16]
 
 
 def moved(drawing: ReaderMeasurement, grip: Grip, by: FloatArray) -> ReaderMeasurement:
