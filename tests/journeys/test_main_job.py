@@ -83,7 +83,7 @@ def test_hippocampus_from_box_to_signed_report(samples: Samples, hippocampus: st
     done("report", folder, "--out", tmp_path / "draft.pdf")
     draft = tool("pdftotext", "-layout", tmp_path / "draft.pdf", "-")
     assert "ai draft" in draft.lower() and "SYN-0003" in draft and "Not a medical device" in draft
-    assert pack["provenance"]["weights_sha256"][:12] in draft.replace("\n", "")
+    assert pack["provenance"]["weights_sha256"][:12] in re.sub("[\\n\u200b]", "", draft)  # long words may break
     assert re.search(r"synthetic|drawn by|computer-made", draft, re.IGNORECASE)
     signed = ["--sign", "A. Reader", "--organization", "Test Hospital"]
     done("report", folder, "--out", tmp_path / "signed.pdf", *signed)
