@@ -20,6 +20,8 @@ from viewer.words.persons import age_on, spoken_name
 
 #: Key images stand three in a row: greatest width and height (pt).
 IMAGE_WIDTH, IMAGE_HEIGHT = 160.0, 200.0
+#: Three component groups of 64 characters (PS3.5 6.2.1).
+FOOT_LETTERS = 192
 #: A row of more lines than this may break across pages; letters a line of the findings' column.
 TALL_LINES, LINE_LETTERS = 30, 30
 
@@ -311,4 +313,10 @@ def _author(report: Report, words: Words) -> tuple[Fact, ...]:
 
 def _foot(report: Report, words: Words) -> Foot:
     rest = f"{report.patient.id or words.unknown} · {exam_name(report, words)}, {words.date(report.study_date)}"
-    return Foot(patient_name(report.patient, words), rest, words("footer", "use"))
+    return Foot(foot_name(report.patient, words), rest, words("footer", "use"))
+
+
+def foot_name(patient: Patient, words: Words) -> str:
+    """The patient's name under every page: its beginning where it is longer than names of DICOM are."""
+    name = patient_name(patient, words)
+    return name if len(name) <= FOOT_LETTERS else f"{name[: FOOT_LETTERS - 1]}…"

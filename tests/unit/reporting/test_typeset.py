@@ -160,6 +160,13 @@ def test_a_very_long_name_of_a_reader_does_not_make_pages() -> None:
     assert len(pdf_of(report(accepted(1, reader="R" * 5000), signature=signature))) == 2
 
 
+def test_a_very_long_name_of_a_patient_stands_whole_on_few_pages() -> None:
+    made = report(accepted(1), patient=Patient("SYN-0001", "P" * 5000, "", ""))
+    paper = printed(made)
+    assert compare_pdf(made, paper) == []
+    assert len(pypdfium2.PdfDocument(paper.pdf)) <= 8
+
+
 def test_braces_in_a_name_are_not_page_numbers() -> None:
     texts = text_of(pdf_of(report(accepted(1), patient=Patient("{page}", "{pages}^x", "", ""))))
     assert all("{pages} x" in text and "{page}" in text for text in texts)
