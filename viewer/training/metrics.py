@@ -25,7 +25,16 @@ def dice(ours: Array, truth: Array) -> float:
 
 
 def hd95(ours: Array, truth: Array, spacing: Sequence[float]) -> float:
-    """95th percentile of the surface distances in mm, larger of both ways; inf if one mask is empty."""
+    """95th percentile of the distances between both surfaces, larger of both ways; inf if one mask is empty.
+
+    Outside the grid counts as background: a mask that reaches the border has its surface there. An axis of length 1
+    has no surface across it, so that the surface of a mask on one slice is its outline.
+
+    Args:
+        ours: bool (K, J, I).
+        truth: bool (K, J, I), on the same grid.
+        spacing: (K, J, I) in the unit of the answer: mm, or 1 pixel where the spacing is unknown.
+    """
     if not ours.any() and not truth.any():
         return 0.0
     if not ours.any() or not truth.any():
@@ -37,7 +46,11 @@ def hd95(ours: Array, truth: Array, spacing: Sequence[float]) -> float:
 
 
 def _surface(mask: Array) -> Array:
-    return np.asarray(mask & ~ndimage.binary_erosion(mask))
+    """Voxels of bool (K, J, I) with a face neighbour outside the mask, on axes that have neighbours at all."""
+    faces = ndimage.generate_binary_structure(mask.ndim, 1)
+    centre = tuple(slice(1, 2) if length == 1 else slice(None) for length in mask.shape)
+    found = np.asarray(mask & ~ndimage.binary_erosion(mask, faces[centre]))
+    return found if found.any() else mask
 
 
 def bootstrap(

@@ -50,6 +50,36 @@ def test_dice_and_hausdorff_by_hand():
     assert metrics.dice(np.zeros_like(a), np.zeros_like(a)) == 1
 
 
+def _ball(shape, radius):
+    """Bool of `shape`: within `radius` of the middle, over the axes longer than 1."""
+    at = np.indices(shape) - np.reshape([n // 2 for n in shape], (-1, *[1] * len(shape)))
+    return (at**2).sum(axis=0) <= radius**2
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_on_one_slice_the_distance_of_two_discs_is_the_difference_of_their_radii(axis):
+    shape = np.insert([101, 101], axis, 1)
+    spacing = np.insert([0.5, 0.5], axis, 7.0)
+    small, large = _ball(shape, 40), _ball(shape, 42)
+    assert metrics.hd95(small, large, spacing) == pytest.approx(1.0, abs=0.2)
+    assert metrics.hd95(large, small, spacing) == pytest.approx(1.0, abs=0.2)
+    assert metrics.hd95(small, small, spacing) == 0
+
+
+def test_in_a_volume_the_distance_of_two_balls_is_the_difference_of_their_radii():
+    small, large = _ball((41, 41, 41), 10), _ball((41, 41, 41), 16)
+    assert metrics.hd95(small, large, (1, 1, 1)) == pytest.approx(6.0, abs=1.0)
+
+
+def test_a_mask_at_the_border_of_the_grid_has_its_surface_there():
+    left = np.zeros((1, 40, 40), bool)
+    left[..., :10] = True
+    whole = np.ones_like(left)
+    assert metrics.hd95(left, whole, (1, 1, 1)) == pytest.approx(30.0)
+    one = np.ones((1, 1, 1), bool)
+    assert metrics.hd95(one, one, (1, 1, 1)) == 0
+
+
 def test_a_patients_cases_are_pooled_before_the_mean():
     rows = [
         {"structure": "s", "unit": "p1", "both": 0, "total": 2, "hd95": float("inf")},
