@@ -26,9 +26,12 @@ LARGER: dict[str, tuple[int, str]] = {
     "function jobs/render.py draw": (9, "hands all of it to `render`"),
     "function jobs/render.py render_picture": (11, _COMMAND),
     "function jobs/render.py write_shown": (10, "a picture as it was shown, and where it goes"),
-    "function jobs/report.py export": (9, "a report from memory: study, runs, words, signature, pictures"),
-    "function jobs/report.py write_report": (9, _COMMAND),
-    "function jobs/report_content.py build": (11, "a report from its parts, each from another place"),
+    "function jobs/export.py export": (
+        11,
+        "a report from memory: study, runs, words, measurements, signature, pictures",
+    ),
+    "function jobs/report.py write_report": (10, _COMMAND),
+    "function jobs/report_files.py keep": (8, "files of a report, where they go, and how the work is told"),
     "function jobs/review.py review": (9, _COMMAND),
     "function training/evaluation.py evaluate": (8, _COMMAND),
 }

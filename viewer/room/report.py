@@ -161,12 +161,12 @@ class Held:
         Raises:
             ViewerError, Cancelled: nothing was written.
         """
-        from viewer.jobs import key_marks, report
+        from viewer.jobs import export, key_marks
 
         volumes = {stack.key: self._volume(stack, cancel) for stack in self._needed()}
         chosen = [(mark, stack, volumes[stack.key]) for stack, mark in self.marks]
         shown = self._shown()
-        return report.export(
+        return export.export(
             out,
             self.study,
             [(stack, volumes[stack.key], result) for stack, result in self.runs],

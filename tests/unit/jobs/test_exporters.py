@@ -20,7 +20,7 @@ from viewer.core.errors import UsageError
 from viewer.core.finding import Code, FindingState, Measurement
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.study import Stack
-from viewer.jobs import report
+from viewer.jobs import export, report
 from viewer.jobs.exporters import EXPORTERS
 from viewer.jobs.files import Format
 
@@ -71,7 +71,7 @@ def test_a_measurement_is_the_same_in_every_file(modality: str, tmp_path: Path) 
     runs = [(stack, volume, judged(one)) for one in results]
     own = line(stack)
     value = own.values[0]
-    files = report.export(tmp_path / "out", study, runs, measured=[(stack, own)])
+    files = export.export(tmp_path / "out", study, runs, measured=[(stack, own)])
     assert {"report.pdf", "result.json", "sr.dcm", "measurements.csv"} <= set(files)
     assert f"Length {value.value:.1f} ± 0.3 mm, at detector" in text_of(files["report.pdf"])
     assert "Dr. A. Reader, 2 Mar 2026 10:21" in text_of(files["report.pdf"])
@@ -100,12 +100,12 @@ def own_rows(path: Path) -> list[dict[str, str]]:
 def test_the_next_version_from_the_folder_keeps_them_and_a_signature_covers_them(tmp_path: Path) -> None:
     study, stack, volume = opened(synth.write_xray(tmp_path / "in").folder)
     runs = [(stack, volume, judged(one)) for one in film_results(stack, volume)]
-    report.export(tmp_path / "out", study, runs, measured=[(stack, line(stack))])
+    export.export(tmp_path / "out", study, runs, measured=[(stack, line(stack))])
     report.write_report(tmp_path / "out", language="zh")
     assert "长度" in text_of(tmp_path / "out" / "report.pdf")
     report.write_report(tmp_path / "out", sign=("Dr. A. Reader", "Sample Hospital"))
     first = json.loads((tmp_path / "out" / "result.json").read_text())
-    other = report.export(
+    other = export.export(
         tmp_path / "other",
         study,
         runs,
@@ -127,15 +127,15 @@ def test_nothing_is_read_from_the_disk_again(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(seg, "write_seg", lambda *a, **o: (written.append("seg"), write_seg(*a, **o))[1])
     monkeypatch.setattr(sr, "write_sr", lambda *a, **o: (written.append("sr"), write_sr(*a, **o))[1])
     monkeypatch.setattr("viewer.reading.load_volume", lambda *_a, **_o: pytest.fail("voxels were read again"))
-    report.export(tmp_path / "out", study, runs)
+    export.export(tmp_path / "out", study, runs)
     assert written == ["seg", "sr"]
 
 
 def test_a_study_without_results_is_reported_by_what_was_measured(tmp_path: Path) -> None:
     study, stack, volume = opened(synth.write_xray(tmp_path / "in").folder)
     with pytest.raises(UsageError, match="nothing to report"):
-        report.export(tmp_path / "out", study, [], shown=(stack, volume))
-    files = report.export(tmp_path / "out", study, [], shown=(stack, volume), measured=[(stack, line(stack))])
+        export.export(tmp_path / "out", study, [], shown=(stack, volume))
+    files = export.export(tmp_path / "out", study, [], shown=(stack, volume), measured=[(stack, line(stack))])
     assert "No AI pack was run." in text_of(files["report.pdf"])
     assert "Length" in text_of(files["report.pdf"])
     assert json.loads(files["result.json"].read_text())["packs"] == []
@@ -146,7 +146,7 @@ def test_a_study_without_results_is_reported_by_what_was_measured(tmp_path: Path
 def test_only_what_is_asked_for_is_written(tmp_path: Path) -> None:
     study, stack, volume = opened(synth.write_xray(tmp_path / "in").folder)
     runs = [(stack, volume, judged(one)) for one in film_results(stack, volume)]
-    files = report.export(
+    files = export.export(
         tmp_path / "out", study, runs, measured=[(stack, line(stack))], formats=(Format.MEASUREMENTS,)
     )
     assert {"measurements.csv", "result.json"} <= set(files)
@@ -161,7 +161,7 @@ def test_every_format_has_one_row() -> None:
 def test_a_table_cell_is_no_formula(name: str, tmp_path: Path) -> None:
     study, stack, volume = opened(synth.write_xray(tmp_path / "in").folder)
     runs = [(stack, volume, judged(one)) for one in film_results(stack, volume)]
-    files = report.export(
+    files = export.export(
         tmp_path / "out", study, runs, measured=[(stack, line(stack, name))], formats=(Format.MEASUREMENTS,)
     )
     (row,) = own_rows(files["measurements.csv"])

@@ -22,7 +22,7 @@ from viewer.display.framing import Frame
 from viewer.display.render import render
 from viewer.display.slicing import Plane, needs_resampling, slice_count
 from viewer.display.window import Window
-from viewer.jobs import key_marks, report, result_folder
+from viewer.jobs import export, key_marks, report, result_folder
 from viewer.jobs.report_images import SIDE
 from viewer.jobs.review import review
 from viewer.reading import resample_regular
@@ -76,7 +76,7 @@ def test_they_come_first_in_the_report_however_many(tmp_path: Path) -> None:
     marks = [KeyMark(stack.key, "native", 0, 500.0 + n, 900.0) for n in range(9)]
     chosen = key_marks.pictures([(mark, stack, volume) for mark in marks], "en")
     runs = [(stack, volume, one) for one in film_results(stack, volume)]
-    files = report.export(tmp_path / "out", study, runs, chosen=chosen)
+    files = export.export(tmp_path / "out", study, runs, chosen=chosen)
     document = pdfium.PdfDocument(files["report.pdf"])
     text = " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
     document.close()

@@ -21,7 +21,7 @@ from viewer.core.finding import FindingState
 from viewer.core.report import Signature
 from viewer.core.settings import Settings, save_settings
 from viewer.core.task import CancelFlag, Cancelled, Progress
-from viewer.jobs import report
+from viewer.jobs import export, report
 from viewer.jobs.review import Edit, review
 from viewer.reading import scan
 from viewer.reading.objects.segmentation import read_segmentation
@@ -357,11 +357,11 @@ def test_the_window_exports_what_it_holds(tmp_path: Path) -> None:
         f.judged(FindingState.ACCEPTED, "Dr. A. Reader", "2026-03-02T10:21:00+01:00") for f in first.findings
     )
     runs = [(stack, volume, replace(first, findings=judged)), (stack, volume, second)]
-    files = report.export(tmp_path / "out", study, runs, sections={"indication": "Cough"})
+    files = export.export(tmp_path / "out", study, runs, sections={"indication": "Cough"})
     assert {"report.pdf", "result.json", "sr.dcm"} <= set(files)
     assert "Cough" in text_of(files["report.pdf"])
     assert "Dr. A. Reader, accepted" in text_of(files["report.pdf"])
-    again = report.export(tmp_path / "out", study, runs, sections={"indication": "Fever"}, sign=SIGN)
+    again = export.export(tmp_path / "out", study, runs, sections={"indication": "Fever"}, sign=SIGN)
     assert "FINAL, SIGNED" in text_of(again["report.pdf"])
 
 
@@ -372,5 +372,5 @@ def test_two_series_make_two_reports(tmp_path: Path) -> None:
         written = synth.write_series(tmp_path / name, modality="MR", study_uid=uid)
         study, stack, volume = opened(written.folder)
         runs += [(stack, volume, one) for one in head_results(stack, volume)]
-    files = report.export(tmp_path / "out", study, runs)
+    files = export.export(tmp_path / "out", study, runs)
     assert {"report.pdf", "series-2/report.pdf", "series-2/result.json"} <= set(files)
