@@ -1,154 +1,40 @@
-"""Killed at every step that changes the disk: a folder is as before or as after, and the next start tidies up."""
+"""Result folders killed at every step that changes the disk.
+
+The cases fork, and a fork of a process whose libraries started threads (the typesetter's, say) hangs: each case
+gets a process of its own.
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-from collections.abc import Callable
+import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests import faults
-from tests.unit.reporting.folders import film_folder, film_results, head_folder, opened
-from viewer.jobs import place, report, result_folder
-from viewer.jobs.checking.check import check
-from viewer.jobs.result_extras import extras_for
-from viewer.jobs.review import review
-from viewer.jobs.sealing import keys
-from viewer.jobs.sealing.seal import SealState, verify
-
 pytestmark = pytest.mark.slow
 
-SIGN = ("Dr. A. Reader", "Sample Hospital")
-#: Every n-th step is a kill; SECONDREAD_FAULTS=1 takes each (docs/reliability.md tells what that gave).
-STEP = int(os.environ.get("SECONDREAD_FAULTS", "13"))
+CASES = Path(__file__).with_name("kills_of_results.py")
+TOP = CASES.parents[3]
+NAMES = [
+    node.name
+    for node in ast.parse(CASES.read_text(encoding="utf-8")).body
+    if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+]
+#: Longest a case may take (seconds); SECONDREAD_FAULTS=1 needs more than the tests of every day.
+LIMIT = 1500
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SECONDREAD_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def head(tmp_path: Path) -> Path:
-    faults.apart(lambda: head_folder(tmp_path))
-    return tmp_path / "results"
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-
-
-def at_every_kill(folder: Path, work: Callable[[], object], is_whole: Callable[[Path, bool], None]) -> tuple[int, int]:
-    """(kills, how many of them left the new state); each is recovered, looked at and undone.
-
-    Everything but copying runs in children: a fork of threads that somebody started would hang.
-    """
-    before, start = contents(folder), folder.with_name("start")
-    shutil.copytree(folder, start)
-    points = done = 0
-
-    def settled() -> None:
-        with place.reading(folder, "test"):
-            pass
-        names = {path.name for path in folder.iterdir()}
-        assert not [name for name in names if name.startswith(".") and name != ".lock"], names
-        is_whole(folder, contents(folder) != before)
-        with place.writing(folder, "test"):
-            pass
-
-    for _ in faults.kills(work, folder.parent, step=STEP):
-        points += 1
-        faults.apart(settled)
-        done += contents(folder) != before
-        shutil.rmtree(folder)
-        shutil.copytree(start, folder)
-    shutil.rmtree(start)
-    print(f"{points} kills, {done} of them after the change was decided, none lost")
-    return points, done
-
-
-def agrees(folder: Path, _changed: bool) -> None:
-    assert check(folder).mismatches == ()
-
-
-def test_a_review_is_all_or_nothing(head: Path) -> None:
-    points, done = at_every_kill(head, lambda: review(head, accept=["all"], reader="Dr. A. Reader"), agrees)
-    assert points * STEP > 20
-    assert 0 < done < points
-
-
-def test_a_report_is_all_or_nothing(head: Path) -> None:
-    faults.apart(lambda: review(head, accept=["all"], reader="Dr. A. Reader"))
-    points, done = at_every_kill(head, lambda: report.write_report(head), agrees)
-    assert points * STEP > 20
-    assert 0 < done < points
-
-
-def test_signing_is_all_or_nothing_and_the_seal_comes_with_it(head: Path) -> None:
-    faults.apart(lambda: (review(head, accept=["all"], reader="Dr. A. Reader"), report.write_report(head)))
-    keys.public_key()
-
-    def sealed_or_open(folder: Path, changed: bool) -> None:
-        document = json.loads((folder / "result.json").read_text())
-        state = verify(folder, document).state
-        assert state is (SealState.AS_SIGNED if changed else SealState.NONE)
-        assert bool(document["report"]["signature"]) is changed
-        assert check(folder).is_sound
-
-    points, done = at_every_kill(head, lambda: report.write_report(head, sign=SIGN), sealed_or_open)
-    assert points * STEP > 20
-    assert 0 < done < points
-
-
-def test_an_analysis_over_an_older_one_is_all_or_nothing(tmp_path: Path) -> None:
-    faults.apart(lambda: film_folder(tmp_path))
-    folder = tmp_path / "results"
-
-    def again() -> None:
-        study, stack, volume = opened(tmp_path / "film")
-        results = film_results(stack, volume)[:1]
-        extras = extras_for(study, stack, volume, results)
-        result_folder.write(folder, study, stack, volume, results, extras=extras)
-
-    points, done = at_every_kill(folder, again, agrees)
-    assert points * STEP > 20
-    assert 0 < done < points
-
-
-def test_a_new_result_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
-    faults.apart(lambda: film_folder(tmp_path))
-    out = tmp_path / "made" / "new"
-
-    def write() -> None:
-        study, stack, volume = opened(tmp_path / "film")
-        results = film_results(stack, volume)
-        extras = extras_for(study, stack, volume, results)
-        result_folder.write(out, study, stack, volume, results, extras=extras)
-
-    def settled() -> None:
-        if out.exists():
-            assert check(out).mismatches == ()
-        with place.creating(out, "test"):
-            pass
-        assert {path.name for path in out.parent.iterdir()} <= {"new"}
-
-    points = 0
-    for _ in faults.kills(write, tmp_path / "made", step=min(STEP, 3)):
-        points += 1
-        faults.apart(settled)
-        shutil.rmtree(tmp_path / "made", ignore_errors=True)
-    assert points * min(STEP, 3) > 8
-
-
-def test_the_first_signature_makes_a_key_or_none(home: Path) -> None:
-    points = 0
-    for _ in faults.kills(keys.signing_key, home):
-        points += 1
-        key = keys.signing_key()
-        assert keys.is_known(keys.public_of(key))
-        shutil.rmtree(home)
-    assert points > 5
+@pytest.mark.timeout(LIMIT)
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_lost_at_any_kill(name: str, tmp_path: Path) -> None:
+    options = ["-q", "-p", "no:xdist", "--timeout", str(LIMIT), "--basetemp", str(tmp_path / "case")]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, f"{CASES}::{name}"],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
