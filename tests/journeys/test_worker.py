@@ -71,6 +71,7 @@ def test_cancel_takes_effect_in_under_two_seconds(process: InferenceProcess) -> 
     assert process.pid == first
 
 
+@pytest.mark.logs("ended by itself")
 def test_a_worker_that_does_not_hear_is_ended_and_replaced(process: InferenceProcess) -> None:
     process.run(request_for("echo", head()), ignore_progress, CancelFlag())
     first = process.pid
@@ -105,6 +106,7 @@ def stopped_after(process: InferenceProcess, pack: str) -> float:
     return end - at[0]
 
 
+@pytest.mark.logs("ended by itself")
 def test_kill_9_in_mid_run_ends_in_words_and_the_next_run_works(process: InferenceProcess, base: Path) -> None:
     def kill(progress: Progress) -> None:
         if progress.stage == "Sleeping" and process.pid is not None:
@@ -118,6 +120,7 @@ def test_kill_9_in_mid_run_ends_in_words_and_the_next_run_works(process: Inferen
     assert process.run(request_for("echo", head(), id="next"), ignore_progress, CancelFlag()).outcome == "ran"
 
 
+@pytest.mark.logs("ended by itself")
 @pytest.mark.parametrize("pack", ["death", "fault"])
 def test_death_and_faults_end_in_words(process: InferenceProcess, pack: str) -> None:
     with pytest.raises(AnalysisError, match="Your findings are safe"):
