@@ -71,7 +71,7 @@ def test_cancel_takes_effect_in_under_two_seconds(process: InferenceProcess) -> 
     assert process.pid == first
 
 
-@pytest.mark.logs("ended by itself")
+@pytest.mark.logs("did not stop when asked")
 def test_a_worker_that_does_not_hear_is_ended_and_replaced(process: InferenceProcess) -> None:
     process.run(request_for("echo", head()), ignore_progress, CancelFlag())
     first = process.pid

@@ -27,7 +27,7 @@ LARGER: dict[str, tuple[int, str]] = {
     "function jobs/render.py render_picture": (11, _COMMAND),
     "function jobs/render.py write_shown": (10, "a picture as it was shown, and where it goes"),
     "function jobs/export.py export": (
-        11,
+        12,
         "a report from memory: study, runs, words, measurements, signature, pictures",
     ),
     "function jobs/report.py write_report": (10, _COMMAND),
