@@ -39,8 +39,8 @@ class Reader:
     def __init__(self, app: QApplication) -> None:
         self.app = app
         self.program = Program(app)
-        self.work = self.program.work
-        self.library = self.program.desk.session.library
+        self.room = self.program.room
+        self.library = self.program.context.session.library
 
     @property
     def window(self) -> MainWindow:
@@ -70,38 +70,38 @@ class Reader:
 
     def open(self, folder: Path) -> None:
         """Open the folder and wait for its studies."""
-        self.work.opening.open_paths([str(folder)])
-        self.until(lambda: not self.work.opening.is_busy and len(self.library.studies) == len(PATIENTS), "scanning")
+        self.room.opening.open_paths([str(folder)])
+        self.until(lambda: not self.room.opening.is_busy and len(self.library.studies) == len(PATIENTS), "scanning")
 
     def show(self, patient: str) -> str:
         """Hang a patient's study; returns the key of its stack."""
         (study,) = (study for study in self.library.studies if study.patient.id == patient)
         key = study.stacks[0].key
-        self.work.showing.show(key)
-        self.until(lambda: self.library.active == key and self.work.showing.is_loaded(key), f"loading {patient}")
-        self.until(lambda: self.work.packs.known, "packs")
+        self.room.loading.show(key)
+        self.until(lambda: self.library.active == key and self.room.loading.is_loaded(key), f"loading {patient}")
+        self.until(lambda: self.room.packs.known, "packs")
         return key
 
     def run(self, pack: str) -> None:
         """Press the pack's button and wait for what comes of it."""
-        self.work.analysing.run(pack)
+        self.room.analyses.run(pack)
         self.settle()
-        self.until(lambda: all(job.over for job in self.program.desk.lane.jobs), f"running {pack}")
+        self.until(lambda: all(job.over for job in self.program.context.lane.jobs), f"running {pack}")
         self.settle(2.0)
 
     def analyse(self, key: str, sample: Sample) -> None:
         """Place a box where the pack needs one, run it, accept the first finding."""
         if sample.boxes:
-            self.work.analysing.put_box(key, sample.boxes["left"], "left")
+            self.room.analyses.put_box(key, sample.boxes["left"], "left")
         self.until(lambda: bool(self.library.gate(key)), "gate")
         self.run(sample.pack)
         if self.library.gate(key)[sample.pack].verdict is Suitability.WARN:
             self.run(sample.pack)
-        findings = self.work.reviewing.findings()
+        findings = self.room.reviewing.findings()
         if findings:
-            self.work.reviewing.select(findings[0].id)
+            self.room.reviewing.select(findings[0].id)
             self.settle()
-            self.work.reviewing.judge(findings[0].id, FindingState.ACCEPTED)
+            self.room.reviewing.judge(findings[0].id, FindingState.ACCEPTED)
 
 
 def take(folder: Path) -> None:
@@ -122,7 +122,7 @@ def take(folder: Path) -> None:
             reader.shoot("05-report")
             reader.window.show_report(False)
     reader.show(PATIENTS["chest-child"])
-    reader.program.desk.change_settings(language="zh")
+    reader.program.context.change_settings(language="zh")
     reader.settle(3.0)
     (fold,) = reader.window.findChildren(RefusedFold)
     fold.button.click()
