@@ -20,7 +20,7 @@ FLOORS = ROOT / "tests" / "coverage_floor.json"
 #: Least percentage of a file that has no floor yet.
 NEW_FILE = 70
 #: Percentage points a file may fall below its floor.
-SLACK = 2
+SLACK = 5
 #: A file counts as fallen only where more lines than this are missed beyond the slack.
 FEW_LINES = 2
 
