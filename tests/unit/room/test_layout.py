@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from tests import synth
 from tests.unit.room.conftest import Sit
 from viewer.display.slicing import Plane
 from viewer.display.window import Window
@@ -85,7 +87,71 @@ def test_two_patients_on_screen_are_known(sit: Sit, film: Path, head: Path) -> N
     assert not session.two_patients
     for _ in range(2):
         room.hanging.act("view.layout")
-    room.views.activate(room.views.views[1])
-    sitting.show(stacks["DX"].key)
+    room.hanging.show_in(room.views.views[1], stacks["DX"].key)
+    sitting.settle()
     assert session.two_patients
     assert len(session.patients_shown) == 2
+    room.reviewing.undo()
+    assert not session.two_patients, "putting a series into a view is one step"
+
+
+def ct(folder: Path, part: str, **keys: Any) -> Path:
+    extra = {"SeriesDescription": part, "BodyPartExamined": part, "StudyDate": "20260304"}
+    synth.write_series(folder / part, modality="CT", shape=(9, 20, 18), extra=extra, **keys)
+    return folder / part
+
+
+def test_every_stack_has_the_window_of_its_own_rule(sit: Sit, tmp_path: Path) -> None:
+    """Also in a layout made by hand; reset and key 1 go back to what it opened with."""
+    sitting = sit(ct(tmp_path, "CHEST"), ct(tmp_path, "HEAD"))
+    room, session = sitting.room, sitting.context.session
+    keys = {stack.description: stack.key for study in session.library.studies for stack in study.stacks}
+    sitting.show(keys["CHEST"])
+    assert (room.views.active.window.center, room.views.active.window.width) == (-600.0, 1500.0)
+    room.hanging.act("view.layout")
+    room.views.activate(room.views.views[1])
+    sitting.show(keys["HEAD"])
+    head = room.views.active
+    assert head.stack_key == keys["HEAD"]
+    assert (head.window.center, head.window.width) == (40.0, 80.0)
+    for action in ("view.reset", "window.file"):
+        head.set_window(Window(1000.0, 10.0))
+        room.hanging.act(action)
+        assert (head.window.center, head.window.width) == (40.0, 80.0), action
+    assert (room.views.views[0].window.center, room.views.views[0].window.width) == (-600.0, 1500.0)
+
+
+def test_a_layout_made_by_hand_ends_at_the_next_patient(sit: Sit, film: Path, head: Path) -> None:
+    sitting = sit(film, head)
+    room, session = sitting.room, sitting.context.session
+    stacks = {stack.modality: stack.key for study in session.library.studies for stack in study.stacks}
+    sitting.show(stacks["MR"])
+    assert len(room.views.views) == 4
+    room.hanging.act("view.layout")
+    room.hanging.act("view.layout")
+    assert (room.views.arrangement.name, room.hanging.by_hand) == ("three", True)
+    room.step_patient(-1)
+    sitting.settle()
+    assert session.views.shown == (stacks["DX"],)
+    assert (room.views.arrangement.name, room.hanging.by_hand) == ("1x1", False)
+    for _ in range(3):
+        room.hanging.act("view.layout")
+        assert session.views.shown == (stacks["DX"],), "a larger layout does not bring the last patient back"
+    room.step_patient(1)
+    sitting.settle()
+    assert session.views.shown == (stacks["MR"],)
+    assert not room.hanging.by_hand
+
+
+def test_a_layout_made_by_hand_ends_when_it_is_hung_again(sit: Sit, head: Path) -> None:
+    sitting = sit(head)
+    room, session = sitting.room, sitting.context.session
+    by_rule = room.views.arrangement.name
+    room.hanging.act("view.layout")
+    sitting.show(session.library.active)
+    assert room.hanging.by_hand, "another series of the patient goes into the active view"
+    room.hanging.act("view.hang")
+    assert (room.views.arrangement.name, room.hanging.by_hand) == (by_rule, False)
+    room.reviewing.undo()
+    assert room.hanging.by_hand
+    assert room.views.arrangement.name != by_rule

@@ -22,7 +22,7 @@ from viewer.room.events import ScanEnded
 from viewer.room.script import params
 from viewer.room.script.lines import StepError
 from viewer.room.script.params import FARTHEST, LARGEST, check_size
-from viewer.room.script.sitting import Sitting, first_window, number_of, oblique_of
+from viewer.room.script.sitting import Sitting, hung_picture, number_of, oblique_of
 from viewer.room.views.arrangement import named
 from viewer.room.views.picture import Picture, source_of
 from viewer.session.views import ShownView
@@ -97,9 +97,8 @@ def show(sitting: Sitting, p: params.Show) -> Result:
 
 def opening_view(sitting: Sitting, stack: Stack, volume: Volume, plane: Plane) -> ShownView:
     """How a stack opens in a plane: the middle slice, through its first window."""
-    picture = Picture(source_of(stack, sitting.cut_from(stack, volume, plane), plane, None))
-    first = first_window(picture)
-    return ShownView(stack.key, plane.value, picture.index, first.center, first.width)
+    picture = hung_picture(source_of(stack, sitting.cut_from(stack, volume, plane), plane, None))
+    return ShownView(stack.key, plane.value, picture.index, picture.window.center, picture.window.width)
 
 
 def check_plane(volume: Volume, plane: Plane) -> None:
@@ -174,7 +173,7 @@ def set_window(sitting: Sitting, p: params.SetWindow) -> Result:
 def reset(sitting: Sitting, p: params.InView) -> Result:
     """`reset`: the window of `show` again."""
     shown = sitting.shown(p.view)
-    first = first_window(sitting.picture(p.view))
+    first = sitting.picture(p.view).first_window()
     sitting.put_view(p.view, replace(shown, center=first.center, width=first.width, turn=((1, 0), (0, 1))))
     return told(sitting, p.view)
 

@@ -14,14 +14,13 @@ from viewer.core.volume import Volume
 from viewer.display.hanging import hang, hung_window
 from viewer.display.points import ObliquePlane, Projection, plane_volume
 from viewer.display.slicing import Plane, counts_down, needs_resampling
-from viewer.display.window import Window
 from viewer.reading import is_picture, resample_regular
 from viewer.room.events import Trouble
 from viewer.room.room import Room
 from viewer.room.script.lines import StepError
 from viewer.room.script.params import nearest
 from viewer.room.threads import QueueMailbox
-from viewer.room.views.picture import Picture, Source, source_of
+from viewer.room.views.picture import Picture, Source, source_of, window_at
 from viewer.session.record import LastViews, last_views
 from viewer.session.views import ShownLayout, ShownView
 
@@ -240,11 +239,11 @@ class Sitting:
             oblique,
         ):
             source = self._source(stack, volume, shown, oblique)
-            drawn = self._drawn[view] = _Drawn(stack, volume, shown.plane, oblique, _hung(source))
+            drawn = self._drawn[view] = _Drawn(stack, volume, shown.plane, oblique, hung_picture(source))
         picture = drawn.picture
         picture.go_to(shown.index)
         if shown.center is not None and shown.width is not None:
-            picture.set_window(_window(picture, shown.center, shown.width))
+            picture.set_window(window_at(picture, shown.center, shown.width))
         return picture
 
     def _source(self, stack: Stack, volume: Volume, shown: ShownView, oblique: ObliquePlane | None) -> Source:
@@ -263,23 +262,13 @@ class Sitting:
         return held[1]
 
 
-def _hung(source: Source) -> Picture:
+def hung_picture(source: Source) -> Picture:
     """A picture as it opens: the middle slice, through the window of its hanging rule."""
     picture = Picture(source)
-    picture.set_window(first_window(picture))
+    first = hung_window(source.volume, hang(source.stack)) or picture.first_window()
+    picture.opened = first
+    picture.set_window(first)
     return picture
-
-
-def first_window(picture: Picture) -> Window:
-    """The window a picture opens with: the preset its hanging rule names, else its own."""
-    return hung_window(picture.source.volume, hang(picture.source.stack)) or picture.first_window()
-
-
-def _window(picture: Picture, center: float, width: float) -> Window:
-    for known in (picture.window, first_window(picture)):
-        if (known.center, known.width) == (center, width):
-            return known
-    return Window(center, width, "LINEAR" if width >= 1 else "LINEAR_EXACT")
 
 
 def oblique_of(shown: ShownView) -> ObliquePlane | None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from viewer.core.volume import Volume
-from viewer.display.hanging import Hanging, Layout, hang, hung_window
-from viewer.display.slicing import Plane, needs_resampling
-from viewer.display.window import default_window
-from viewer.reading import StackLoader, resample_regular
+from viewer.core.study import Stack
+from viewer.display.hanging import Hanging, Layout, hang
+from viewer.display.slicing import Plane
 from viewer.room.context import Context
 from viewer.room.events import (
     JumpWanted,
@@ -24,11 +22,11 @@ from viewer.room.opening import Opening
 from viewer.room.views import places
 from viewer.room.views.commands import act
 from viewer.room.views.events import ViewActivated, ViewMoved, ViewsArranged
-from viewer.room.views.view import ViewSpec
+from viewer.room.views.specs import Specs
+from viewer.room.views.view import View
 from viewer.room.views.views import Views
 from viewer.session import LayoutWanted, ShownLayout
-from viewer.words.i18n import date_words, time_words, tr
-from viewer.words.people import corner_lines
+from viewer.words.i18n import tr
 
 
 class ViewHanging:
@@ -49,9 +47,12 @@ class ViewHanging:
         self.object_key = ""
         self.by_hand = False
         self._hanging: Hanging | None = None
+        self._specs = Specs(context, loading)
         self._windowed: set[str] = set()
-        self._resampled: dict[str, Volume] = {}
+        self._left: set[str] = set()
         self._place: dict[str, Any] = {}
+        self._chosen: dict[str, View] = {}
+        self._study_uid = ""
         session = context.session
         if not by_itself:
             return
@@ -65,8 +66,8 @@ class ViewHanging:
         session.on(ViewMoved, lambda _event: self._note())
         session.on(ViewsArranged, lambda _event: self._changed())
         session.on(LayoutWanted, lambda _event: self._take_layout())
-        session.on(SettingsChanged, lambda _event: self._take_settings())
-        self._take_settings()
+        session.on(SettingsChanged, lambda _event: _take_settings(views, context))
+        _take_settings(views, context)
 
     # what is on screen
 
@@ -98,11 +99,7 @@ class ViewHanging:
         """A change of the layout was taken back, or done again."""
         wanted = self._context.session.views.layout
         self.by_hand = wanted.by_hand
-        places.take_layout(self._views, wanted, self.spec)
-
-    def _take_settings(self) -> None:
-        settings = self._context.settings
-        self._views.change(hidden_name=settings.hide_patient_name, swap_drag=settings.swap_window_drag)
+        places.take_layout(self._views, wanted, self._specs.spec)
 
     def _activated(self, event: ViewActivated) -> None:
         if event.stack_key:
@@ -115,47 +112,68 @@ class ViewHanging:
         loader = self._loading.loader(key)
         if loader is None:
             return
-        self._windowed.discard(key)
+        self._left.discard(key)
         self.object_key = ""
-        hanging = hang(loader.stack) or Hanging(tr("Single view"), Layout.ONE, (Plane.NATIVE,))
-        if places.hang_as_left(self._views, self._place, key, lambda plane: self._spec(loader, plane)):
+        hanging, chosen = _rule_of(loader.stack), self._chosen.pop(key, None)
+        goes_on = chosen is not None or not self._is_next_patient(key)
+        if chosen is not None and chosen in self._views.views:
+            self._put(chosen, key)
+        elif places.hang_as_left(self._views, self._place, key, lambda plane: self._specs.spec(key, plane)):
             self._hanging, self.by_hand = hanging, True
-        elif self.by_hand and len(self._views.views) > 1:
-            self._views.active.show(self._native(loader))
+        elif self.by_hand and goes_on:
+            self._show_in(self._views.active, key)
         else:
-            self._hanging = hanging
-            self._hang(loader, hanging)
+            self._hanging, self.by_hand = hanging, False
+            self._hang(key, hanging)
         self._set_first_window(key)
         self._restore_place(key)
         if loader.loaded.all():
             self._want_resampled(key)
         self._changed()
 
-    def _hang(self, loader: StackLoader, hanging: Hanging) -> None:
-        specs = [self._spec(loader, plane) for plane in hanging.planes]
+    def _is_next_patient(self, key: str) -> bool:
+        """True where the stack that comes is of another patient than what was opened before it."""
+        library = self._context.session.library
+        study, labels = library.study_of(key), library.patient_labels
+        uid, before = study.uid if study is not None else "", self._study_uid
+        self._study_uid = uid
+        return labels.get(uid) != labels.get(before)
+
+    def show_in(self, view: View, key: str) -> None:
+        """Show a stack in one view, whoever's it is; the layout is the reader's own from then on."""
+        self._views.activate(view)
+        self._chosen[key] = view
+        self._loading.show(key)
+
+    def _show_in(self, view: View, key: str) -> None:
+        spec = self._specs.spec(key)
+        if spec is not None:
+            view.show(spec)
+
+    def _put(self, view: View, key: str) -> None:
+        before, self.by_hand = self.layout, True
+        self._show_in(view, key)
+        self._views.forget()
+        self._changed()
+        self._context.session.views.arrange(self.layout, before)
+
+    def hang_again(self) -> None:
+        """Hang the active stack by its rule, in the place of a layout made by hand."""
+        loader = self._loading.loader(self._context.session.library.active)
+        if loader is None or self.object_key:
+            return
+        before, self.by_hand, self._place = self.layout, False, {}
+        self._hanging = _rule_of(loader.stack)
+        self._hang(loader.stack.key, self._hanging)
+        self._want_resampled(loader.stack.key)
+        self._changed()
+        self._context.session.views.arrange(self.layout, before)
+
+    def _hang(self, key: str, hanging: Hanging) -> None:
+        specs = [self._specs.spec(key, plane) for plane in hanging.planes]
         kept = [spec for spec in specs if spec is not None]
         layout = hanging.layout if len(hanging.planes) > 1 else Layout.ONE
-        self._views.show(layout, kept or [self._native(loader)])
-
-    def spec(self, key: str, plane: Plane) -> ViewSpec | None:
-        """What a view shall show of a stack that is held; None while a cut across tilted slices waits."""
-        loader = self._loading.loader(key)
-        return None if loader is None else self._spec(loader, plane)
-
-    def _spec(self, loader: StackLoader, plane: Plane) -> ViewSpec | None:
-        if needs_resampling(loader.volume.geometry, plane):
-            resampled = self._resampled.get(loader.stack.key)
-            return None if resampled is None else self._made(loader, resampled, plane, whole=True)
-        return self._made(loader, loader.volume, plane, whole=bool(loader.loaded.all()))
-
-    def _native(self, loader: StackLoader) -> ViewSpec:
-        return self._made(loader, loader.volume, Plane.NATIVE, whole=bool(loader.loaded.all()))
-
-    def _made(self, loader: StackLoader, volume: Volume, plane: Plane, whole: bool) -> ViewSpec:
-        study = self._context.session.library.study_of(loader.stack.key)
-        who = corner_lines(study) if study is not None else ()
-        when = ", ".join(p for p in (date_words(study.date), time_words(study.time)) if p) if study else ""
-        return ViewSpec(loader.stack, volume, plane, who, when, None if whole else loader.loaded)
+        self._views.show(layout, kept or [self._specs.spec(key)])
 
     def _show_object(self, key: str) -> None:
         """An object that is no picture: signals, a report, a PDF."""
@@ -175,36 +193,31 @@ class ViewHanging:
 
     def _set_first_window(self, key: str) -> None:
         """The window a stack opens with, as soon as one of its slices is there to judge by."""
-        loader = self._loading.loader(key)
-        if loader is None or key in self._windowed or not loader.loaded.any():
+        is_new = key not in self._windowed
+        window = self._specs.first_window(key)
+        if window is None or not is_new:
             return
         self._windowed.add(key)
-        middle = len(loader.loaded) // 2
-        k = middle if loader.loaded[middle] else int(loader.loaded.argmax())
-        chosen = hung_window(loader.volume, self._hanging) or default_window(loader.volume, k)
         for view in self._views.of(key):
-            view.take_window(chosen)
+            if view.picture is not None:
+                view.picture.opened = window
+            if key not in self._left:
+                view.take_window(window)
 
     def _want_resampled(self, key: str) -> None:
-        """Cuts across tilted or uneven slices need a right-angled copy, made in a thread."""
-        loader, hanging = self._loading.loader(key), self._hanging
-        if loader is None or hanging is None or key in self._resampled:
-            return
-        if not any(needs_resampling(loader.volume.geometry, plane) for plane in hanging.planes):
+        """Hang a stack anew once cuts across its tilted or uneven slices can be shown."""
+        hanging = self._hanging
+        if hanging is None:
             return
 
-        def work(_tell: object, _cancel: object) -> Volume:
-            return resample_regular(loader.volume)
-
-        def done(volume: Volume) -> None:
-            self._resampled[key] = volume
+        def done() -> None:
             if self.shown == (key,) and not self.by_hand and self._hanging is hanging:
                 chosen = self._views.active.window
-                self._hang(loader, hanging)
+                self._hang(key, hanging)
                 if chosen is not None:
                     self._views.active.set_window(chosen)
 
-        self._context.pool.submit(work, done, self._context.complain)
+        self._specs.want_resampled(key, hanging.planes, done)
 
     def clear(self) -> None:
         """Empty every view."""
@@ -213,10 +226,9 @@ class ViewHanging:
 
     def _forget(self, key: str) -> None:
         """A stack's pictures were dropped: no view may go on showing them."""
-        self._resampled.pop(key, None)
+        self._specs.forget(key)
         self._windowed.discard(key)
-        for view in self._views.of(key):
-            view.clear()
+        self._views.forget(key)
         self._changed()
 
     # where to
@@ -249,12 +261,15 @@ class ViewHanging:
 
     def _restore_place(self, key: str) -> None:
         if self._place.get("stack") == key and places.restore(self._views, key, self._place):
-            self._windowed.add(key)
+            self._left.add(key)
 
     # actions
 
     def act(self, action_id: str) -> None:
         """Do an action of the active view."""
+        if action_id == "view.hang":
+            self.hang_again()
+            return
         if action_id != "view.layout":
             act(self._views, action_id)
             return
@@ -276,3 +291,12 @@ class ViewHanging:
         if action_id in ("slice.first", "slice.last", "image.cine"):
             return picture is not None and picture.count > 1
         return True
+
+
+def _take_settings(views: Views, context: Context) -> None:
+    settings = context.settings
+    views.change(hidden_name=settings.hide_patient_name, swap_drag=settings.swap_window_drag)
+
+
+def _rule_of(stack: Stack) -> Hanging:
+    return hang(stack) or Hanging(tr("Single view"), Layout.ONE, (Plane.NATIVE,))

@@ -49,8 +49,9 @@ class ViewLayers:
     def show_overlays(self, selected: str) -> None:
         """Lay what there is over every stack on screen; a rejected segment shows while its finding is selected."""
         for key in self._views.stacks:
-            self._views.set_overlays(key, self._overlays.overlays(key, selected))
+            overlays = self._overlays.overlays(key, selected)
             for view in self._views.of(key):
+                view.set_overlays(overlays)
                 self._present(view)
                 view.set_badges(self._badges(view))
         self.show_boxes(self._views.stacks)

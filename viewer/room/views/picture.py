@@ -17,7 +17,7 @@ from viewer.display.compose import Blend, Painter, Picture32
 from viewer.display.overlay import NOTHING, OverlaySet, SliceOverlay, place
 from viewer.display.slicing import Plane, SliceView, cut, cut_array, extract, slice_count
 from viewer.display.subtraction import Subtractor
-from viewer.display.window import Window, auto_window, auto_window_of, default_window
+from viewer.display.window import Window, auto_window, auto_window_of, default_window, windows_of
 
 #: Slices whose overlays are remembered: scrolling to and fro costs no new outlines.
 KEPT = 64
@@ -96,11 +96,19 @@ def source_of(stack: Stack, volume: Volume, plane: Plane, loaded: npt.NDArray[np
     return Source(stack, volume, plane, native, not volume.geometry.same_grid(native), loaded)
 
 
+def window_at(picture: Picture, center: float, width: float) -> Window:
+    """The window in use, the first one or one of the file's that has these numbers; else a straight one."""
+    known = (picture.window, picture.first_window(), *windows_of(picture.source.volume))
+    found = next((one for one in known if (one.center, one.width) == (center, width)), None)
+    return found or Window(center, width, "LINEAR" if width >= 1 else "LINEAR_EXACT")
+
+
 class Picture:
     """One slice of a source with window and overlays; caches what did not change.
 
     Attributes:
         image_number: goes up with every composed image.
+        opened: the window that its stack opens with, by which it is reset; None for the pixels' own.
     """
 
     def __init__(self, source: Source) -> None:
@@ -119,6 +127,7 @@ class Picture:
         self.image_number = 0
         self.subtractor: Subtractor | None = None
         self._frame: tuple[object, int, SliceView] | None = None
+        self.opened: Window | None = None
         self._native_window = default_window(source.volume, self.view.rescale_slice)
         self._mask_window: Window | None = None
 
@@ -158,10 +167,10 @@ class Picture:
         return self._mask_window or self._native_window
 
     def first_window(self) -> Window:
-        """The window it opens with."""
+        """The window it opened with; of subtracted frames the automatic one."""
         if self.mask is not None:
             return self.auto_window()
-        return default_window(self.source.volume, self.view.rescale_slice)
+        return self.opened or default_window(self.source.volume, self.view.rescale_slice)
 
     def auto_window(self) -> Window:
         """Percentiles of this slice."""

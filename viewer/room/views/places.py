@@ -8,8 +8,8 @@ from typing import Any
 
 from viewer.core.annotation import KeyMark
 from viewer.display.slicing import Plane
-from viewer.display.window import Window
 from viewer.room.views.arrangement import named
+from viewer.room.views.picture import window_at
 from viewer.room.views.view import View, ViewSpec
 from viewer.room.views.views import Views
 from viewer.session import ShownLayout, ShownView
@@ -44,12 +44,12 @@ def restore(views: Views, key: str, place: dict[str, Any]) -> bool:
     windowed = False
     for view in views.of(key):
         found = next((v for v in wanted if v.get("plane") == view.plane.value), None)
-        if found is None:
+        if found is None or view.picture is None:
             continue
         view.set_slice(int(found["slice"]))
         if found.get("window"):
             center, width = found["window"]
-            view.take_window(Window(float(center), float(width)))
+            view.take_window(window_at(view.picture, float(center), float(width)))
             windowed = True
     whole = next((v for v in views.of(key) if v.plane.value == place.get("maximised")), None)
     if whole is not None and views.maximised is None:
@@ -82,7 +82,7 @@ def take_layout(views: Views, layout: ShownLayout, spec_of: Callable[[str, Plane
             continue
         view.picture.go_to(one.index)
         if one.center is not None and one.width is not None:
-            view.take_window(Window(one.center, one.width))
+            view.take_window(window_at(view.picture, one.center, one.width))
         view.set_camera(replace(view.camera, turn=one.turn).fit())
         view.surface.refresh()
     views.activate(views.views[min(layout.active, len(views.views) - 1)])

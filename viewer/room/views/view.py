@@ -35,6 +35,7 @@ class ViewSpec:
         volume: the stack's pixels, or the copy `reading.resample_regular` made of them.
         patient_lines: name; sex and age; ID, in the reader's language; when: date and time in words.
         loaded: bool [K] that is filled while the stack is read; None when it is complete.
+        window: that the stack opens with; None while none of its slices is there to judge by.
     """
 
     stack: Stack
@@ -43,6 +44,7 @@ class ViewSpec:
     patient_lines: tuple[str, ...] = ()
     when: str = ""
     loaded: npt.NDArray[np.bool_] | None = None
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,9 @@ class View:
         else:  # what was drawn for another stack must not lie on this one
             self.roi, self.crosshair, self.badges = None, None, ()
         self.picture = picture
+        picture.opened = spec.window
+        if spec.window is not None:
+            self.take_window(spec.window)
         self.patient, self.when = spec.patient_lines, spec.when
         self.camera = Camera(self.camera.canvas, picture.view.shape, picture.view.mm).fit()
         self._renew()

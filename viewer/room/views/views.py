@@ -9,7 +9,6 @@ import numpy as np
 
 from viewer.core.analysis import Box
 from viewer.display.hanging import Layout
-from viewer.display.overlay import OverlaySet
 from viewer.display.slicing import Plane, needs_resampling, upright_plane
 from viewer.room.views.arrangement import ARRANGEMENTS, FOUR, ONE, Arrangement, Place
 from viewer.room.views.drawings import Drawings, DrawingStore
@@ -173,9 +172,20 @@ class Views:
                 view.clear()
             else:
                 view.show(spec)
+        self.forget()
         self._share_start()
         self.activate(self._view(0))
         self._arranged()
+
+    def forget(self, stack_key: str | None = None) -> None:
+        """Empty every view that holds a stack; of None what this arrangement has no place for.
+
+        A larger arrangement must not bring back what was dropped, or another patient.
+        """
+        shown = self.views
+        for view in self._all:
+            if view not in shown if stack_key is None else view.stack_key == stack_key:
+                view.clear()
 
     def clear(self) -> None:
         """One empty view."""
@@ -207,7 +217,15 @@ class Views:
         empty = [view for view in self.views if view.picture is None]
         for view, plane in zip(empty, wanted, strict=False):
             view.show(
-                ViewSpec(source.stack, source.volume, plane, self.active.patient, self.active.when, source.loaded)
+                ViewSpec(
+                    source.stack,
+                    source.volume,
+                    plane,
+                    self.active.patient,
+                    self.active.when,
+                    source.loaded,
+                    model.first_window(),
+                )
             )
             view.take_window(model.window)
             view.set_overlays(model.overlays)
@@ -215,11 +233,6 @@ class Views:
             view.set_crosshair(self.links.crosshair)
 
     # ---------------------------------------------------------------- for every view
-
-    def set_overlays(self, stack_key: str, overlays: OverlaySet | None) -> None:
-        """Overlays of a stack, in all its planes."""
-        for view in self.of(stack_key):
-            view.set_overlays(overlays)
 
     def set_roi(self, stack_key: str, box: Box | None, label: str = "") -> None:
         """The reader's box on a stack, in all its planes."""

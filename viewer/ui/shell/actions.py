@@ -57,6 +57,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("file.settings", "Settings...", "File", ("Ctrl+,",), group=2),
     ActionRow("file.quit", "Quit", "File", ("Ctrl+Q",), group=3),
     ActionRow("view.layout", "Next layout", "View", ("Ctrl+L",), "layout", "Layout", view=True),
+    ActionRow("view.hang", "Hang again by rule", "View", ("Ctrl+Shift+L",), view=True),
     ActionRow(
         "view.sync", "Synchronise scrolling", "View", ("Ctrl+Alt+S",), "sync", "Sync", toggle=True, view=True, on=True
     ),
