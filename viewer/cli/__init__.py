@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from viewer import __version__
-from viewer.cli import analysing, checking, learning, packs, reading, script, window
+from viewer.cli import advising, analysing, checking, learning, packs, reading, script, window
 from viewer.cli.console import Hooks, guarded, has_display
 from viewer.core.errors import UsageError
 from viewer.core.report import INTENDED_USE
@@ -28,6 +28,7 @@ COMMANDS = (
     *packs.COMMANDS,
     *analysing.COMMANDS,
     *checking.COMMANDS,
+    *advising.COMMANDS,
     *script.COMMANDS,
     *learning.COMMANDS,
 )

@@ -73,3 +73,9 @@ class SettingsError(ViewerError):
     """The settings file holds something the program cannot use."""
 
     code = "settings"
+
+
+class InputError(ViewerError):
+    """What was given cannot be: a short axis over the long one, a negative size, a word nobody knows."""
+
+    code = "input"
