@@ -42,26 +42,6 @@ class Patient:
     sex: str = ""
 
 
-def same_person(one: Patient, other: Patient) -> bool:
-    """True where ID, name and birth date speak for one person and none of them against it.
-
-    Without name and ID nobody is the same as anybody.
-    """
-    numbers = one.id.strip(), other.id.strip()
-    names = _plain_name(one.name), _plain_name(other.name)
-    born = one.birth_date.strip(), other.birth_date.strip()
-    if any(a and b and a != b for a, b in (numbers, names, born)):
-        return False
-    if all(numbers):
-        return True
-    return not any(numbers) and all(names)
-
-
-def _plain_name(name: str) -> str:
-    """The first component group without case and without separators (PS3.5 6.2.1)."""
-    return " ".join(name.partition("=")[0].replace("^", " ").split()).casefold()
-
-
 @dataclass(frozen=True, slots=True)
 class Instance:
     """One stored picture: a file, or one frame of a file.

@@ -66,7 +66,8 @@ class External:
         study = library.study_of(key)
         if stack is None or volume is None or study is None:
             return
-        studies = tuple(s for s in library.studies if s.patient == study.patient)
+        person = self._context.session.people.of(study.uid)
+        studies = (study,) if person is None else self._context.session.people.studies_of(person)
         objects = _objects(studies)
         if self._looked.get(key) == objects:
             return

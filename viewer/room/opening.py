@@ -155,6 +155,7 @@ class Opening:
         session.measurements.restore(record.measurements)
         session.segments.restore(record.segments)
         session.registrations.restore(record.registrations)
+        session.people.restore(study_uid, record.joined)
         session.history.restore(record.moves)
         if not record.entries:
             return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from viewer.core.study import Patient, Stack, Study
+from viewer.core.errors import UsageError
+from viewer.core.study import Stack, Study
 from viewer.display.hanging import pick
 from viewer.reading.pixels.decoders import warm as warm_decoders
 from viewer.room.analyses import Analyses
@@ -120,9 +121,23 @@ class Room:
         if anything is not None:
             self.loading.show(anything.key)
 
-    def show_patient(self, patient: Patient) -> None:
-        """Show the newest study of a patient."""
-        self._show_first(tuple(s for s in self.context.session.library.studies if s.patient == patient))
+    def show_patient(self, key: str) -> None:
+        """Show the newest study of the patient whose study this is."""
+        people = self.context.session.people
+        person = people.of(key)
+        if person is not None:
+            self._show_first(people.studies_of(person))
+
+    def join_people(self, key: str, other: str) -> None:
+        """Join the patients of two studies, or where `other` is "" take apart who was joined with one."""
+        people = self.context.session.people
+        try:
+            if other:
+                people.join(key, other)
+            else:
+                people.part(key)
+        except UsageError as error:
+            self.context.complain(error)
 
     def _select_first(self, event: ResultAdded) -> None:
         """A fresh result: select its first finding, without moving the picture, where none is selected."""
@@ -143,13 +158,12 @@ class Room:
 
     def step_patient(self, by: int) -> None:
         """Show the newest study of the patient so many places after the active one."""
-        library = self.context.session.library
-        study = library.active_study
-        if study is not None:
-            patients = list(library.patients)
-            at = patients.index(study.patient) + by
-            if 0 <= at < len(patients):
-                self.show_patient(patients[at])
+        session = self.context.session
+        person, everybody = session.people.of_stack(session.library.active), session.people.all
+        if person is not None:
+            at = everybody.index(person) + by
+            if 0 <= at < len(everybody):
+                self.show_patient(everybody[at].key)
 
     def close_active(self) -> None:
         """Close the study of the active stack."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from viewer.core.study import Patient
 from viewer.session.boxes import Boxes
 from viewer.session.events import (
     Activated,
@@ -41,6 +40,7 @@ from viewer.session.history import History, HistoryChanged, Step, Stepped, Thing
 from viewer.session.library import Library
 from viewer.session.measurements import Measurements
 from viewer.session.overlays import OverlayChoice, OverlayChoices
+from viewer.session.people import Namesake, People, Person
 from viewer.session.registrations import Registrations
 from viewer.session.review import Review
 from viewer.session.segments import Segments
@@ -64,7 +64,10 @@ __all__ = [
     "OverlayChoice",
     "OverlayChoices",
     "OverlaysChanged",
+    "Namesake",
     "PathsOpened",
+    "People",
+    "Person",
     "Registered",
     "Registrations",
     "ReportChanged",
@@ -97,7 +100,8 @@ class Session:
     """What one program holds.
 
     Attributes:
-        library: what was opened; review: what was made of it; measurements: what was measured on it.
+        library: what was opened; people: whose it is; review: what was made of it; measurements: what was
+            measured on it.
         segments: what was drawn on it voxel by voxel; registrations: how its series lie on each other.
         boxes: what packs shall look at; views: what is on screen; overlays: what lies over it.
         history: what was done, and can be taken back.
@@ -107,6 +111,7 @@ class Session:
         self._bus = Bus()
         self.library = Library(self._bus)
         self.history = History(self._bus)
+        self.people = People(self._bus, self.library, self.history)
         self.review = Review(self._bus, self.library, self.history)
         self.measurements = Measurements(self._bus, self.library, self.history, self.review.signature)
         self.segments = Segments(self._bus, self.library, self.history)
@@ -116,15 +121,15 @@ class Session:
         self.overlays = OverlayChoices(self._bus)
 
     @property
-    def patients_shown(self) -> tuple[Patient, ...]:
+    def people_shown(self) -> tuple[Person, ...]:
         """Whose pictures are on screen, once each."""
-        studies = (self.library.study_of(key) for key in self.views.shown)
-        return tuple(dict.fromkeys(study.patient for study in studies if study is not None))
+        shown = (self.people.of_stack(key) for key in self.views.shown)
+        return tuple(dict.fromkeys(person for person in shown if person is not None))
 
     @property
     def two_patients(self) -> bool:
         """True while pictures of more than one patient are on screen."""
-        return len(self.patients_shown) > 1
+        return len(self.people_shown) > 1
 
     def subscribe(self, observer: Observer) -> Callable[[], None]:
         """Call `observer(event)` after every change; returns a function that stops it."""
@@ -143,6 +148,7 @@ class Session:
         self._bus.check_thread()
         if self.library.study(uid) is None:
             return
+        self.people.close(uid)
         self.measurements.close(uid)
         self.segments.close(uid)
         self.review.close(uid)

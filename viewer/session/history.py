@@ -21,6 +21,7 @@ class Thing(StrEnum):
     KEY_IMAGES = "key_images"
     LAYOUT = "layout"
     SEGMENT = "segment"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from viewer.core.analysis import GateVerdict
-from viewer.core.study import Patient, Refusal, ScanResult, Series, Stack, Study, same_person
+from viewer.core.study import Refusal, ScanResult, Series, Stack, Study
 from viewer.core.volume import Volume
 from viewer.session.events import Activated, Bus, GateChanged, PathsOpened, StudiesChanged, VolumeChanged
 
 
 class Library:
-    """Studies, volumes, verdicts of the gate, and which stack panels speak of."""
+    """Studies, volumes, verdicts of the gate, and which stack panels speak of.
+
+    Attributes:
+        revision: goes up whenever the studies may be others.
+    """
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -24,6 +28,7 @@ class Library:
         self._volumes: dict[str, Volume] = {}
         self._gate: dict[str, dict[str, GateVerdict]] = {}
         self._active = ""
+        self.revision = 0
 
     @property
     def studies(self) -> tuple[Study, ...]:
@@ -38,6 +43,7 @@ class Library:
                     known = merged.get(study.uid)
                     merged[study.uid] = study if known is None else _merge(known, study, scan_id in self._over)
         self._studies = merged
+        self.revision += 1
         self._owner = {stack.key: (study, stack) for study in merged.values() for stack in study.stacks}
 
     @property
@@ -82,24 +88,6 @@ class Library:
     def study_of(self, key: str) -> Study | None:
         """The open study that holds the stack `key`."""
         return self._owner[key][0] if key in self._owner else None
-
-    @property
-    def patients(self) -> tuple[Patient, ...]:
-        """Every patient with an open study, once, in order."""
-        return tuple(dict.fromkeys(s.patient for s in self.studies))
-
-    @property
-    def patient_labels(self) -> dict[str, str]:
-        """Study UID -> a label of its patient, the same for studies of one person alone."""
-        labels: dict[str, str] = {}
-        people: dict[str, Patient] = {}
-        for study in self.studies:
-            known = next((label for label, person in people.items() if same_person(person, study.patient)), None)
-            if known is None:
-                known = _label(study, len(people) + 1, people)
-                people[known] = study.patient
-            labels[study.uid] = known
-        return labels
 
     def activate(self, key: str) -> None:
         """Make `key` the stack that panels speak of."""
@@ -167,15 +155,6 @@ def _merge(first: Study, second: Study, over: bool) -> Study:
         if known is None or over or _files(other) >= _files(known):
             series[other.uid] = other
     return replace(first, series=tuple(series.values()))
-
-
-def _label(study: Study, number: int, taken: dict[str, Patient]) -> str:
-    """Name and ID in one line, told apart from those that are taken."""
-    patient = study.patient
-    name = " ".join(part for part in patient.name.partition("=")[0].split("^") if part)
-    label = " ".join(part for part in (name, f"[{patient.id}]" if patient.id else "") if part)
-    label = label or f"No name [{study.uid}]"
-    return label if label not in taken else f"{label} ({number})"
 
 
 def _files(series: Series) -> int:

@@ -40,6 +40,7 @@ class StudyRecord:
     segments: tuple[ReaderSegment, ...] = ()
     registrations: tuple[SeriesRegistration, ...] = ()
     layout: ShownLayout | None = None
+    joined: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
 
 
@@ -140,6 +141,7 @@ _STATES: dict[Thing, Any] = {
     Thing.KEY_IMAGES: tuple[KeyMark, ...],
     Thing.LAYOUT: ShownLayout,
     Thing.SEGMENT: ReaderSegment | None,
+    Thing.PERSON: tuple[str, ...],
 }
 
 
@@ -170,6 +172,7 @@ class _Reading:
         self._marks: tuple[KeyMark, ...] = ()
         self._signature: Signature | None = None
         self._layout: ShownLayout | None = None
+        self._joined: tuple[str, ...] = ()
 
     def record(self) -> StudyRecord:
         """What was read."""
@@ -183,6 +186,7 @@ class _Reading:
             tuple(self._segments.values()),
             tuple(self._registrations),
             self._layout,
+            self._joined,
             tuple(self._moves),
         )
 
@@ -226,6 +230,8 @@ class _Reading:
             self._sections = state
         elif step.thing is Thing.KEY_IMAGES:
             self._marks = state
+        elif step.thing is Thing.PERSON:
+            self._joined = state
         else:
             self._layout = state
 

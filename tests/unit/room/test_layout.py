@@ -90,7 +90,7 @@ def test_two_patients_on_screen_are_known(sit: Sit, film: Path, head: Path) -> N
     room.hanging.show_in(room.views.views[1], stacks["DX"].key)
     sitting.settle()
     assert session.two_patients
-    assert len(session.patients_shown) == 2
+    assert len(session.people_shown) == 2
     room.reviewing.undo()
     assert not session.two_patients, "putting a series into a view is one step"
 

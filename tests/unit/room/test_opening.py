@@ -62,7 +62,7 @@ def test_the_newest_study_is_shown_and_a_chosen_one_stays(sit: Sit, film: Path, 
     assert library.active in {stack.key for stack in by_modality.values()}
     sitting.show(by_modality["MR"].key)
     assert library.active == by_modality["MR"].key
-    sitting.room.show_patient(library.study_of(by_modality["DX"].key).patient)  # type: ignore[union-attr]
+    sitting.room.show_patient(library.study_of(by_modality["DX"].key).uid)  # type: ignore[union-attr]
     assert library.active == by_modality["DX"].key
 
 

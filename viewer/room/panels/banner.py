@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from viewer.core.study import Patient
 from viewer.room.events import SettingsChanged
 from viewer.room.room import Room
 from viewer.session import Session, StudiesChanged, StudyClosed, ViewsChanged
@@ -14,9 +13,9 @@ from viewer.words.people import patient_name
 
 @dataclass(frozen=True, slots=True)
 class BannerView:
-    """The patients on screen, each with the name to call them by; none while there are not two."""
+    """The patients on screen: the key of each and the name to call them by; none while there are not two."""
 
-    patients: tuple[tuple[Patient, str], ...] = ()
+    patients: tuple[tuple[str, str], ...] = ()
 
 
 #: After these events it is to be built anew.
@@ -25,12 +24,12 @@ HEARS = (StudiesChanged, StudyClosed, ViewsChanged, SettingsChanged)
 
 def state(session: Session, room: Room) -> BannerView:
     """The patients on screen where there are two or more."""
-    patients = session.patients_shown
+    patients = session.people_shown
     if len(patients) < 2:
         return BannerView()
     hide = room.context.settings.hide_patient_name
     named = (
-        (patient, tr("patient {letter}", letter=letter) if hide else patient_name(patient))
-        for letter, patient in zip("ABCDEFGH", patients, strict=False)
+        (person.key, tr("patient {letter}", letter=letter) if hide else patient_name(person.patient))
+        for letter, person in zip("ABCDEFGH", patients, strict=False)
     )
     return BannerView(tuple(named))

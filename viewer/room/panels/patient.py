@@ -30,9 +30,10 @@ def state(session: Session, room: Room) -> PatientView:
     study, hide = session.library.active_study, room.context.settings.hide_patient_name
     if study is None:
         return PatientView()
+    person = session.people.of(study.uid)
     return PatientView(
         patient_name(study.patient, hide),
         patient_line(study.patient, study, hide),
         study_words(study),
-        shown_letters(session.library.studies, session.views.shown).get(study.patient, ""),
+        shown_letters(session).get(person.key if person is not None else "", ""),
     )

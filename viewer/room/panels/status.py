@@ -40,7 +40,7 @@ def state(session: Session, room: Room) -> StatusView:
     """What the bar says of the active stack and of the program."""
     stack = session.library.stack(session.library.active)
     device, job = room.analyses.device_words(), job_words(room.context.lane.running)
-    patients = len(session.patients_shown)
+    patients = len(session.people_shown)
     if stack is None or stack.geometry is None:
         return StatusView(stack.key if stack is not None else "", device=device, job=job, patients=patients)
     at_detector = stack.geometry.spacing_kind is SpacingKind.DETECTOR

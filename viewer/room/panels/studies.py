@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from viewer.core.study import Patient, Refusal, Study
+from viewer.core.people import Difference
+from viewer.core.study import Refusal, Study
 from viewer.room.events import ExternalChanged, ScanEnded, ScanProgressed, SettingsChanged
 from viewer.room.presentations import Presentations
 from viewer.room.room import Room
-from viewer.session import Activated, OverlaysChanged, Session, StudiesChanged, StudyClosed, ViewsChanged
+from viewer.session import Activated, OverlaysChanged, Person, Session, StudiesChanged, StudyClosed, ViewsChanged
 from viewer.words.i18n import date_words, tr
 from viewer.words.people import days_between, patient_line, patient_name, stack_cautions, stack_line, stack_title
 
@@ -41,13 +42,15 @@ class RowKind(Enum):
     STUDY = 1
     STACK = 2
     STATE = 3
+    PERSON = 4
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """One row: a patient, a study of theirs, a stack, or a presentation state of the stack above it.
+    """One row: a patient, a study of theirs, a stack, a presentation state, or somebody with the same ID.
 
-    `key`: stack key or study UID; a state has the key of its stack, and `state`.
+    `key`: stack key or study UID, of a patient that of one of their studies; a state has the key of its stack,
+    and `state`; a person of the same ID has the key of the patient above, and in `state` their own ("" = joined).
     """
 
     kind: RowKind
@@ -102,9 +105,9 @@ def state(session: Session, room: Room) -> StudiesView:
     library, views = session.library, session.views
     states = {key: state_rows(room.presentations, key) for key in views.shown}
     return StudiesView(
-        tuple(rows_of(library.studies, views.shown, room.context.settings.hide_patient_name, states)),
+        tuple(rows_of(session, room.context.settings.hide_patient_name, states)),
         views.shown,
-        len(library.patients),
+        len(session.people.all),
         library.files,
         library.refused,
         room.opening.is_busy,
@@ -112,35 +115,51 @@ def state(session: Session, room: Room) -> StudiesView:
     )
 
 
-def rows_of(studies: Sequence[Study], shown: Sequence[str], hide_names: bool, states: States) -> list[StudyRow]:
+def rows_of(session: Session, hide_names: bool, states: States) -> list[StudyRow]:
     """Rows of every study, patient by patient, newest study first."""
     made: list[StudyRow] = []
-    by_patient: dict[Patient, list[Study]] = {}
-    for study in studies:
-        by_patient.setdefault(study.patient, []).append(study)
-    letters = shown_letters(studies, shown)
-    for patient, theirs in by_patient.items():
-        newest = sorted(theirs, key=lambda s: (s.date, s.time), reverse=True)
+    letters = shown_letters(session)
+    for person in session.people.all:
+        newest = sorted(session.people.studies_of(person), key=lambda s: (s.date, s.time), reverse=True)
         made.append(
             StudyRow(
                 RowKind.PATIENT,
-                patient.id,
-                patient_name(patient, hide_names),
-                patient_line(patient, newest[0], hide_names),
-                letter=letters.get(patient, ""),
+                person.key,
+                patient_name(person.patient, hide_names),
+                patient_line(person.patient, newest[0], hide_names),
+                letter=letters.get(person.key, ""),
                 first=not made,
             )
         )
-        made += _study_rows(newest, shown, states)
+        made += _person_rows(session, person, hide_names)
+        made += _study_rows(newest, session.views.shown, states)
     return made
 
 
-def shown_letters(studies: Sequence[Study], shown: Sequence[str]) -> dict[Patient, str]:
-    """A, B, ... for the patients on screen, where there are two or more."""
-    on_screen = dict.fromkeys(s.patient for key in shown for s in studies if any(k.key == key for k in s.stacks))
-    if len(on_screen) < 2:
-        return {}
-    return {patient: chr(ord("A") + n) for n, patient in enumerate(on_screen)}
+def shown_letters(session: Session) -> dict[str, str]:
+    """A, B, ... for the patients on screen by their key, where there are two or more."""
+    on_screen = session.people_shown
+    return {person.key: chr(ord("A") + n) for n, person in enumerate(on_screen)} if len(on_screen) > 1 else {}
+
+
+def _person_rows(session: Session, person: Person, hide_names: bool) -> Iterator[StudyRow]:
+    """Others with the same ID, who can be joined; and that studies were joined."""
+    if person.joined:
+        words = tr("Joined by hand: {what}", what=differs_words(person.joined))
+        yield StudyRow(RowKind.PERSON, person.key, words, tr("Take them apart again"))
+    for namesake in person.same_id:
+        other = session.people.of(namesake.key)
+        if other is not None:
+            todo = tr("Join with {name}", name=patient_name(other.patient, hide_names))
+            yield StudyRow(RowKind.PERSON, person.key, differs_words(namesake.differs), todo, state=namesake.key)
+
+
+def differs_words(differs: tuple[Difference, ...]) -> str:
+    """ "Same ID, name and sex differ"."""
+    if not differs:
+        return tr("Same ID")
+    what = tr(" and ").join(tr(one.value) for one in differs)
+    return tr("Same ID, {what} differs", what=what) if len(differs) == 1 else tr("Same ID, {what} differ", what=what)
 
 
 def _study_rows(newest: Sequence[Study], shown: Sequence[str], states: States) -> Iterator[StudyRow]:

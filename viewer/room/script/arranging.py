@@ -73,6 +73,8 @@ def sync(sitting: Sitting, p: params.Sync) -> Result:
     if p.by == "off":
         sitting.session.views.note(replace(sitting.layout, links=kept))
         return {"shift_mm": _shift(pictures[0], pictures[1], np.eye(4))}
+    for other in pictures[1:]:
+        sitting.check_one_person(pictures[0].source.stack, other.source.stack)
     by = Follow(p.by)
     for other, view in zip(pictures[1:], p.views[1:], strict=True):
         _check_link(sitting, by, pictures[0], other, view)

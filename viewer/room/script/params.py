@@ -40,6 +40,21 @@ class Open(Params):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Join(Params):
+    """`join`: two studies of one ID are of one person."""
+
+    study_uid: str
+    with_uid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Params):
+    """`part`: take back that a study was joined."""
+
+    study_uid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Show(Params):
     """`show`."""
 

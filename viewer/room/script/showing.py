@@ -62,9 +62,16 @@ def open_paths(sitting: Sitting, p: params.Open) -> Result:
 def what_is_open(sitting: Sitting) -> dict[str, Any]:
     """Patients, series and refused files."""
     library = sitting.session.library
-    labels = library.patient_labels
+    people = sitting.session.people
+    labels = {uid: person.label for person in people.all for uid in person.studies}
     return {
-        "patients": len(set(labels.values())),
+        "patients": len(people.all),
+        "same_id": [
+            {"patients": [person.label, labels[other.key]], "differs": [one.value for one in other.differs]}
+            for person in people.all
+            for other in person.same_id
+            if person.key < other.key
+        ],
         "series": [
             {
                 "series_uid": stack.series_uid,
@@ -81,6 +88,18 @@ def what_is_open(sitting: Sitting) -> dict[str, Any]:
         ],
         "refused": [{"path": r.path, "code": r.code, "text": r.text} for r in library.refused],
     }
+
+
+def join(sitting: Sitting, p: params.Join) -> Result:
+    """`join`: two studies of one ID are of one person, though name, birth date or sex differ."""
+    person = sitting.session.people.join(sitting.study(p.study_uid).uid, sitting.study(p.with_uid).uid)
+    return {"patient": person.label, "patients": len(sitting.session.people.all)}
+
+
+def part(sitting: Sitting, p: params.Part) -> Result:
+    """`part`: each study is again of whom its file names."""
+    sitting.session.people.part(sitting.study(p.study_uid).uid)
+    return {"patients": len(sitting.session.people.all)}
 
 
 def show(sitting: Sitting, p: params.Show) -> Result:
@@ -311,7 +330,7 @@ def state(sitting: Sitting, _p: params.Nothing) -> Result:
         "active": layout.active,
         "selected": session.review.selected,
         "counts": {
-            "patients": len(set(session.library.patient_labels.values())),
+            "patients": len(session.people.all),
             "studies": len(studies),
             "measurements": len(session.measurements.all()),
             "key_images": sum(len(session.review.key_marks(study.uid)) for study in studies),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.core.errors import UsageError
-from viewer.core.study import Stack, Study, same_person
+from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken
 from viewer.core.volume import Volume
 from viewer.display.hanging import hang, hung_window
@@ -135,15 +135,18 @@ class Sitting:
         return study
 
     def check_one_person(self, one: Stack, other: Stack) -> None:
-        """Refuse series that are known to be of two persons.
+        """Refuse series of two persons.
 
         Raises:
             UsageError: they are.
         """
-        first, second = (self.study_of(stack).patient for stack in (one, other))
-        named = all(patient.id.strip() or patient.name.strip() for patient in (first, second))
-        if first != second and named and not same_person(first, second):
-            raise UsageError("These series are of two patients.", "Name series of one person.")
+        people = self.session.people
+        first, second = people.of_stack(one.key), people.of_stack(other.key)
+        if first is None or second is None or first.key == second.key:
+            return
+        if any(namesake.key == second.key for namesake in first.same_id):
+            raise UsageError("These series carry one ID but not the same patient.", "Join the patients first: `join`.")
+        raise UsageError("These series are of two patients.", "Name series of one person.")
 
     def study(self, uid: str | None = None) -> Study:
         """The named study, else the one of the active view, else the only one.

@@ -29,6 +29,8 @@ class StepSpec:
 
 STEPS: tuple[StepSpec, ...] = (
     StepSpec("open", params.Open, showing.open_paths),
+    StepSpec("join", params.Join, showing.join),
+    StepSpec("part", params.Part, showing.part),
     StepSpec("show", params.Show, showing.show),
     StepSpec("slice", params.Slice, arranging.go_to_slice),
     StepSpec("window", params.SetWindow, showing.set_window),

@@ -133,11 +133,10 @@ class ViewHanging:
 
     def _is_next_patient(self, key: str) -> bool:
         """True where the stack that comes is of another patient than what was opened before it."""
-        library = self._context.session.library
-        study, labels = library.study_of(key), library.patient_labels
-        uid, before = study.uid if study is not None else "", self._study_uid
-        self._study_uid = uid
-        return labels.get(uid) != labels.get(before)
+        session, before = self._context.session, self._study_uid
+        study = session.library.study_of(key)
+        self._study_uid = study.uid if study is not None else ""
+        return session.people.of(self._study_uid) != session.people.of(before)
 
     def show_in(self, view: View, key: str) -> None:
         """Show a stack in one view, whoever's it is; the layout is the reader's own from then on."""

@@ -23,10 +23,14 @@ RAIL_WIDTH = 56
 
 
 class StudyBrowser(QFrame):
-    """Shows what is open; a click or Enter on a stack asks to show it, on a presentation state to apply it."""
+    """Shows what is open; a click or Enter on a stack asks to show it, on a presentation state to apply it.
+
+    On somebody with the same ID it asks to join them, or to take them apart.
+    """
 
     chosen = Signal(str)
     state_chosen = Signal(str, str)
+    person_chosen = Signal(str, str)
     refused_asked = Signal()
     fold_asked = Signal()
 
@@ -104,11 +108,13 @@ class StudyBrowser(QFrame):
 
     def _on_chosen(self, index: QModelIndex) -> None:
         entry: StudyRow | None = index.data(StudyModel.ROW)
-        if entry is None or entry.kind not in (RowKind.STACK, RowKind.STATE):
+        if entry is None or entry.kind not in (RowKind.STACK, RowKind.STATE, RowKind.PERSON):
             return
         self._list.clearSelection()
         if entry.kind is RowKind.STATE:
             self.state_chosen.emit(entry.key, entry.state)
+        elif entry.kind is RowKind.PERSON:
+            self.person_chosen.emit(entry.key, entry.state)
         else:
             self.chosen.emit(entry.key)
 

@@ -37,6 +37,8 @@ _CAUTION = Face(12, "warn")
 _STATE = Face(12, "text_2")
 _STATE_ON = Face(12, "text_1", QFont.Weight.DemiBold)
 _STATE_HEIGHT = 26
+_PERSON_HEIGHT = 38
+_LINK = Face(12, "accent")
 
 
 def _state_words(on: bool) -> str:
@@ -72,8 +74,8 @@ class StudyModel(QAbstractListModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Stacks and states can be chosen; patients and studies are headings."""
-        if index.isValid() and self._rows[index.row()].kind is RowKind.STATE:
+        """Stacks, states and people of one ID can be chosen; patients and studies are headings."""
+        if index.isValid() and self._rows[index.row()].kind in (RowKind.STATE, RowKind.PERSON):
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if index.isValid() and self._rows[index.row()].kind is RowKind.STACK:
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
@@ -134,6 +136,8 @@ class RowDelegate(QStyledItemDelegate):
             return QSize(option.rect.width(), 24)
         if row.kind is RowKind.STATE:
             return QSize(option.rect.width(), _STATE_HEIGHT)
+        if row.kind is RowKind.PERSON:
+            return QSize(option.rect.width(), _PERSON_HEIGHT)
         return QSize(option.rect.width(), 72 if row.caution else 60)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -148,6 +152,8 @@ class RowDelegate(QStyledItemDelegate):
             self._paint_state(painter, option, rect, row)
         elif not self.rail and row.kind is RowKind.PATIENT:
             self._paint_patient(painter, option, rect, row)
+        elif not self.rail and row.kind is RowKind.PERSON:
+            self._paint_person(painter, option, rect, row)
         elif not self.rail:
             self._text(painter, rect.adjusted(_EDGE, 0, -8, 0), row.title, _DATE)
         painter.restore()
@@ -163,6 +169,14 @@ class RowDelegate(QStyledItemDelegate):
         width = rect.right() - left - 8
         self._text(painter, QRect(left, top, width, 20), row.title, _NAME)
         self._text(painter, QRect(rect.left() + _EDGE, top + 19, rect.width() - _EDGE - 8, _LINE), row.line, _CAPTION)
+
+    def _paint_person(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, row: StudyRow) -> None:
+        """Somebody with the same ID: what differs, and what a click does."""
+        if option.state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
+            painter.fillRect(rect, colour("bg_hover"))
+        left, width = rect.left() + _EDGE, rect.width() - _EDGE - 8
+        self._text(painter, QRect(left, rect.top() + 3, width, _LINE), row.title, _CAUTION)
+        self._text(painter, QRect(left, rect.top() + 3 + _LINE, width, _LINE), row.line, _LINK)
 
     def _paint_stack(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, row: StudyRow) -> None:
         state = option.state

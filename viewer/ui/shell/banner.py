@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
-from viewer.core.study import Patient
 from viewer.room.panels.banner import BannerView
 from viewer.ui.kit.basic import ElidedLabel, button, clear, icon_label, label, row
 from viewer.words.i18n import tr
@@ -16,7 +15,7 @@ from viewer.words.i18n import tr
 class PatientBanner(QFrame):
     """Says that sync, comparison and report are off, and offers to show one patient only."""
 
-    only = Signal(object)
+    only = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,11 +36,11 @@ class PatientBanner(QFrame):
         self._line.addWidget(label(tr("Two patients on screen"), "strong"))
         words = tr("Sync, comparison and report are off until only one is shown.")
         self._line.addWidget(ElidedLabel(words, "secondary"), 1)
-        for patient, name in view.patients:
-            self._line.addWidget(button(tr("Show {name} only", name=name), self._tell(patient), style="compact"))
+        for key, name in view.patients:
+            self._line.addWidget(button(tr("Show {name} only", name=name), self._tell(key), style="compact"))
 
-    def _tell(self, patient: Patient) -> Callable[[], None]:
+    def _tell(self, key: str) -> Callable[[], None]:
         def tell() -> None:
-            self.only.emit(patient)
+            self.only.emit(key)
 
         return tell

@@ -128,6 +128,7 @@ class MainWindow(QMainWindow):
         room, acts = self.room, self.commands.acts
         self.browser.chosen.connect(room.loading.show)
         self.browser.state_chosen.connect(room.presentations.toggle)
+        self.browser.person_chosen.connect(room.join_people)
         self.browser.refused_asked.connect(acts["file.refused"])
         self.browser.fold_asked.connect(acts["panel.studies"])
         self.banner.only.connect(lambda _patient: room.hanging.clear())

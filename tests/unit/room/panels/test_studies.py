@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from tests.unit.room.panels import made
 from viewer.core.geometry import Geometry, SpacingKind
-from viewer.core.study import Kind, Refusal, ScanResult
+from viewer.core.study import Kind, Patient, Refusal, ScanResult
 from viewer.core.task import CancelToken, JobState, OnProgress, Progress
 from viewer.room.background import Job
-from viewer.room.panels import banner, patient, status, studies
+from viewer.room.panels import banner, patient, report, status, studies
 from viewer.room.panels.studies import RowKind
 from viewer.room.room import Room
 from viewer.session import Session
@@ -48,6 +48,43 @@ def test_what_is_shown_is_marked_and_two_patients_have_letters(room: Room, child
     }
 
 
+def test_studies_without_name_and_id_are_no_priors_of_each_other(room: Room, session: Session) -> None:
+    nobody = Patient()
+    made.put(session, made.study("1", nobody, made.stack("1.1")), made.study("2", nobody, made.stack("2.1")))
+    session.views.put_shown(("1.1", "2.1"))
+    rows = studies.state(session, room).rows
+    assert [row.kind for row in rows].count(RowKind.PATIENT) == 2
+    assert not any(row.title.startswith("Prior") for row in rows)
+    assert [name for _, name in banner.state(session, room).patients] == ["no name", "no name"]
+    session.library.activate("1.1")
+    assert report.state(session, room).blocked == "Off: two patients are on screen."
+
+
+def test_one_id_with_another_name_is_shown_and_joined_by_hand(room: Room, child: Session) -> None:
+    other = replace(made.CHILD, name="SYNTHETIC^OTHER", sex="M")
+    made.put(child, made.study("2", other, made.stack("2.1"), date="20260101"), scan="later")
+    child.views.put_shown(("1.1", "2.1"))
+    told = [(r.title, r.line, r.key, r.state) for r in studies.state(child, room).rows if r.kind is RowKind.PERSON]
+    assert told == [
+        ("Same ID, name and sex differ", "Join with SYNTHETIC OTHER", "1", "2"),
+        ("Same ID, name and sex differ", "Join with SYNTHETIC CHILD A", "2", "1"),
+    ]
+    assert child.two_patients
+    room.join_people("1", "2")
+    rows = studies.state(child, room).rows
+    assert [row.title for row in rows if row.kind is RowKind.PATIENT] == ["SYNTHETIC CHILD A"]
+    assert "Prior · 1 Jan 2026 · 60 days" in [row.title for row in rows]
+    assert [(r.title, r.line) for r in rows if r.kind is RowKind.PERSON] == [
+        ("Joined by hand: Same ID, name and sex differ", "Take them apart again")
+    ]
+    assert not child.two_patients
+    room.reviewing.undo()
+    assert child.two_patients
+    room.reviewing.redo()
+    room.join_people("2", "")
+    assert child.two_patients
+
+
 def test_refused_files_are_handed_on(room: Room, session: Session) -> None:
     refused = Refusal("a/b.txt", "not_dicom", "This is neither DICOM nor a picture.")
     session.library.put_scan("scan", ScanResult((), (refused,), 1))
@@ -70,8 +107,8 @@ def test_the_banner_names_both_patients_and_hides_names_where_asked(room: Room, 
     assert banner.state(child, room).patients == ()
     child.views.put_shown(("1.1", "2.1"))
     assert banner.state(child, room).patients == (
-        (made.CHILD, "SYNTHETIC CHILD A"),
-        (made.ADULT, "SYNTHETIC ADULT B"),
+        ("1", "SYNTHETIC CHILD A"),
+        ("2", "SYNTHETIC ADULT B"),
     )
     assert patient.state(child, room).letter == "A"
     room.context.change_settings(hide_patient_name=True)

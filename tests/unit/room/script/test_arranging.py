@@ -232,3 +232,43 @@ def test_threshold_and_grow_take_what_lies_in_the_range(pair: tuple[synth.Writte
     assert [step["ok"] for step in told] == [True] * 3 + [False] * 11 + [True] * 2
     assert [step["result"]["voxels"] for step in told[1:3]] == [inside, inside]
     assert [segment["id"] for segment in told[-1]["result"]["segments"]] == [made[0]["id"]]
+
+
+def test_people_without_name_and_id_are_one_a_study_and_never_compared(tmp_path: Path) -> None:
+    one, other = (
+        synth.write_series(tmp_path / name, patient_id="", patient_name="", shape=(4, 12, 10)) for name in ("a", "b")
+    )
+    opened, *_ = told = play(
+        {"do": "open", "paths": [str(tmp_path)]},
+        {"do": "compare", "series_uid": one.series_uid, "prior_uid": other.series_uid},
+        {"do": "register", "fixed_uid": one.series_uid, "moving_uid": other.series_uid},
+        {"do": "join", "study_uid": one.study_uid, "with_uid": other.study_uid},
+    )
+    assert opened["result"]["patients"] == 2
+    assert [answer["ok"] for answer in told[1:]] == [False, False, False]
+    assert "two patients" in told[1]["error"]
+    assert "different IDs or none" in told[3]["error"]
+
+
+def test_one_id_with_another_name_is_joined_by_hand_and_stays_so(tmp_path: Path) -> None:
+    one = synth.write_series(tmp_path / "a", patient_name="DOE^JANE", shape=(4, 12, 10))
+    other = synth.write_series(tmp_path / "b", patient_name="ROE^JANE", shape=(4, 12, 10))
+    opening = {"do": "open", "paths": [str(tmp_path)]}
+    compare = {"do": "compare", "series_uid": one.series_uid, "prior_uid": other.series_uid}
+    opened, refused, joined, compared = play(
+        opening, compare, {"do": "join", "study_uid": one.study_uid, "with_uid": other.study_uid}, compare
+    )
+    assert opened["result"]["patients"] == 2
+    (same,) = opened["result"]["same_id"]
+    assert (sorted(same["patients"]), same["differs"]) == (["DOE JANE [SYN-TEST]", "ROE JANE [SYN-TEST]"], ["name"])
+    assert "one ID but not the same patient" in refused["error"]
+    assert joined["result"]["patients"] == 1
+    assert compared["ok"]
+    again, back, undone = results(opening, {"do": "part", "study_uid": other.study_uid}, {"do": "undo"})
+    assert (again["patients"], again["same_id"]) == (1, [])
+    assert back["patients"] == 2
+    assert undone["what"] == "Part patients"
+    again, undone, _, twice = results(opening, {"do": "undo"}, {"do": "undo"}, {"do": "state"})
+    assert again["patients"] == 1
+    assert undone["what"] == "Layout"
+    assert twice["counts"]["patients"] == 2
