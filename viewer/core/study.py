@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from viewer.core.geometry import Geometry
+from viewer.core.ultrasound import UltrasoundRegion
 from viewer.core.verdict import Caution, Verdict
 
 
@@ -70,6 +71,7 @@ class Stack:
         instances: one per slice, ascending along the normal (pictures without geometry:
             by instance number); may be made on demand, so keep what is asked for often.
         geometry: None where nothing is known of the grid.
+        regions: calibrated parts of ultrasound pictures, of each slice, or once where all have the same.
         header: DICOM keyword -> str for corners, hanging and gates; patient names left out.
     """
 
@@ -90,6 +92,7 @@ class Stack:
     files: int = 1
     frames: int = 1
     unit: str = "1"
+    regions: tuple[tuple[UltrasoundRegion, ...], ...] = ()
     frame_time_ms: float | None = None
     header: dict[str, str] = field(default_factory=dict)
 
@@ -97,6 +100,12 @@ class Stack:
     def key(self) -> str:
         """Series UID, and the stack number where there are several."""
         return self.series_uid if self.number is None else f"{self.series_uid}#{self.number}"
+
+    def regions_at(self, k: int) -> tuple[UltrasoundRegion, ...]:
+        """The calibrated parts of one slice; none on other pictures than ultrasound."""
+        if len(self.regions) > 1:
+            return self.regions[k] if 0 <= k < len(self.regions) else ()
+        return self.regions[0] if self.regions else ()
 
 
 @dataclass(frozen=True, slots=True)

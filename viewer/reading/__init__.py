@@ -14,7 +14,6 @@ from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
 from viewer.reading.choose import is_picture, pick
 from viewer.reading.formats.readers import READERS
-from viewer.reading.header.details import time_regions
 from viewer.reading.loader import StackLoader
 from viewer.reading.preview import preview
 from viewer.reading.resampling import resample_regular
@@ -23,7 +22,7 @@ from viewer.reading.scanning.scan import scan
 
 __all__ = [
     "READERS", "StackLoader", "is_picture", "load_volume", "open_stack", "open_volume", "pick", "preview",
-    "resample_regular", "scan", "time_regions", "with_known",
+    "resample_regular", "scan", "with_known",
 ]  # fmt: skip
 
 

@@ -5,7 +5,22 @@ from __future__ import annotations
 from viewer.core.finding import Measurement
 
 #: Decimals by unit; of others two.
-_DECIMALS = {"mm": 1, "px": 1, "mm2": 0, "px2": 0, "mm3": 0, "ml": 1, "mL": 1, "%": 1, "deg": 1, "HU": 1, "[hnsf'U]": 1}
+_DECIMALS = {
+    "mm": 1,
+    "px": 1,
+    "mm2": 0,
+    "px2": 0,
+    "mm3": 0,
+    "ml": 1,
+    "mL": 1,
+    "%": 1,
+    "deg": 1,
+    "s": 3,
+    "cm/s": 1,
+    "Hz": 0,
+    "HU": 1,
+    "[hnsf'U]": 1,
+}
 #: Units that are written otherwise than in UCUM.
 _UNITS = {"mm3": "mm³", "mm2": "mm²", "px2": "px²", "cm2": "cm²", "cm3": "cm³", "[hnsf'U]": "HU", "ml": "mL", "1": ""}
 

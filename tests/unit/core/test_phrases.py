@@ -17,7 +17,7 @@ from viewer.core.resources import resources_dir
 
 ROOT = Path(__file__).resolve().parents[3]
 #: Parts whose sentences reach the window.
-PARTS = ("analysis", "core", "display", "reading", "reporting", "session")
+PARTS = ("analysis", "core", "display", "reading", "reporting", "room/tools", "session")
 SPOKEN = {"GateReason", "Caution", "MeasureError", *(n for n in vars(errors) if n.endswith("Error"))}
 TABLE = Phrases(
     {

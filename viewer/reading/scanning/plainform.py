@@ -11,12 +11,13 @@ import numpy as np
 
 from viewer.core.geometry import Geometry, SpacingKind
 from viewer.core.study import Instance, Kind, Patient, Refusal, ScanResult, Series, Stack, Study
+from viewer.core.ultrasound import AxisUnit, RegionForm, UltrasoundRegion
 from viewer.core.verdict import Caution, Safety, Verdict
 from viewer.reading.stacking.foreign import ForeignSlice
 from viewer.reading.stacking.frame import PixelSpec, Slice
 
-_NOUNS = (ScanResult, Study, Patient, Series, Stack, Geometry, Verdict, Caution, Refusal, PixelSpec)
-_WORDS = (Kind, SpacingKind, Safety)
+_NOUNS = (ScanResult, Study, Patient, Series, Stack, Geometry, Verdict, Caution, Refusal, PixelSpec, UltrasoundRegion)
+_WORDS = (Kind, SpacingKind, Safety, RegionForm, AxisUnit)
 _BY_NAME: dict[str, type[Any]] = {one.__name__: one for one in (*_NOUNS, *_WORDS)}
 _ARRAY = "array"
 _TUPLE = ""
@@ -35,7 +36,7 @@ def to_plain(value: Any) -> Any:
     Raises:
         TypeError: something else is in it.
     """
-    if value is None or isinstance(value, str | int | float):
+    if value is None or (isinstance(value, str | int | float) and not isinstance(value, Enum)):
         return value
     if isinstance(value, tuple):
         return [_TUPLE, *map(to_plain, value)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewer.core.geometry import GAP_TOLERANCE, FloatArray, Geometry, SpacingKind
+from viewer.core.ultrasound import UltrasoundRegion
 from viewer.core.verdict import Caution
 from viewer.reading.header import tags as t
 from viewer.reading.header.head import Head
@@ -162,8 +163,31 @@ def scale(frame: Frame, head: Head) -> tuple[float, float, SpacingKind, tuple[Ca
     if region is not None:
         return (*region, SpacingKind.PATIENT, ())
     ratio = _positive(head.floats(t.ASPECT_RATIO)) or (1.0, 1.0)
-    text = "The file gives no pixel spacing: lengths in mm are unknown."
-    return ratio[0] / ratio[1], 1.0, SpacingKind.UNKNOWN, (Caution("no_spacing", text, "No calibration"),)
+    return ratio[0] / ratio[1], 1.0, SpacingKind.UNKNOWN, (_no_spacing(head),)
+
+
+def _no_spacing(head: Head) -> Caution:
+    """Why there is no one scale for all of a picture."""
+    text, badge = "The file gives no pixel spacing: lengths in mm are unknown.", "No calibration"
+    if head.raw.get(t.US_REGIONS):
+        from viewer.reading.header.details import ultrasound_regions
+
+        regions = ultrasound_regions(head.path)
+        if regions is None:
+            text = "The ultrasound regions do not fit this picture: it was cut or resized, so lengths are unknown."
+        elif regions:
+            text, badge = "Each region of this picture has a scale of its own: measure within one region.", "By region"
+    return Caution("no_spacing", text, badge)
+
+
+def regions_of(frames: list[Frame]) -> tuple[tuple[UltrasoundRegion, ...], ...]:
+    """Calibrated regions of each picture; once where all have the same; () where no picture has any."""
+    if not any(frame.head.raw.get(t.US_REGIONS) for frame in frames):
+        return ()
+    from viewer.reading.header.details import ultrasound_regions
+
+    found = tuple(ultrasound_regions(frame.head.path) or () for frame in frames)
+    return found[:1] if found.count(found[0]) == len(found) else found
 
 
 #: What `scale_facts` reads of a header.

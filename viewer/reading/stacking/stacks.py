@@ -22,6 +22,7 @@ from viewer.reading.stacking.placing import (
     distances,
     normal_of,
     place,
+    regions_of,
     scale_facts,
 )
 from viewer.reading.stacking.slices import slices_of
@@ -235,6 +236,7 @@ def _stack(uid: str, frames: list[Frame], cautions: tuple[Caution, ...]) -> Stac
         files=len({f.head.path for f in frames}),
         frames=len(frames),
         unit=unit_of(head),
+        regions=regions_of(frames),
         frame_time_ms=_frame_time(first),
         header=header,
     )

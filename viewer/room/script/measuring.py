@@ -34,7 +34,7 @@ _LONGEST = 256
 #: Numbers that carry an error, in the words of the answers.
 _WITH_ERROR = frozenset({"Length", "Long axis", "Short axis", "Angle", "Area", "Ratio"})
 #: Names of values as they are told.
-_TOLD_NAMES = {"Cobb angle": "Angle", "Cardiothoracic ratio": "Ratio"}
+_TOLD_NAMES = {"Cobb angle": "Angle", "Cardiothoracic ratio": "Ratio", "Time": "Length", "Velocity": "Length"}
 #: Points this much (slices) off each other lie in one slice.
 _ONE_SLICE = 0.5
 

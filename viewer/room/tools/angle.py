@@ -7,6 +7,7 @@ from viewer.core.annotation import PointLps
 from viewer.core.measurement import Shape
 from viewer.room.tools import codes
 from viewer.room.tools.gather import DragThenClickTool
+from viewer.room.tools.ground import ground_of
 from viewer.room.tools.measure import Numbers, number
 from viewer.room.views.picture import PictureSlice
 
@@ -20,6 +21,7 @@ class AngleTool(DragThenClickTool):
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
         """Degrees at the corner."""
-        first, corner, second = points
-        value = measure.angle(first, corner, second, on.source.native, on.source.verdict)
+        ground = ground_of(on, points, "Angle")
+        first, corner, second = ground.points
+        value = measure.angle(first, corner, second, ground.geometry, ground.verdict)
         return Numbers((number("Angle", value, codes.ANGLE),))

@@ -7,6 +7,7 @@ from viewer.core.annotation import PointLps
 from viewer.display.scene import Points, cross
 from viewer.room.tools import codes
 from viewer.room.tools.gather import DragTool
+from viewer.room.tools.ground import ground_of
 from viewer.room.tools.measure import Numbers, number, with_note
 from viewer.room.views.picture import PictureSlice
 
@@ -20,10 +21,12 @@ class BidirectionalTool(DragTool):
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
         """The longer line is the long axis."""
-        native, verdict = on.source.native, on.source.verdict
-        lines = [measure.length(points[n], points[n + 1], native, verdict) for n in (0, 2)]
+        ground = ground_of(on, points, "Length")
+        ends = ground.points.reshape(2, 2, 3)
+        lines = (measure.length(start, end, ground.geometry, ground.verdict) for start, end in ends)
         short, long = sorted(lines, key=lambda line: line.value)
-        return with_note(on, number("Long axis", long, codes.LONG_AXIS), number("Short axis", short, codes.SHORT_AXIS))
+        axes = number("Long axis", long, codes.LONG_AXIS), number("Short axis", short, codes.SHORT_AXIS)
+        return with_note(ground.geometry, *axes)
 
     @classmethod
     def strokes(cls, points: Points) -> tuple[Points, ...]:

@@ -9,6 +9,7 @@ from viewer.core.annotation import PointLps
 from viewer.display.scene import Points
 from viewer.room.tools import codes
 from viewer.room.tools.gather import DragTool
+from viewer.room.tools.ground import ground_of
 from viewer.room.tools.measure import Numbers, number
 from viewer.room.views.picture import PictureSlice
 
@@ -23,7 +24,8 @@ class CobbTool(DragTool):
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
         """Degrees between the lines."""
-        value = measure.angle_between(points, on.source.native, on.source.verdict)
+        ground = ground_of(on, points, "Angle")
+        value = measure.angle_between(ground.points, ground.geometry, ground.verdict)
         return Numbers((number("Angle", value, codes.ANGLE),))
 
     @classmethod

@@ -7,6 +7,7 @@ from viewer.core.annotation import PointLps
 from viewer.display.scene import Points, cross
 from viewer.room.tools import codes
 from viewer.room.tools.gather import DragTool
+from viewer.room.tools.ground import ground_of
 from viewer.room.tools.measure import Numbers, number
 from viewer.room.views.picture import PictureSlice
 
@@ -20,7 +21,8 @@ class CtrTool(DragTool):
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
         """Heart over thorax."""
-        value = measure.ratio(points, on.source.native, on.source.verdict)
+        ground = ground_of(on, points, "Ratio")
+        value = measure.ratio(ground.points, ground.geometry, ground.verdict)
         return Numbers((number("Ratio", value, codes.RATIO),))
 
     @classmethod

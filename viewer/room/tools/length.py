@@ -7,8 +7,8 @@ from viewer.core.annotation import PointLps
 from viewer.display.scene import Points, cross
 from viewer.room.tools import codes
 from viewer.room.tools.gather import DragTool
+from viewer.room.tools.ground import along_axis, ground_of
 from viewer.room.tools.measure import Numbers, number, with_note
-from viewer.room.tools.timed import along_time
 from viewer.room.views.picture import PictureSlice
 
 
@@ -19,12 +19,13 @@ class LengthTool(DragTool):
 
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
-        """Its length; in a region of an ultrasound picture whose columns are moments a time, or a depth."""
-        timed = along_time(on, points)
-        if timed is not None:
-            return Numbers((number("Length", timed, codes.LENGTH if timed.unit == "mm" else codes.DURATION),))
-        value = measure.length(points[0], points[1], on.source.native, on.source.verdict)
-        return with_note(on, number("Length", value, codes.LENGTH))
+        """Its length; in a region of moments (M-mode, Doppler) the time, depth or velocity along an axis."""
+        along = along_axis(on, points)
+        if along is not None:
+            return Numbers((along,))
+        ground = ground_of(on, points, "Length")
+        value = measure.length(ground.points[0], ground.points[1], ground.geometry, ground.verdict)
+        return with_note(ground.geometry, number("Length", value, codes.LENGTH))
 
     @classmethod
     def strokes(cls, points: Points) -> tuple[Points, ...]:

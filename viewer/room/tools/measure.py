@@ -13,7 +13,7 @@ from viewer.core.annotation import PointLps
 from viewer.core.clock import now
 from viewer.core.errors import ViewerError
 from viewer.core.finding import Code, Measurement
-from viewer.core.geometry import FloatArray
+from viewer.core.geometry import FloatArray, Geometry
 from viewer.core.measure import MeasuredValue, MeasureError, note_of
 from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.core.volume import Volume
@@ -134,9 +134,9 @@ def number(name: str, value: MeasuredValue, code: Code) -> Measurement:
     return Measurement(name, value.value, value.unit, code, value.plus_minus)
 
 
-def with_note(on: PictureSlice, *values: Measurement) -> Numbers:
+def with_note(measured_on: Geometry, *values: Measurement) -> Numbers:
     """Lengths or areas, and what a reader must know with them."""
-    note = note_of(on.source.native)
+    note = note_of(measured_on)
     return Numbers(values, (note,) if note else ())
 
 

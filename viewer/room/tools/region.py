@@ -14,6 +14,7 @@ from viewer.core.geometry import FloatArray, SpacingKind
 from viewer.core.measure import MeasureError, Outline
 from viewer.core.measurement import ReaderMeasurement
 from viewer.room.tools import codes
+from viewer.room.tools.ground import ground_of
 from viewer.room.tools.measure import Numbers, number, with_note
 from viewer.room.views.picture import PictureSlice
 from viewer.words.i18n import tr
@@ -38,19 +39,19 @@ def region_numbers(
     Raises:
         MeasureError: the slice is not one to measure on, or the region is empty.
     """
-    source, view = on.source, on.view
-    measure.check(np.array(points), source.native, source.verdict, tr("A region"))
+    ground, view = ground_of(on, points, "Area"), on.view
+    measure.check(ground.points, ground.geometry, ground.verdict, "Area")
     readable(on)
     pixels = view.world_to_pixel(np.array(points))
-    in_mm = source.native.spacing_kind is not SpacingKind.UNKNOWN
-    line = outline(pixels * np.array(view.mm) if in_mm else pixels)
+    in_mm = ground.geometry.spacing_kind is not SpacingKind.UNKNOWN
+    line = outline(pixels * np.array(ground.mm) if in_mm else pixels)
     if line.area <= 0:
         raise MeasureError("The region holds no pixel.", "Draw it larger.")
     values, unit = real_values(on, on.values_in(inside(pixels)))
     found = measure.statistics(values)
-    area = number("Area", measure.area(line, view.mm, source.native), codes.AREA)
+    area = number("Area", measure.area(line, ground.mm, ground.geometry), codes.AREA)
     return with_note(
-        on,
+        ground.geometry,
         area,
         Measurement("Mean", found.mean, unit, codes.MEAN),
         Measurement("SD", found.deviation, unit, codes.DEVIATION),

@@ -10,6 +10,7 @@ import numpy as np
 from viewer.core.annotation import PointLps
 from viewer.core.errors import ViewerError
 from viewer.core.geometry import SpacingKind
+from viewer.core.ultrasound import UltrasoundRegion, regions_under
 from viewer.room.views.picture import Picture
 from viewer.words.i18n import said
 
@@ -24,6 +25,7 @@ class CursorInfo:
         detector_mm: (x, y) mm from the top left of a film, None elsewhere.
         value: real value, or (red, green, blue).
         unit: of the value; empty for plain numbers and colours.
+        regions: of an ultrasound picture, those that lie there; None on pictures without regions.
         suv_factor: SUV (body weight) per unit of the value, None where none can be derived.
     """
 
@@ -33,6 +35,7 @@ class CursorInfo:
     value: tuple[float, ...]
     unit: str
     suv_factor: float | None = None
+    regions: tuple[UltrasoundRegion, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,16 @@ def cursor_at(picture: Picture, pixel: tuple[float, float]) -> CursorInfo | None
         value,
         unit,
         _suv_factor(source.volume.tags),
+        _regions_at(picture, pixel),
     )
+
+
+def _regions_at(picture: Picture, pixel: tuple[float, float]) -> tuple[UltrasoundRegion, ...] | None:
+    regions = picture.source.stack.regions_at(picture.index) if picture.slice.name == "native" else ()
+    if not regions:
+        return None
+    stored = picture.view.pixel_to_index(np.array(pixel))[1:]
+    return regions_under(regions, stored[None])
 
 
 def _suv_factor(tags: Mapping[str, str]) -> float | None:

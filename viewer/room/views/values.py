@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from viewer.core.ultrasound import UltrasoundRegion
+from viewer.core.verdict import Safety
 from viewer.words.i18n import tr
 
 if TYPE_CHECKING:
@@ -41,6 +43,27 @@ def suv_words(value: float, factor: float) -> str:
     """ "SUVbw 4.21 (× 0.000318)"; the factor is left out where the values are SUV already."""
     text = f"SUVbw {value * factor:.2f}".replace("-", "−")
     return text if factor == 1 else f"{text} (× {factor:.3g})"
+
+
+def scale_words(info: CursorInfo | None) -> tuple[Safety, str] | None:
+    """How far lines under the pointer can be trusted, on an ultrasound picture with regions; None elsewhere."""
+    if info is None or info.regions is None:
+        return None
+    if not info.regions:
+        return Safety.UNSAFE, tr("Geometry: no scale here")
+    region = info.regions[0]
+    if not all(other.same_scale(region) for other in info.regions):
+        return Safety.UNSAFE, tr("Geometry: regions overlap here")
+    if region.in_mm:
+        return region.safety, tr("Geometry: {mm} mm a pixel in this region", mm=_steps(region))
+    across, down = (unit.value if unit.is_measured else "–" for unit in (region.across, region.down))
+    words = tr("Geometry: along one axis, {across} across, {down} down", across=across, down=down)
+    return region.safety, words
+
+
+def _steps(region: UltrasoundRegion) -> str:
+    steps = dict.fromkeys(f"{step:.3g}" for step in (region.per_column, region.per_row))
+    return " × ".join(steps)
 
 
 def _minus(value: float) -> str:

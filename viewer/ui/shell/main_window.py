@@ -23,7 +23,7 @@ from viewer.room.events import (
 from viewer.room.panels import banner, patient, status, studies
 from viewer.room.room import Room
 from viewer.room.views.events import MenuWanted, PointerMoved, ViewMoved
-from viewer.room.views.values import value_words, where_words
+from viewer.room.views.values import scale_words, value_words, where_words
 from viewer.session import (
     Activated,
     BoxesChanged,
@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
             session.on(
                 PointerMoved, lambda event: self.status.show_pointer(where_words(event.info), value_words(event.info))
             ),
+            session.on(PointerMoved, lambda event: self.status.show_scale(scale_words(event.info))),
             session.on(ViewMoved, lambda _event: self.places.moved()),
             session.on(MenuWanted, self._show_menu),
             *follow_views(self.room, self.view_area),

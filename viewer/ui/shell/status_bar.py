@@ -57,6 +57,8 @@ class StatusBar(QStatusBar):
         self._line.addWidget(self._right, 4)
         self.addWidget(whole, 1)
         self._stack_key = ""
+        self._whole: tuple[Safety | None, str] = (None, "")
+        self._under: tuple[Safety, str] | None = None
         self._show_stack(False)
 
     def _part(self) -> QLabel:
@@ -99,13 +101,27 @@ class StatusBar(QStatusBar):
                 part.setProperty("blank", not words)
                 restyle(part)
 
+    def show_scale(self, under: tuple[Safety, str] | None) -> None:
+        """How far lengths under the pointer can be trusted; None: as on the whole picture."""
+        self._under = under
+        self._say_geometry()
+
+    def _say_geometry(self) -> None:
+        safety, words = self._under or self._whole
+        self._geometry_mark.setVisible(bool(words) and safety is not None)
+        self._put(self._geometry, words)
+        if safety is not None:
+            icon, token = _MARKS[safety]
+            self._geometry_mark.setPixmap(icons.pixmap(icon, token, 14, self.devicePixelRatioF()))
+
     def _show_geometry(self, verdict: Verdict | None, at_detector: bool) -> None:
         """Whether lengths can be trusted; the tooltip says why not."""
-        self._geometry_mark.setVisible(verdict is not None and not at_detector)
         if verdict is None:
-            self._put(self._geometry, "")
-            return
-        icon, token = _MARKS[verdict.safety]
-        self._geometry_mark.setPixmap(icons.pixmap(icon, token, 14, self.devicePixelRatioF()))
-        self._put(self._geometry, tr("Geometry: detector plane only") if at_detector else tr(verdict.text))
-        self._geometry.setToolTip("\n".join(said(caution.text) for caution in verdict.reasons))
+            self._whole = (None, "")
+        elif at_detector:
+            self._whole = (None, tr("Geometry: detector plane only"))
+        else:
+            self._whole = (verdict.safety, tr(verdict.text))
+        reasons = verdict.reasons if verdict is not None else ()
+        self._geometry.setToolTip("\n".join(said(caution.text) for caution in reasons))
+        self._say_geometry()

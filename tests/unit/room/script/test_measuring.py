@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
 from tests import synth
+from tests.conftest import shared_folder
 from tests.scripted import lps, play, results
 
 
@@ -20,6 +22,11 @@ def shown(made: synth.Written, index: int | None = None, **keys: Any) -> list[di
         {"do": "show", "series_uid": made.series_uid, **keys},
     ]
     return steps if index is None else [*steps, {"do": "slice", "index": index}]
+
+
+def opened(file: Path) -> list[dict[str, Any]]:
+    uid = pydicom.dcmread(file, stop_before_pixels=True).SeriesInstanceUID
+    return [{"do": "open", "paths": [str(file)]}, {"do": "show", "series_uid": uid}]
 
 
 def measure(tool: str, points: list[list[float]], **keys: Any) -> dict[str, Any]:
@@ -273,6 +280,43 @@ def test_a_line_along_a_time_axis_is_a_time(tmp_path: Path) -> None:
     found = [(one["result"]["values"][0]["value"], one["result"]["values"][0]["unit"]) for one in told if one["ok"]]
     assert found == [(pytest.approx(10.0), "mm"), (pytest.approx(0.2), "s"), (pytest.approx(4.0), "mm")]
     assert [one["ok"] for one in told] == [True, True, True, False, False]
+
+
+#: Real pictures: a line (column, row) each way within their region of tissue; None where nothing may be told in mm.
+US_FILES = {
+    "transfer-syntaxes/JPGLosslessP14SV1_1s_1f_8b.dcm": ((100, 100), (300, 400)),
+    "ultrasound/US-YBR_FULL_422-EVRLE.dcm": ((300, 200), (500, 400)),
+    "ultrasound/OBXXXX1A_rle.dcm": ((200, 100), (400, 400)),
+}
+
+
+@pytest.mark.parametrize("name", US_FILES)
+def test_real_ultrasound_is_measured_by_what_its_regions_say(name: str) -> None:
+    file = shared_folder("corpus") / name
+    region = pydicom.dcmread(file, stop_before_pixels=True).SequenceOfUltrasoundRegions[0]
+    (x0, y0), (x1, y1) = US_FILES[name]
+    wanted = float(np.hypot((x1 - x0) * region.PhysicalDeltaX, (y1 - y0) * region.PhysicalDeltaY)) * 10
+    outside = [[2, 2], [8, 30]]
+    line = {"do": "measure", "tool": "length"}
+    told = play(*opened(file), line | {"points_px": [[x0, y0], [x1, y1]]}, line | {"points_px": outside})[2:]
+    first = told[0]["result"]["values"][0]
+    assert (first["value"], first["unit"]) == (pytest.approx(wanted, rel=1e-9), "mm")
+    assert not told[1]["ok"] and "no calibrated region here" in told[1]["error"]
+
+
+def test_the_time_axis_of_a_real_ecg_strip_is_read_and_a_resized_picture_is_measured_in_pixels() -> None:
+    line = {"do": "measure", "tool": "length"}
+    file = shared_folder("corpus") / "ultrasound/OBXXXX1A_rle.dcm"
+    told = play(
+        *opened(file), line | {"points_px": [[200, 550], [300, 550]]}, line | {"points_px": [[200, 530], [200, 560]]}
+    )
+    first = told[2]["result"]["values"][0]
+    assert (first["value"], first["unit"]) == (pytest.approx(0.9642736608649534), "s")
+    assert not told[3]["ok"] and "no scale for this axis" in told[3]["error"]
+    for resized in ("ultrasound/examples_ybr_color.dcm", "ultrasound/examples_palette.dcm"):
+        told = play(*opened(shared_folder("corpus") / resized), line | {"points_px": [[150, 100], [150, 200]]})
+        first = told[2]["result"]["values"][0]
+        assert (first["value"], first["unit"]) == (pytest.approx(100.0), "px"), resized
 
 
 def test_pet_is_told_as_suv_where_the_header_allows_and_as_stored_elsewhere(tmp_path: Path) -> None:

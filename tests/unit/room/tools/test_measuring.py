@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,17 @@ import pytest
 from tests import phantoms
 from viewer.core.errors import ViewerError
 from viewer.core.geometry import Geometry, SpacingKind
+from viewer.core.measure import MeasureError
 from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.core.plain import from_plain, to_plain
-from viewer.core.verdict import judge
+from viewer.core.ultrasound import AxisUnit, RegionForm, UltrasoundRegion
+from viewer.core.verdict import Safety, judge
 from viewer.display.slicing import Plane
 from viewer.room.tools import MEASURES, TOOLS
 from viewer.room.tools.measure import Grip, drawn, measured, moved
+from viewer.room.views.facts import cursor_at
 from viewer.room.views.picture import Picture, PictureSlice, source_of
+from viewer.room.views.values import scale_words
 from viewer.session.record import drawing_from
 
 SHAPE = (7, 60, 80)
@@ -302,3 +307,88 @@ def test_a_drawing_of_before_shapes_gets_its_tool_s() -> None:
     plain = to_plain(measure("ellipse", on(), (20.0, 30.0), (40.0, 70.0)))
     old = {key: value for key, value in plain.items() if key not in ("shape", "outline_lps")}
     assert drawing_from(old).shape is Shape.ELLIPSE
+
+
+def scan_of(*regions: UltrasoundRegion) -> PictureSlice:
+    """An ultrasound picture of 60 x 80 pixels without a patient frame, 0.5 mm a pixel, with these regions."""
+    geometry = Geometry((1, 60, 80), np.diag([1.0, 0.5, 0.5, 1.0]), oriented=False)
+    volume = phantoms.volume(np.zeros((1, 60, 80), np.int16), geometry=geometry, modality="US")
+    stack = phantoms.stack(geometry, modality="US", verdict=judge(geometry), regions=(regions,) if regions else ())
+    return Picture(source_of(stack, volume, Plane.NATIVE, None)).slice_at(0)
+
+
+MM_UNIT, S_UNIT, CM_S = AxisUnit.MM, AxisUnit.SECONDS, AxisUnit.VELOCITY
+TISSUE = UltrasoundRegion((0, 0, 29, 39), RegionForm.TISSUE, MM_UNIT, MM_UNIT, 0.2, 0.3)
+OTHER_TISSUE = UltrasoundRegion((0, 40, 29, 79), RegionForm.TISSUE, MM_UNIT, MM_UNIT, 0.4, 0.4)
+DOPPLER = UltrasoundRegion((30, 0, 59, 39), RegionForm.SPECTRAL, S_UNIT, CM_S, 0.005, 2.0)
+ECG = UltrasoundRegion((30, 40, 59, 79), RegionForm.WAVEFORM, S_UNIT, AxisUnit.NONE, 0.005, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("tool", "pixels", "name", "number", "unit"),
+    [
+        ("length", ((5, 5), (5, 25)), "Length", 4.0, "mm"),
+        ("length", ((5, 45), (25, 60)), "Length", 10.0, "mm"),
+        ("length", ((40, 5), (40, 25)), "Time", 0.1, "s"),
+        ("length", ((35, 10), (55, 10)), "Velocity", 40.0, "cm/s"),
+        ("length", ((40, 45), (40, 65)), "Time", 0.1, "s"),
+        ("angle", ((5, 5), (25, 5), (25, 35)), "Angle", 90.0, "deg"),
+        ("bidirectional", ((5, 5), (5, 25), (10, 10), (20, 10)), "Long axis", 4.0, "mm"),
+        ("ctr", ((5, 5), (5, 15), (10, 5), (10, 25)), "Ratio", 0.5, ""),
+        ("rectangle", ((5, 5), (15, 15)), "Area", 6.0, "mm2"),
+        ("rectangle", ((5, 45), (15, 55)), "Area", 16.0, "mm2"),
+        ("probe", ((40, 5),), "Value", 0.0, "HU"),
+    ],
+)
+def test_each_region_of_an_ultrasound_picture_is_measured_by_its_own_axes(
+    tool: str, pixels: tuple[tuple[float, float], ...], name: str, number: float, unit: str
+) -> None:
+    first = measure(tool, scan_of(TISSUE, OTHER_TISSUE, DOPPLER, ECG), *pixels).values[0]
+    assert (first.name, first.unit, first.value) == (name, unit, pytest.approx(number, abs=1e-9))
+    assert first.plus_minus is None or first.plus_minus > 0
+
+
+@pytest.mark.parametrize(
+    ("tool", "pixels", "why"),
+    [
+        ("length", ((5, 5), (5, 45)), "leaves its region"),
+        ("length", ((5, 5), (40, 5)), "leaves its region"),
+        ("length", ((58, 5), (58, 39.8)), "leaves its region"),
+        ("length", ((40, 5), (50, 25)), "askew"),
+        ("length", ((40, 60), (50, 60)), "no scale for this axis"),
+        ("angle", ((40, 5), (50, 5), (50, 25)), "not both lengths"),
+        ("cobb", ((40, 5), (40, 25), (50, 5), (50, 25)), "not both lengths"),
+        ("ellipse", ((40, 5), (50, 25)), "not both lengths"),
+        ("polygon", ((5, 5), (5, 45), (25, 45)), "leaves its region"),
+    ],
+)
+def test_across_and_outside_regions_is_refused_in_words(
+    tool: str, pixels: tuple[tuple[float, float], ...], why: str
+) -> None:
+    with pytest.raises(MeasureError, match=why):
+        measure(tool, scan_of(TISSUE, OTHER_TISSUE, DOPPLER, ECG), *pixels)
+
+
+def test_outside_every_region_and_where_two_scales_overlap_nothing_is_measured() -> None:
+    with pytest.raises(MeasureError, match="no calibrated region here"):
+        measure("length", scan_of(TISSUE), (40, 5), (40, 25))
+    inset = replace(DOPPLER, box=(10, 10, 20, 20))
+    with pytest.raises(MeasureError, match="overlap"):
+        measure("length", scan_of(TISSUE, inset), (12, 12), (12, 18))
+    doubled = replace(TISSUE, box=(10, 10, 20, 20))
+    assert value(measure("length", scan_of(TISSUE, doubled), (12, 12), (12, 17)), "Length") == pytest.approx(1.0)
+    assert value(measure("length", scan_of(), (12, 12), (12, 18)), "Length") == pytest.approx(3.0)
+
+
+def test_the_geometry_under_the_pointer_is_that_of_its_region() -> None:
+    at = scan_of(TISSUE, OTHER_TISSUE, DOPPLER, replace(DOPPLER, box=(50, 30, 59, 79), per_column=0.1))
+    picture = Picture(at.source)
+    words = {place: scale_words(cursor_at(picture, place)) for place in ((5, 5), (5, 45), (35, 5), (55, 35), (40, 60))}
+    assert words == {
+        (5, 5): (Safety.OK, "Geometry: 0.2 × 0.3 mm a pixel in this region"),
+        (5, 45): (Safety.OK, "Geometry: 0.4 mm a pixel in this region"),
+        (35, 5): (Safety.WARN, "Geometry: along one axis, s across, cm/s down"),
+        (55, 35): (Safety.UNSAFE, "Geometry: regions overlap here"),
+        (40, 60): (Safety.UNSAFE, "Geometry: no scale here"),
+    }
+    assert scale_words(cursor_at(Picture(on().source), (5, 5))) is None
