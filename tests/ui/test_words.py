@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from viewer.core.report import INTENDED_USE
 from viewer.core.sections import SECTIONS
 from viewer.core.study import Patient
+from viewer.display.protocols import builtin_rules
 from viewer.room.views.facts import CursorInfo
 from viewer.room.views.values import value_words
 from viewer.ui.kit import icons, theme
@@ -40,6 +41,7 @@ def test_tables_of_words_have_their_chinese() -> None:
     words = load_words("zh")
     tables = [INTENDED_USE, *MENUS, *(a.text for a in ACTIONS), *(a.short for a in ACTIONS if a.short)]
     tables += [section.heading for section in SECTIONS]
+    tables += [rule.name for rule in builtin_rules()]
     assert sorted(set(tables) - words.keys()) == []
 
 

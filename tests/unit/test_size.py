@@ -15,7 +15,6 @@ _COMMAND = "takes the options of its command one by one, keyword-only"
 #: What is larger: its size when it was put here, and why it is so.
 LARGER: dict[str, tuple[int, str]] = {
     "class room/analyses.py Analyses": (22, "the gate, boxes, states of packs and the lane are one part of the room"),
-    "class room/views/hanging.py ViewHanging": (28, "hangs stacks, and answers events of the room and actions"),
     "class room/views/picture.py Picture": (24, "all that paints a slice asks it"),
     "class room/views/view.py View": (27, "all that tools and actions do to a view"),
     "class room/views/views.py Views": (26, "all that actions do to the arrangement"),

@@ -37,6 +37,13 @@ class StackOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StackHeld(Event):
+    """A stack is held, its slices may still be coming; it need not be the one that panels speak of."""
+
+    stack_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class SlicesArrived(Event):
     """More slices of a stack are there."""
 
@@ -52,9 +59,10 @@ class StackLoaded(Event):
 
 @dataclass(frozen=True, slots=True)
 class StackDropped(Event):
-    """The pictures of a stack left the memory."""
+    """The pictures of a stack left the memory; `again` where they are being read anew."""
 
     stack_key: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

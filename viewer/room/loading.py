@@ -11,7 +11,7 @@ from viewer.core.study import Kind, Stack
 from viewer.core.task import CancelFlag, CancelToken
 from viewer.reading import StackLoader, is_picture, open_stack
 from viewer.room.context import Context
-from viewer.room.events import ObjectWanted, SlicesArrived, StackDropped, StackLoaded, StackOpened
+from viewer.room.events import ObjectWanted, SlicesArrived, StackDropped, StackHeld, StackLoaded, StackOpened
 from viewer.room.opening import Opening
 from viewer.session import Event
 from viewer.words.i18n import error_words, tr
@@ -23,7 +23,10 @@ _KEPT = 2
 
 
 class Loading:
-    """Loads stacks and keeps the last few; tells `StackOpened`, `SlicesArrived`, `StackLoaded`, `StackDropped`."""
+    """Loads stacks and keeps the last few.
+
+    Tells `StackHeld`, `StackOpened`, `SlicesArrived`, `StackLoaded` and `StackDropped`.
+    """
 
     def __init__(self, context: Context, opening: Opening) -> None:
         self._context, self._opening = context, opening
@@ -64,6 +67,12 @@ class Loading:
         elif key not in self._reading:
             self._read(stack, first)
 
+    def hold(self, key: str) -> None:
+        """Read a stack that shall stand beside the active one; nothing to do where it is held or no picture."""
+        stack = self._context.session.library.stack(key)
+        if stack is not None and is_picture(stack) and key not in self._loaders and key not in self._reading:
+            self._read(stack, None)
+
     def _read(self, stack: Stack, first: int | None) -> None:
         key = stack.key
 
@@ -93,6 +102,7 @@ class Loading:
     def _begin(self, key: str, loader: StackLoader) -> None:
         self._loaders[key] = loader
         self._context.session.library.put_volume(key, loader.volume)
+        self._tell(StackHeld(key))
         if self._context.session.library.active == key:  # else the reader chose another meanwhile: no view is taken
             self._tell(StackOpened(key))
 
@@ -130,6 +140,7 @@ class Loading:
 
         While the scan runs only once the stack has stopped growing.
         """
+        shown = self._context.session.views.shown
         for key, loader in list(self._loaders.items()):
             now = self._context.session.library.stack(key)
             if now is None or now.instances == loader.stack.instances:
@@ -138,9 +149,11 @@ class Loading:
             self._seen[key] = len(now.instances)
             if settled:
                 was_active = self._context.session.library.active == key
-                self.drop(key)
+                self.drop(key, again=True)
                 if was_active:
                     self.show(key)
+                elif key in shown:
+                    self.hold(key)
 
     def let_go(self, shown: tuple[str, ...]) -> None:
         """Drop what no view shows, but for the last few."""
@@ -148,15 +161,15 @@ class Loading:
         for key in spare[: max(0, len(spare) - _KEPT)]:
             self.drop(key)
 
-    def drop(self, key: str) -> None:
-        """Stop reading a stack and let its pictures go."""
+    def drop(self, key: str, again: bool = False) -> None:
+        """Stop reading a stack and let its pictures go; `again` where it is read anew."""
         flag = self._reading.pop(key, None)
         if flag is not None:
             flag.cancel()
         self._loaders.pop(key, None)
         self._complete.discard(key)
         self._context.session.library.drop_volume(key)
-        self._tell(StackDropped(key))
+        self._tell(StackDropped(key, again))
 
     def _tell(self, event: Event) -> None:
         self._context.session.tell(event)

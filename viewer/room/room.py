@@ -19,6 +19,7 @@ from viewer.room.packs import Packs
 from viewer.room.presentations import Presentations
 from viewer.room.report import Reporting
 from viewer.room.reviewing import Reviewing
+from viewer.room.views.acting import Jumps
 from viewer.room.views.events import BoxPlaced, FilesDropped
 from viewer.room.views.hanging import ViewHanging
 from viewer.room.views.layers import ViewLayers
@@ -48,6 +49,7 @@ class Room:
         self.analyses = Analyses(context, self.packs, self.loading)
         self.views = Views(context.session.tell, self.annotations)
         self.hanging = ViewHanging(context, self.opening, self.loading, self.views, by_itself=by_itself)
+        self.jumps = Jumps(context, self.views)
         self.layers = ViewLayers(context, self.views, self.overlays, self.analyses, self.presentations)
         self.navigation = Navigation(context, self.loading)
         self.reviewing = Reviewing(context, self.navigation)

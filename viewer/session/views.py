@@ -43,6 +43,8 @@ class ShownView:
         center, width: the window, in values after the modality LUT; None while it has none.
         turn: 2 x 2, (column, row) of the picture -> (x, y) of the screen; each entry -1, 0 or 1.
         oblique: the plane that is shown in place of the stack's own.
+        preset: the window a hanging rule gave the view by name: views of one stack share a window where it is one.
+        edge: the side of the view ("left", "right") that the picture lies at; "" for the middle.
     """
 
     stack_key: str
@@ -52,6 +54,8 @@ class ShownView:
     width: float | None = None
     turn: tuple[tuple[int, int], tuple[int, int]] = ((1, 0), (0, 1))
     oblique: ObliquePlane | None = None
+    preset: str = ""
+    edge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""Corner words, scale bars, gap lines, hanging rules and whole rendered pictures."""
+"""Corner words, scale bars, gap lines and whole rendered pictures."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,11 @@ import pytest
 from tests import phantoms
 from viewer.core.finding import FindingState
 from viewer.core.geometry import Geometry, SpacingKind
-from viewer.core.study import Kind
-from viewer.core.verdict import Caution
 from viewer.core.volume import Heatmap, Mask, Segment
 from viewer.display import corners as cor
-from viewer.display import hanging, pen
+from viewer.display import pen
 from viewer.display.colours import DRAFT, STATE_COLOURS
 from viewer.display.framing import BARE, STRIP, Frame
-from viewer.display.hanging import Layout
 from viewer.display.overlay import HeatmapLayer, Line, MaskLayer, OverlaySet
 from viewer.display.render import render, thumbnail
 from viewer.display.scene import DASHES, Align, Text
@@ -108,79 +104,6 @@ def test_gap_lines_stand_at_both_sides_of_the_gap() -> None:
     assert {gap for _, gap in lines} == {12.0}
     assert cor.gap_lines(native, view_of(native, Plane.NATIVE, 1)) == ()
     assert cor.gap_lines(phantoms.geometry(), view_of(plane=Plane.CORONAL)) == ()
-
-
-# ---------------------------------------------------------------- hanging
-
-
-@pytest.mark.parametrize(
-    ("facts", "rule", "layout", "planes"),
-    [
-        (
-            {"modality": "CT", "header": {"BodyPartExamined": "CHEST"}},
-            "Chest CT, three planes",
-            Layout.THREE,
-            (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL),
-        ),
-        (
-            {"modality": "MR", "description": "HIPPOCAMPUS T1", "header": {}},
-            "Hippocampus, three planes",
-            Layout.FOUR,
-            (Plane.CORONAL, Plane.SAGITTAL, Plane.AXIAL),
-        ),
-        ({"modality": "MR", "description": "T2"}, "Volume, three planes", Layout.THREE, None),
-    ],
-)
-def test_volumes_hang_by_rule(facts: dict[str, Any], rule: str, layout: Layout, planes: Any) -> None:
-    hung = hanging.hang(phantoms.stack(**{"description": "", **facts}))
-    assert hung is not None
-    assert (hung.rule, hung.layout) == (rule, layout)
-    assert planes is None or hung.planes == planes
-
-
-def test_brain_t1_hangs_two_by_two_only_when_it_is_large_enough() -> None:
-    big = phantoms.geometry((30, 40, 40))
-    stack = phantoms.stack(big, modality="MR", description="T1 MPRAGE", header={"BodyPartExamined": "BRAIN"})
-    hung = hanging.hang(stack)
-    assert hung is not None
-    assert hung.rule == "Brain T1, three planes"
-
-
-def test_chest_film_is_one_view() -> None:
-    film = phantoms.geometry((1, 10, 11), **FILM)
-    facts = {"modality": "DX", "kind": Kind.IMAGE, "header": {"BodyPartExamined": "CHEST"}}
-    hung = hanging.hang(phantoms.stack(film, **facts))
-    assert hung is not None
-    assert (hung.rule, hung.layout, hung.planes) == ("Chest X-ray", Layout.ONE, (Plane.NATIVE,))
-
-
-def test_localizers_and_reports_are_not_hung() -> None:
-    assert hanging.hang(phantoms.stack(warnings=(Caution("localizer", "scout"),))) is None
-    assert hanging.hang(phantoms.stack(header={"ImageType": "ORIGINAL\\PRIMARY\\LOCALIZER"})) is None
-    assert hanging.hang(phantoms.stack(kind=Kind.REPORT)) is None
-
-
-def test_a_volume_without_orientation_shows_its_slices_only() -> None:
-    hung = hanging.hang(phantoms.stack(phantoms.geometry(oriented=False)))
-    assert hung is not None
-    assert (hung.layout, hung.planes) == (Layout.ONE, (Plane.NATIVE,))
-
-
-def test_the_acquired_plane_leads() -> None:
-    coronal = phantoms.geometry(affine=phantoms.affine(((1, -1), (2, -1), (0, 1))))
-    hung = hanging.hang(phantoms.stack(coronal, modality="MR", description="T2"))
-    assert hung is not None
-    assert hung.planes == (Plane.CORONAL, Plane.AXIAL, Plane.SAGITTAL)
-
-
-def test_pick_takes_the_largest_volume_and_never_a_localizer() -> None:
-    scout = replace(phantoms.stack(), series_uid="scout", warnings=(Caution("localizer", "x"),))
-    image = replace(phantoms.stack(), series_uid="image", kind=Kind.IMAGE)
-    volume = replace(phantoms.stack(), series_uid="volume")
-    picked = hanging.pick((scout, image, volume))
-    assert picked is not None
-    assert picked.series_uid == "volume"
-    assert hanging.pick((scout,)) is None
 
 
 # ---------------------------------------------------------------- rendered pictures

@@ -69,12 +69,12 @@ def film(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def head(tmp_path: Path) -> Path:
-    """A T1 block of another patient, 24 x 48 x 40, 1 mm."""
+    """A T1 block of another patient, 40 x 48 x 40, 1 mm."""
     extra = {"SeriesDescription": "T1 3D", "BodyPartExamined": "HEAD", "StudyDate": "20260303"}
     synth.write_series(
         tmp_path / "head",
         modality="MR",
-        shape=(24, 48, 40),
+        shape=(40, 48, 40),
         spacing=(1.0, 1.0, 1.0),
         patient_id="SYN-3",
         patient_name="SYNTHETIC^ADULT C",

@@ -15,9 +15,9 @@ from viewer.display.slicing import Plane
 from viewer.room.script import params
 from viewer.room.script.params import FARTHEST, check_size, one_of
 from viewer.room.script.showing import ALIASES, check_plane, in_patient, opening_view, told, views_told
-from viewer.room.script.sitting import Sitting, middle_of, number_of
+from viewer.room.script.sitting import Sitting, number_of
 from viewer.room.views.arrangement import Arrangement, grid, named
-from viewer.room.views.links import same_cut, same_space
+from viewer.room.views.links import check_link, same_cut, same_space, shift_between, slice_that_follows
 from viewer.room.views.picture import Picture
 from viewer.session.views import Follow, Link, ShownLayout, ShownView
 
@@ -72,22 +72,20 @@ def sync(sitting: Sitting, p: params.Sync) -> Result:
     kept = tuple(link for link in sitting.layout.links if not set(link.views) & set(p.views))
     if p.by == "off":
         sitting.session.views.note(replace(sitting.layout, links=kept))
-        return {"shift_mm": _shift(pictures[0], pictures[1], np.eye(4))}
+        return {"shift_mm": shift_between(pictures[0], pictures[1])}
     for other in pictures[1:]:
         sitting.check_one_person(pictures[0].source.stack, other.source.stack)
     by = Follow(p.by)
     for other, view in zip(pictures[1:], p.views[1:], strict=True):
         _check_link(sitting, by, pictures[0], other, view)
-    offsets = tuple(
-        _shift(pictures[0], other, np.eye(4)) if by is Follow.OFFSET else (0.0, 0.0, 0.0) for other in pictures
-    )
+    offsets = tuple(shift_between(pictures[0], other) if by is Follow.OFFSET else (0.0, 0.0, 0.0) for other in pictures)
     link = Link(tuple(p.views), by, offsets)
     sitting.session.views.note(replace(sitting.layout, links=(*kept, link)))
     if by is not Follow.OFFSET:
         follow(sitting, p.views[0])
     first, second = (sitting.picture(view) for view in p.views[:2])
     matrix = _to(sitting, second, first) if by is Follow.REGISTRATION else np.eye(4)
-    return {"shift_mm": _shift(first, second, matrix)}
+    return {"shift_mm": shift_between(first, second, matrix)}
 
 
 def _check_link(sitting: Sitting, by: Follow, first: Picture, other: Picture, view: int) -> None:
@@ -98,34 +96,20 @@ def _check_link(sitting: Sitting, by: Follow, first: Picture, other: Picture, vi
     """
     if not (in_patient(first) and in_patient(other)):
         raise UsageError("A view shows a picture without a place in the patient.", "Only volumes follow each other.")
-    if by is Follow.POSITION and not same_space(first, other):
-        raise UsageError(
-            f"View {view} lies in another frame of reference: its positions do not compare.",
-            "Sync by offset, or register the series first.",
-        )
+    check_link(by, first, other, view)
     if by is Follow.REGISTRATION:
         _to(sitting, other, first)
-    elif not same_cut(first, other):
-        raise UsageError(f"View {view} cuts the patient in another direction.", "Show both in one plane.")
 
 
 def follow(sitting: Sitting, view: int) -> None:
     """Bring the views that are linked to one to the slice nearest to its own."""
     moved = sitting.picture(view)
-    here = middle_of(moved)
     for link in sitting.layout.links:
-        if view not in link.views:
-            continue
-        own = np.array(_offset(link, view))
-        for other in link.views:
+        for other in link.views if view in link.views else ():
             if other == view or sitting.layout.views[other] is None:
                 continue
-            picture = sitting.picture(other)
-            place = here - own + np.array(_offset(link, other))
-            if link.by is Follow.REGISTRATION:
-                place = _mapped(_to(sitting, moved, picture), here)
-            index = round(float(picture.view.slice_of(place)))
-            index = min(max(index, 0), picture.count - 1)
+            follower = (other, sitting.picture(other))
+            index = slice_that_follows(link, (view, moved), follower, lambda one, two: _to(sitting, one, two))
             _note_slice(sitting, other, index)
 
 
@@ -149,10 +133,6 @@ def _note_slice(sitting: Sitting, view: int, index: int) -> None:
     sitting.session.views.note(replace(old, views=views))
 
 
-def _offset(link: Link, view: int) -> tuple[float, float, float]:
-    return link.offsets[link.views.index(view)] if link.offsets else (0.0, 0.0, 0.0)
-
-
 def _to(sitting: Sitting, source: Picture, target: Picture) -> FloatArray:
     """LPS mm of one picture's series -> those of another's, by an accepted registration; 4x4.
 
@@ -166,21 +146,6 @@ def _to(sitting: Sitting, source: Picture, target: Picture) -> FloatArray:
     if found is None:
         raise UsageError("There is no accepted registration between these series.", "Register them, accept it.")
     return found
-
-
-def _mapped(matrix: FloatArray, point: FloatArray) -> FloatArray:
-    return np.asarray(matrix[:3, :3] @ point + matrix[:3, 3])
-
-
-def _shift(first: Picture, second: Picture, matrix: FloatArray) -> tuple[float, float, float]:
-    """How far the second's slice lies from the first's, along the normal of the first: LPS mm."""
-    view = first.view
-    corner, down, right = view.pixel_to_world(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
-    normal = np.cross(right - corner, down - corner)
-    normal = normal / np.linalg.norm(normal)
-    off = _mapped(matrix, middle_of(second)) - middle_of(first)
-    x, y, z = (float(v) + 0.0 for v in normal * float(off @ normal))
-    return (x, y, z)
 
 
 def plane(sitting: Sitting, p: params.CutPlane) -> Result:

@@ -15,7 +15,7 @@ from viewer.core.geometry import FloatArray, SpacingKind
 from viewer.core.study import Kind, Stack, Study
 from viewer.core.verdict import Safety
 from viewer.core.volume import Volume
-from viewer.display.hanging import hang
+from viewer.display.hanging import SINGLE
 from viewer.display.points import linear_values, nearest_values, plane_values
 from viewer.display.slicing import Plane, cut
 from viewer.room.events import ScanEnded
@@ -116,7 +116,8 @@ def show(sitting: Sitting, p: params.Show) -> Result:
 
 def opening_view(sitting: Sitting, stack: Stack, volume: Volume, plane: Plane) -> ShownView:
     """How a stack opens in a plane: the middle slice, through its first window."""
-    picture = hung_picture(source_of(stack, sitting.cut_from(stack, volume, plane), plane, None))
+    source = source_of(stack, sitting.cut_from(stack, volume, plane), plane, None)
+    picture = hung_picture(source, sitting.room.hanging.planner.plan(stack.key))
     return ShownView(stack.key, plane.value, picture.index, picture.window.center, picture.window.width)
 
 
@@ -139,7 +140,7 @@ def told(sitting: Sitting, view: int) -> dict[str, Any]:
     """What a view shows, as `show` answers."""
     picture = sitting.picture(view)
     stack = picture.source.stack
-    hanging = hang(stack)
+    hanging = sitting.room.hanging.planner.plan(stack.key)
     safety, reason = safety_of(picture)
     result: dict[str, Any] = {
         "view": view,
@@ -149,7 +150,7 @@ def told(sitting: Sitting, view: int) -> dict[str, Any]:
         "slices": picture.count,
         "slice": number_of(picture, picture.index),
         "window": [picture.window.center, picture.window.width],
-        "rule": hanging.rule if hanging is not None else "Single view",
+        "rule": hanging.rule if hanging is not None else SINGLE,
         "geometry": safety.value,
         "reason": reason,
     }

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from viewer.core.errors import UsageError
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken
 from viewer.core.volume import Volume
-from viewer.display.hanging import hang, hung_window
+from viewer.display.hanging import Hanging, hung_window, window_of
 from viewer.display.points import ObliquePlane, Projection, plane_volume
 from viewer.display.slicing import Plane, counts_down, needs_resampling
 from viewer.reading import is_picture, resample_regular
@@ -36,6 +34,7 @@ class _Drawn:
     volume: Volume
     plane: str
     oblique: ObliquePlane | None
+    preset: str
     picture: Picture
 
 
@@ -235,14 +234,11 @@ class Sitting:
         volume = self.volume(stack)
         oblique = oblique_of(shown)
         drawn = self._drawn.get(view)
-        if drawn is None or (drawn.stack, drawn.volume, drawn.plane, drawn.oblique) != (
-            stack,
-            volume,
-            shown.plane,
-            oblique,
-        ):
+        asked = (stack, volume, shown.plane, oblique, shown.preset)
+        if drawn is None or (drawn.stack, drawn.volume, drawn.plane, drawn.oblique, drawn.preset) != asked:
             source = self._source(stack, volume, shown, oblique)
-            drawn = self._drawn[view] = _Drawn(stack, volume, shown.plane, oblique, hung_picture(source))
+            picture = hung_picture(source, self.room.hanging.planner.plan(stack.key), shown.preset)
+            drawn = self._drawn[view] = _Drawn(*asked, picture)
         picture = drawn.picture
         picture.go_to(shown.index)
         if shown.center is not None and shown.width is not None:
@@ -265,10 +261,11 @@ class Sitting:
         return held[1]
 
 
-def hung_picture(source: Source) -> Picture:
-    """A picture as it opens: the middle slice, through the window of its hanging rule."""
+def hung_picture(source: Source, hanging: Hanging | None, preset: str = "") -> Picture:
+    """A picture as it opens: the middle slice, through a preset, else the window of its hanging rule."""
     picture = Picture(source)
-    first = hung_window(source.volume, hang(source.stack)) or picture.first_window()
+    hung = window_of(source.volume, preset) or hung_window(source.volume, hanging, source.stack.key)
+    first = hung or picture.first_window()
     picture.opened = first
     picture.set_window(first)
     return picture
@@ -287,8 +284,3 @@ def number_of(picture: Picture, index: int) -> int:
     if counts_down(picture.source.volume.geometry, picture.source.plane):
         return picture.count - 1 - index
     return index
-
-
-def middle_of(picture: Picture) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """LPS mm of the middle of the slice on show [3]."""
-    return picture.view.pixel_to_world((np.array(picture.view.shape) - 1) / 2)

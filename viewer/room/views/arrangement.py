@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from viewer.core.errors import UsageError
 from viewer.display.hanging import Layout
+from viewer.display.protocols import MOST_CELLS_A_SIDE as MOST
 
 #: A view is never smaller than this (width, height in px).
 LEAST_SIZE = (320, 280)
-#: Rows and columns of the largest grid.
-MOST = 4
 #: Place of a view: row, column, rows, columns.
 Place = tuple[int, int, int, int]
 

@@ -38,6 +38,7 @@ class Camera:
         turn: 2x2 matrix of quarter turns and mirrors, image axes (x, y) -> screen.
         fitted: True while the image, or `part` of it, fills the canvas; it then follows its size.
         part: middle (row, column) and size (rows, columns) of what is fitted; None for all of it.
+        edge: "left" or "right": the side of the canvas that a fitted picture lies at, "" for the middle.
     """
 
     canvas: tuple[int, int] = (1, 1)
@@ -48,6 +49,7 @@ class Camera:
     turn: Turn = UPRIGHT
     fitted: bool = True
     part: tuple[tuple[float, float], tuple[float, float]] | None = None
+    edge: str = ""
 
     @property
     def zoom(self) -> float:
@@ -62,15 +64,22 @@ class Camera:
         if self.turn[0][0] == 0:
             height, width = width, height
         scale = max(min(self.canvas[0] / width, self.canvas[1] / height), 1e-6)
-        return replace(self, scale=scale, centre=centre, fitted=True)
+        fitted = replace(self, scale=scale, centre=centre, fitted=True)
+        spare = (self.canvas[0] - width * scale) / 2
+        return fitted if not self.edge else fitted._shifted(spare if self.edge == "right" else -spare)
+
+    def _shifted(self, dx: float) -> Camera:
+        """The picture lies `dx` px further to the right."""
+        row, column = self.to_pixel((self.canvas[0] / 2 - dx, self.canvas[1] / 2))
+        return replace(self, centre=(float(row), float(column)))
 
     def at_zoom(self, zoom: float) -> Camera:
         """With so many screen px per image column, the middle kept."""
         return replace(self, scale=float(np.clip(zoom, MIN_ZOOM, MAX_ZOOM)) / self.mm[1], fitted=False)
 
-    def upright(self) -> Camera:
-        """No turns, no mirrors, all of it fitted."""
-        return replace(self, turn=UPRIGHT, part=None).fit()
+    def upright(self, turn: Turn = UPRIGHT) -> Camera:
+        """No turns and mirrors but the one it was hung with, all of it fitted."""
+        return replace(self, turn=turn, part=None).fit()
 
     def resized(self, width: int, height: int) -> Camera:
         """On a canvas of another size; the middle and the scale stay unless it is fitted."""

@@ -80,8 +80,8 @@ def invert(view: View) -> None:
 
 
 def reset(view: View) -> None:
-    """Upright, whole, not inverted, with the window it opened with."""
-    view.set_camera(view.camera.upright())
+    """As it was hung: whole, not inverted, with the window it opened with."""
+    view.set_camera(view.camera.upright(view.opening))
     if view.picture is not None:
         view.picture.inverted = False
         view.set_window(view.picture.first_window())
@@ -108,9 +108,10 @@ ON_ACTIVE: dict[str, Callable[[View], None]] = {
 
 
 def next_layout(views: Views) -> None:
-    """The next layout; what the views show stays."""
-    at = _CYCLE.index(views.arrangement) if views.arrangement in _CYCLE else -1
-    views.arrange(_CYCLE[(at + 1) % len(_CYCLE)])
+    """The next layout, of another grid the next larger one; what the views show stays."""
+    now = views.arrangement
+    larger = next((one for one in _CYCLE if len(one.places) > len(now.places)), ONE)
+    views.arrange(_CYCLE[(_CYCLE.index(now) + 1) % len(_CYCLE)] if now in _CYCLE else larger)
 
 
 def toggle_sync(views: Views) -> None:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from viewer.core.study import Stack
-from viewer.display.hanging import Hanging, Layout, hang
-from viewer.display.slicing import Plane
+from viewer.display.hanging import Hanging
 from viewer.room.context import Context
 from viewer.room.events import (
-    JumpWanted,
     ObjectWanted,
+    ScanEnded,
     SettingsChanged,
     SlicesArrived,
     StackDropped,
+    StackHeld,
     StackLoaded,
     StackOpened,
 )
 from viewer.room.loading import Loading
 from viewer.room.opening import Opening
 from viewer.room.views import places
+from viewer.room.views.acting import can
+from viewer.room.views.arrangement import Arrangement, named
 from viewer.room.views.commands import act
 from viewer.room.views.events import ViewActivated, ViewMoved, ViewsArranged
+from viewer.room.views.filling import Filling, Wanted, as_left, of_cell, of_shown
+from viewer.room.views.planning import LeftPlace, Planner
 from viewer.room.views.specs import Specs
 from viewer.room.views.view import View
 from viewer.room.views.views import Views
@@ -35,6 +40,7 @@ class ViewHanging:
     Attributes:
         object_key: the stack on screen that is no picture, "" while pictures are.
         by_hand: the reader chose the layout.
+        planner: what would be hung for a stack.
 
     Args:
         by_itself: hang what is opened; else whoever drives the room says what views show.
@@ -43,27 +49,28 @@ class ViewHanging:
     def __init__(
         self, context: Context, opening: Opening, loading: Loading, views: Views, *, by_itself: bool = True
     ) -> None:
-        self._context, self._opening, self._loading, self._views = context, opening, loading, views
+        self._context, self._loading, self._views = context, loading, views
+        self.planner = Planner(context)
         self.object_key = ""
         self.by_hand = False
         self._hanging: Hanging | None = None
-        self._specs = Specs(context, loading)
-        self._windowed: set[str] = set()
-        self._left: set[str] = set()
-        self._place: dict[str, Any] = {}
+        self._left = LeftPlace()
         self._chosen: dict[str, View] = {}
-        self._study_uid = ""
+        self._filling = Filling(loading, views, Specs(context, loading), self._filled)
         session = context.session
         if not by_itself:
             return
         session.on(StackOpened, lambda event: self._open(event.stack_key))
-        session.on(SlicesArrived, lambda event: self._more(event.stack_key))
-        session.on(StackLoaded, lambda event: self._all(event.stack_key))
-        session.on(StackDropped, lambda event: self._forget(event.stack_key))
+        session.on(StackHeld, lambda event: self._filling.more(event.stack_key))
+        session.on(SlicesArrived, lambda event: self._filling.more(event.stack_key))
+        session.on(StackLoaded, lambda event: self._filling.more(event.stack_key))
+        session.on(StackLoaded, lambda _event: self._left.loaded(opening.is_busy))
+        session.on(StackDropped, lambda event: self._filling.forget(event.stack_key, event.again, self._left.wanted))
+        session.on(StackDropped, lambda _event: self._changed())
         session.on(ObjectWanted, lambda event: self._show_object(event.stack_key))
-        session.on(JumpWanted, self._go)
-        session.on(ViewActivated, self._activated)
-        session.on(ViewMoved, lambda _event: self._note())
+        session.on(ScanEnded, lambda event: self._scanned(event.study_uids))
+        session.on(ViewActivated, lambda event: _speak_of(context, event.stack_key))
+        session.on(ViewMoved, lambda _event: session.views.note(self.layout))
         session.on(ViewsArranged, lambda _event: self._changed())
         session.on(LayoutWanted, lambda _event: self._take_layout())
         session.on(SettingsChanged, lambda _event: _take_settings(views, context))
@@ -78,7 +85,7 @@ class ViewHanging:
 
     @property
     def words(self) -> str:
-        """The hanging rule that fired."""
+        """The hanging rule that holds."""
         if self._hanging is None:
             return ""
         return tr("Hanging: {rule}", rule=tr("by hand") if self.by_hand else tr(self._hanging.rule))
@@ -89,54 +96,58 @@ class ViewHanging:
         return places.layout_of(self._views, self.by_hand)
 
     def _changed(self) -> None:
-        self._note()
-        self._context.session.views.put_shown(self.shown)
-
-    def _note(self) -> None:
         self._context.session.views.note(self.layout)
+        self._context.session.views.put_shown(self.shown)
 
     def _take_layout(self) -> None:
         """A change of the layout was taken back, or done again."""
         wanted = self._context.session.views.layout
         self.by_hand = wanted.by_hand
-        places.take_layout(self._views, wanted, self._specs.spec)
-
-    def _activated(self, event: ViewActivated) -> None:
-        if event.stack_key:
-            self._context.session.library.activate(event.stack_key)
+        self._filling.show(named(wanted.name), [of_shown(one) for one in wanted.views], wanted.active)
+        self._views.links.links = wanted.links
+        if wanted.maximised is not None and wanted.maximised < len(self._views.views):
+            self._views.maximise(self._views.views[wanted.maximised])
 
     # hanging
 
     def _open(self, key: str) -> None:
-        """Show a stack whose pictures may still be coming: hung by rule, or in the active view."""
-        loader = self._loading.loader(key)
-        if loader is None:
+        """Show a stack whose pictures may still be coming: where it was put, as it was left, or by rule."""
+        planned = self.planner.plan(key)
+        if planned is None or self._loading.loader(key) is None:
             return
-        self._left.discard(key)
         self.object_key = ""
-        hanging, chosen = _rule_of(loader.stack), self._chosen.pop(key, None)
-        goes_on = chosen is not None or not self._is_next_patient(key)
+        chosen, is_next = self._chosen.pop(key, None), self.planner.is_next_patient(key)
         if chosen is not None and chosen in self._views.views:
             self._put(chosen, key)
-        elif places.hang_as_left(self._views, self._place, key, lambda plane: self._specs.spec(key, plane)):
-            self._hanging, self.by_hand = hanging, True
-        elif self.by_hand and goes_on:
+        elif self._left.is_by_hand(key):
+            self._hanging, self.by_hand, left = planned, True, self._left.wanted
+            at = next((n for n, one in enumerate(left) if one.stack_key == key), 0)
+            self._arrange(named(self._left.layout), left, at)
+        elif self.by_hand and not is_next:
             self._show_in(self._views.active, key)
         else:
-            self._hanging, self.by_hand = hanging, False
-            self._hang(key, hanging)
-        self._set_first_window(key)
-        self._restore_place(key)
-        if loader.loaded.all():
-            self._want_resampled(key)
+            self.by_hand = False
+            self._hang(planned)
         self._changed()
 
-    def _is_next_patient(self, key: str) -> bool:
-        """True where the stack that comes is of another patient than what was opened before it."""
-        session, before = self._context.session, self._study_uid
-        study = session.library.study_of(key)
-        self._study_uid = study.uid if study is not None else ""
-        return session.people.of(self._study_uid) != session.people.of(before)
+    def _hang(self, planned: Hanging, left: Iterable[Wanted] = ()) -> None:
+        """By rule; where that stands already, only another of its views becomes the active one."""
+        stands = planned == self._hanging and _stands(self._views, self._filling, planned)
+        self._hanging = planned
+        if stands:
+            self._views.activate(_view_of(self._views, planned))
+            return
+        known = [*left, *self._left.wanted]
+        wanted = [None if one is None else as_left(one, known) for one in map(of_cell, planned.cells)]
+        self._arrange(named(planned.layout), wanted, planned.active)
+
+    def _arrange(self, arrangement: Arrangement, wanted: Sequence[Wanted | None], active: int) -> None:
+        self._views.links.links = ()
+        self._filling.show(arrangement, wanted, active)
+        shown = (view for view in self._views.views if view.picture is not None)
+        whole = next((view for view in shown if view.plane.value == self._left.whole), None)
+        if whole is not None and self._views.maximised is None:
+            self._views.maximise(whole)
 
     def show_in(self, view: View, key: str) -> None:
         """Show a stack in one view, whoever's it is; the layout is the reader's own from then on."""
@@ -145,9 +156,14 @@ class ViewHanging:
         self._loading.show(key)
 
     def _show_in(self, view: View, key: str) -> None:
-        spec = self._specs.spec(key)
-        if spec is not None:
-            view.show(spec)
+        """Show a stack in one view as its rule opens it; the others stay."""
+        planned = self.planner.plan(key)
+        cells = () if planned is None else planned.cells
+        wanted = of_cell(next((cell for cell in cells if cell is not None and cell.stack_key == key), None))
+        if wanted is not None:
+            number = self._views.views.index(view)
+            self._views.links.drop(number)
+            self._filling.put(number, replace(wanted, edge=""))
 
     def _put(self, view: View, key: str) -> None:
         before, self.by_hand = self.layout, True
@@ -157,96 +173,44 @@ class ViewHanging:
         self._context.session.views.arrange(self.layout, before)
 
     def hang_again(self) -> None:
-        """Hang the active stack by its rule, in the place of a layout made by hand."""
-        loader = self._loading.loader(self._context.session.library.active)
-        if loader is None or self.object_key:
+        """By rule, as the active stack opens: what was arranged by hand ends."""
+        planned = self.planner.plan(self._context.session.library.active)
+        if planned is None or self.object_key:
             return
-        before, self.by_hand, self._place = self.layout, False, {}
-        self._hanging = _rule_of(loader.stack)
-        self._hang(loader.stack.key, self._hanging)
-        self._want_resampled(loader.stack.key)
+        self._left.forget()
+        before, self.by_hand, self._hanging = self.layout, False, None
+        self._hang(planned)
         self._changed()
         self._context.session.views.arrange(self.layout, before)
 
-    def _hang(self, key: str, hanging: Hanging) -> None:
-        specs = [self._specs.spec(key, plane) for plane in hanging.planes]
-        kept = [spec for spec in specs if spec is not None]
-        layout = hanging.layout if len(hanging.planes) > 1 else Layout.ONE
-        self._views.show(layout, kept or [self._specs.spec(key)])
+    def _scanned(self, study_uids: tuple[str, ...]) -> None:
+        """All of a study is there now: a rule may hold that did not while it came in."""
+        library = self._context.session.library
+        study = library.active_study
+        if study is None or study.uid not in study_uids or self.by_hand or self._hanging is None or self.object_key:
+            return
+        planned = self.planner.plan(library.active)
+        if planned is not None and planned != self._hanging and self._loading.loader(library.active) is not None:
+            self._hang(planned, [one for one in map(of_shown, self.layout.views) if one is not None])
+            self._changed()
+
+    def _filled(self) -> None:
+        """A view has its picture: views that a rule wants together follow each other."""
+        if self._hanging is not None and not self.by_hand:
+            self._views.links.join([cell.sync if cell is not None else "" for cell in self._hanging.cells])
 
     def _show_object(self, key: str) -> None:
         """An object that is no picture: signals, a report, a PDF."""
         self.object_key = key
         self._changed()
 
-    def _more(self, key: str) -> None:
-        self._set_first_window(key)
-        for view in self._views.of(key):
-            view.arrived()
-
-    def _all(self, key: str) -> None:
-        self._more(key)
-        self._want_resampled(key)
-        if not self._opening.is_busy:
-            self._place = {}  # until a scan is over a stack may come again with more slices
-
-    def _set_first_window(self, key: str) -> None:
-        """The window a stack opens with, as soon as one of its slices is there to judge by."""
-        is_new = key not in self._windowed
-        window = self._specs.first_window(key)
-        if window is None or not is_new:
-            return
-        self._windowed.add(key)
-        for view in self._views.of(key):
-            if view.picture is not None:
-                view.picture.opened = window
-            if key not in self._left:
-                view.take_window(window)
-
-    def _want_resampled(self, key: str) -> None:
-        """Hang a stack anew once cuts across its tilted or uneven slices can be shown."""
-        hanging = self._hanging
-        if hanging is None:
-            return
-
-        def done() -> None:
-            if self.shown == (key,) and not self.by_hand and self._hanging is hanging:
-                chosen = self._views.active.window
-                self._hang(key, hanging)
-                if chosen is not None:
-                    self._views.active.set_window(chosen)
-
-        self._specs.want_resampled(key, hanging.planes, done)
-
     def clear(self) -> None:
         """Empty every view."""
         self.by_hand, self._hanging = False, None
+        self._filling.drop()
         self._views.clear()
 
-    def _forget(self, key: str) -> None:
-        """A stack's pictures were dropped: no view may go on showing them."""
-        self._specs.forget(key)
-        self._windowed.discard(key)
-        self._views.forget(key)
-        self._changed()
-
-    # where to
-
-    def _go(self, spot: JumpWanted) -> None:
-        """Show an acquired slice, or a point of the patient in every plane."""
-        for view in self._views.of(spot.stack_key):
-            if spot.lps is not None:
-                view.show_lps(spot.lps)
-            elif spot.index is not None and view.picture is not None and view.picture.view.native:
-                view.set_slice(spot.index)
-
-    def show_drawing(self, drawing_id: str) -> None:
-        """Go to a drawing."""
-        drawing = next((d for d in self._views.drawings.all() if d.id == drawing_id), None)
-        if drawing is not None:
-            for view in self._views.of(drawing.stack_key):
-                if view.picture is not None and view.picture.slice.name == drawing.plane:
-                    view.set_slice(drawing.slice_index)
+    # where the last run was
 
     def place(self) -> dict[str, Any]:
         """Where the views are, for the journal."""
@@ -256,11 +220,7 @@ class ViewHanging:
 
     def come_back_to(self, place: dict[str, Any]) -> None:
         """Take layout, slices and windows of an earlier run, once its stack is shown."""
-        self._place = place
-
-    def _restore_place(self, key: str) -> None:
-        if self._place.get("stack") == key and places.restore(self._views, key, self._place):
-            self._left.add(key)
+        self._left.take(place)
 
     # actions
 
@@ -278,18 +238,7 @@ class ViewHanging:
 
     def can(self, action_id: str) -> bool:
         """True where the action makes sense for what is on screen."""
-        if action_id.startswith(("series.", "patient.")):
-            return True
-        if self.object_key or not self._views.stacks:
-            return False
-        if action_id == "view.sync":
-            return len(self.shown) > 1
-        if action_id == "tool.crosshair":
-            return len(self._views.views) > 1
-        picture = self._views.active.picture
-        if action_id in ("slice.first", "slice.last", "image.cine"):
-            return picture is not None and picture.count > 1
-        return True
+        return can(self._views, action_id, self.object_key)
 
 
 def _take_settings(views: Views, context: Context) -> None:
@@ -297,5 +246,22 @@ def _take_settings(views: Views, context: Context) -> None:
     views.change(hidden_name=settings.hide_patient_name, swap_drag=settings.swap_window_drag)
 
 
-def _rule_of(stack: Stack) -> Hanging:
-    return hang(stack) or Hanging(tr("Single view"), Layout.ONE, (Plane.NATIVE,))
+def _speak_of(context: Context, key: str) -> None:
+    """Panels speak of what the active view shows; of an empty one they go on with what they spoke of."""
+    if key:
+        context.session.library.activate(key)
+
+
+def _stands(views: Views, filling: Filling, planned: Hanging) -> bool:
+    """True where the views show what is planned, in the words of the reader's language."""
+    pairs = zip(views.views, planned.cells, strict=False)
+    as_planned = views.arrangement.name == named(planned.layout).name
+    return as_planned and all(cell is None or filling.shows(view, cell) for view, cell in pairs)
+
+
+def _view_of(views: Views, planned: Hanging) -> View:
+    """The active view where that shows the stack that was opened, else the one the rule names."""
+    cell = planned.cells[planned.active]
+    return (
+        views.active if cell is not None and views.active.stack_key == cell.stack_key else views.views[planned.active]
+    )

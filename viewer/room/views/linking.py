@@ -13,9 +13,10 @@ from viewer.core.annotation import PointLps
 from viewer.display.window import Window
 from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, PointerMoved, ViewMoved
 from viewer.room.views.facts import CursorInfo
-from viewer.room.views.links import same_cut, same_space
+from viewer.room.views.links import same_cut, same_space, shift_between, slice_that_follows
 from viewer.room.views.view import View, ViewEvents
 from viewer.session.events import Event
+from viewer.session.views import Follow, Link
 
 
 class Arranger(Protocol):
@@ -36,7 +37,8 @@ class Linking(ViewEvents):
     """Hears what views tell, moves the others with them, and tells the rest of the program.
 
     Attributes:
-        sync: views of other stacks in the same frame of reference follow each other's slices.
+        sync: views of other stacks in the same frame of reference follow each other's slices, and those in `links`.
+        links: views that follow each other though their frames of reference differ, by number.
         crosshair: LPS mm, shared by linked views.
     """
 
@@ -44,6 +46,7 @@ class Linking(ViewEvents):
         self._arranger = arranger
         self._tell = tell
         self.sync = True
+        self.links: tuple[Link, ...] = ()
         self.crosshair: PointLps | None = None
 
     def linked(self, view: View) -> tuple[View, ...]:
@@ -79,12 +82,49 @@ class Linking(ViewEvents):
                     and other.picture.go_to(round(float(other.picture.view.slice_of(here))))
                 ):
                     other.surface.refresh()
+            self._follow_links(view)
         self._tell(ViewMoved())
 
+    def _follow_links(self, view: View) -> None:
+        """Views that are linked by offset go to the slice that lies as far off as it did."""
+        views = self._arranger.views
+        if not self.sync or view not in views:
+            return
+        number = views.index(view)
+        for link in self.links:
+            for other in link.views if number in link.views else ():
+                picture = views[other].picture if other < len(views) else None
+                if other == number or picture is None or view.picture is None:
+                    continue
+                if picture.go_to(slice_that_follows(link, (number, view.picture), (other, picture), None)):
+                    views[other].surface.refresh()
+
+    def join(self, words: Sequence[str]) -> None:
+        """Views with the same word follow each other: where their frames differ, as far apart as they are now."""
+        views = self._arranger.views
+        linked = {number for link in self.links for number in link.views}
+        for word in dict.fromkeys(word for word in words if word):
+            numbers = [n for n, one in enumerate(words) if one == word and n < len(views)]
+            first = next((n for n in numbers if views[n].picture is not None), None)
+            others = [n for n in numbers if first is not None and n > first and n not in linked]
+            for number in others:
+                self._link_by_offset(first or 0, number)
+
+    def _link_by_offset(self, first: int, number: int) -> None:
+        one, other = (self._arranger.views[n].picture for n in (first, number))
+        if one is None or other is None or same_space(one, other) or not same_cut(one, other):
+            return
+        self.links = (*self.links, Link((first, number), Follow.OFFSET, ((0.0, 0.0, 0.0), shift_between(one, other))))
+
+    def drop(self, number: int) -> None:
+        """A view shows something else: it follows nothing any more."""
+        self.links = tuple(link for link in self.links if number not in link.views)
+
     def window_moved(self, view: View, window: Window) -> None:
-        """One window for all planes of a stack."""
+        """One window for all planes of a stack that were hung with one."""
         for other in self._of(view):
-            other.take_window(window)
+            if other.preset == view.preset:
+                other.take_window(window)
         self._tell(ViewMoved())
 
     def box_moved(self, view: View, box: Box, finished: bool) -> None:

@@ -20,7 +20,7 @@ from viewer.display.slicing import Plane
 from viewer.display.subtraction import Subtractor
 from viewer.display.window import Window
 from viewer.room.tools.base import Pointer
-from viewer.room.views.camera import Camera
+from viewer.room.views.camera import MIRROR_LEFT_RIGHT, UPRIGHT, Camera, Turn
 from viewer.room.views.drawings import Drawings, DrawingStore
 from viewer.room.views.events import Surface
 from viewer.room.views.facts import BadgeSpec, CursorInfo, Message
@@ -36,6 +36,8 @@ class ViewSpec:
         patient_lines: name; sex and age; ID, in the reader's language; when: date and time in words.
         loaded: bool [K] that is filled while the stack is read; None when it is complete.
         window: that the stack opens with; None while none of its slices is there to judge by.
+        preset: name of the window a hanging rule gives the view; edge: side of the view the picture lies at.
+        mirror: the stored picture is shown mirrored, left for right; its letters go with it.
     """
 
     stack: Stack
@@ -45,6 +47,9 @@ class ViewSpec:
     when: str = ""
     loaded: npt.NDArray[np.bool_] | None = None
     window: Window | None = None
+    preset: str = ""
+    edge: str = ""
+    mirror: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,8 @@ class View:
         draft: a drawing that is not finished; selected: id of the one under the pointer.
         tool_id: the tool in hand; the crosshair and the box's handles are drawn with theirs.
         badges: those that the session gives; the pixels' own come by themselves.
+        preset: name of the window the view was hung with; views of one stack share a window where it is one.
+        opening: the turn of the picture as it was hung.
     """
 
     def __init__(self, events: ViewEvents | None = None, drawings: DrawingStore | None = None) -> None:
@@ -131,6 +138,8 @@ class View:
         self.draft: ReaderMeasurement | None = None
         self.selected = ""
         self.tool_id = "window"
+        self.preset = ""
+        self.opening: Turn = UPRIGHT
 
     # ---------------------------------------------------------------- what is shown
 
@@ -151,7 +160,9 @@ class View:
         if spec.window is not None:
             self.take_window(spec.window)
         self.patient, self.when = spec.patient_lines, spec.when
-        self.camera = Camera(self.camera.canvas, picture.view.shape, picture.view.mm).fit()
+        self.preset, self.opening = spec.preset, MIRROR_LEFT_RIGHT if spec.mirror else UPRIGHT
+        grid = picture.view.shape, picture.view.mm
+        self.camera = Camera(self.camera.canvas, *grid, turn=self.opening, edge=spec.edge).fit()
         self._renew()
 
     def clear(self) -> None:

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from viewer.core.analysis import Box
 from viewer.display.hanging import Layout
-from viewer.display.slicing import Plane, needs_resampling, upright_plane
 from viewer.room.views.arrangement import ARRANGEMENTS, FOUR, ONE, Arrangement, Place
 from viewer.room.views.drawings import Drawings, DrawingStore
 from viewer.room.views.events import ViewActivated, ViewMoved, ViewsArranged
 from viewer.room.views.linking import Linking
 from viewer.room.views.mouse import Mouse
+from viewer.room.views.starting import fill_empty, share_start
 from viewer.room.views.view import View, ViewOptions, ViewSpec
 from viewer.session.events import Event
-
-#: Planes that empty views take, in this order.
-PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
 
 
 class Views:
@@ -101,7 +96,7 @@ class Views:
     def arrange(self, arrangement: Arrangement) -> None:
         """Arrange the views; what they show stays, and empty ones take further planes of the active stack."""
         self._arrange(arrangement)
-        self._fill_empty()
+        fill_empty(self)
         self._arranged()
 
     def _arrange(self, arrangement: Arrangement) -> None:
@@ -173,7 +168,7 @@ class Views:
             else:
                 view.show(spec)
         self.forget()
-        self._share_start()
+        share_start(self)
         self.activate(self._view(0))
         self._arranged()
 
@@ -187,50 +182,25 @@ class Views:
             if view not in shown if stack_key is None else view.stack_key == stack_key:
                 view.clear()
 
+    def put(self, number: int, spec: ViewSpec) -> View:
+        """Show this in one view of the arrangement; the others stay as they are.
+
+        Raises:
+            GeometryError: the plane crosses tilted or uneven slices of its volume.
+        """
+        view = self.views[number]
+        view.show(spec)
+        if self.links.crosshair is not None and any(one is not view for one in self.links.linked(view)):
+            view.set_crosshair(self.links.crosshair)
+        self._arranged()
+        return view
+
     def clear(self) -> None:
         """One empty view."""
         for view in self._all:
             view.clear()
         self._arrange(ONE)
         self._arranged()
-
-    def _share_start(self) -> None:
-        """Planes of one stack start at one point, with one window."""
-        first = self._view(0).picture
-        if first is None:
-            return
-        x, y, z = first.source.native.index_to_world((np.array(first.source.native.shape) - 1) / 2).tolist()
-        self.links.crosshair = (x, y, z)
-        for view in self.of(first.source.stack.key):
-            view.take_window(first.window)
-            view.set_crosshair(self.links.crosshair)
-
-    def _fill_empty(self) -> None:
-        model = self.active.picture
-        if model is None:
-            return
-        source, geometry = model.source, model.source.volume.geometry
-        seen = {view.plane for view in self.of(source.stack.key)}
-        if upright_plane(geometry) is Plane.NATIVE and Plane.NATIVE in seen:
-            return  # a film, or slices askew: there are no further planes to name
-        wanted = [p for p in PLANES if p not in seen and not needs_resampling(geometry, p)]
-        empty = [view for view in self.views if view.picture is None]
-        for view, plane in zip(empty, wanted, strict=False):
-            view.show(
-                ViewSpec(
-                    source.stack,
-                    source.volume,
-                    plane,
-                    self.active.patient,
-                    self.active.when,
-                    source.loaded,
-                    model.first_window(),
-                )
-            )
-            view.take_window(model.window)
-            view.set_overlays(model.overlays)
-            view.set_roi(self.active.roi, self.active.roi_label)
-            view.set_crosshair(self.links.crosshair)
 
     # ---------------------------------------------------------------- for every view
 

@@ -108,7 +108,7 @@ class Commands(QObject):
             "finding.unsure": lambda: reviewing.judge_selected(FindingState.UNSURE),
             "finding.reject": lambda: reviewing.judge_selected(FindingState.REJECTED),
             "finding.edit": shell.edit_finding,
-            "measurement.show": room.hanging.show_drawing,
+            "measurement.show": room.jumps.show_drawing,
             "report.write": lambda: shell.show_report(not shell.shows_report),
             "report.export": self.export,
             "image.key": self.mark_key_image,

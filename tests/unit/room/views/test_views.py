@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from viewer.display.window import Window
 from viewer.room.views import arrangement, commands, places
 from viewer.room.views.arrangement import FOUR, ONE, THREE
 from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, ViewActivated, ViewMoved, ViewsArranged
+from viewer.room.views.filling import Wanted, as_left
 from viewer.room.views.view import ViewSpec
 from viewer.room.views.views import Views
 
@@ -229,10 +231,13 @@ def test_a_place_is_left_and_found_again(views: Views) -> None:
     views.active.set_window(Window(111, 222))
     views.maximise(views.views[1])
     place = places.place_of(views, "1.2.3") | {"by_hand": True}
-    again = Views(lambda _event: None)
-    assert places.hang_as_left(again, place, "1.2.3", spec)
-    assert places.restore(again, "1.2.3", place)
-    assert places.place_of(again, "1.2.3") | {"by_hand": True} == place
+    left = places.wanted_in(place)
+    assert [(one.stack_key, one.plane) for one in left] == [("1.2.3", plane) for plane in PLANES]
+    assert (left[1].index, {one.window for one in left}) == (7, {(111.0, 222.0)})
+    assert place["layout"] == "three"
+    fresh = Wanted("1.2.3", Plane.CORONAL)
+    assert as_left(fresh, left) == left[1]
+    assert as_left(replace(fresh, preset="Lung"), left) == replace(fresh, preset="Lung")
 
 
 @pytest.mark.parametrize("action", sorted({*commands.ON_ACTIVE, *commands.ON_VIEWS}))
