@@ -145,7 +145,7 @@ def shown_letters(session: Session) -> dict[str, str]:
 def _person_rows(session: Session, person: Person, hide_names: bool) -> Iterator[StudyRow]:
     """Others with the same ID, who can be joined; and that studies were joined."""
     if person.joined:
-        words = tr("Joined by hand: {what}", what=differs_words(person.joined))
+        words = differs_words(person.joined, joined=True)
         yield StudyRow(RowKind.PERSON, person.key, words, tr("Take them apart again"))
     for namesake in person.same_id:
         other = session.people.of(namesake.key)
@@ -154,12 +154,14 @@ def _person_rows(session: Session, person: Person, hide_names: bool) -> Iterator
             yield StudyRow(RowKind.PERSON, person.key, differs_words(namesake.differs), todo, state=namesake.key)
 
 
-def differs_words(differs: tuple[Difference, ...]) -> str:
+def differs_words(differs: tuple[Difference, ...], joined: bool = False) -> str:
     """ "Same ID, name and sex differ"."""
     if not differs:
         return tr("Same ID")
     what = tr(" and ").join(tr(one.value) for one in differs)
-    return tr("Same ID, {what} differs", what=what) if len(differs) == 1 else tr("Same ID, {what} differ", what=what)
+    if joined:
+        return tr("Joined by hand, {what} differs" if len(differs) == 1 else "Joined by hand, {what} differ", what=what)
+    return tr("Same ID, {what} differs" if len(differs) == 1 else "Same ID, {what} differ", what=what)
 
 
 def _study_rows(newest: Sequence[Study], shown: Sequence[str], states: States) -> Iterator[StudyRow]:

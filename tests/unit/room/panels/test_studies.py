@@ -75,7 +75,7 @@ def test_one_id_with_another_name_is_shown_and_joined_by_hand(room: Room, child:
     assert [row.title for row in rows if row.kind is RowKind.PATIENT] == ["SYNTHETIC CHILD A"]
     assert "Prior · 1 Jan 2026 · 60 days" in [row.title for row in rows]
     assert [(r.title, r.line) for r in rows if r.kind is RowKind.PERSON] == [
-        ("Joined by hand: Same ID, name and sex differ", "Take them apart again")
+        ("Joined by hand, name and sex differ", "Take them apart again")
     ]
     assert not child.two_patients
     room.reviewing.undo()
