@@ -31,7 +31,8 @@ class ReaderMeasurement:
         name: what is printed before its numbers, in English ("Length", "Cardiothoracic ratio").
         stack_key: the stack it was drawn on; `series_uid` names its series, None outside DICOM.
         sop_instance_uid: the stored picture it lies on; None for cuts across slices and outside DICOM.
-        slice_index: slice counted from 0 in the plane it was drawn in.
+        frame: of a file with several, the frame it lies on, counted from 0.
+        slice_index: slice counted from 0 in the plane it was drawn in, on the copy of the files it was drawn on.
         plane: "native", "axial", "coronal" or "sagittal".
         points_lps: LPS mm in drawing order (an ellipse: opposite corners of its box). On pictures
             without a patient frame the same numbers mean column, row and slice steps times the spacing.
@@ -42,6 +43,7 @@ class ReaderMeasurement:
         shape: what its outline makes.
         outline_lps: where that is not `points_lps`: the corners of a rectangle, the axis ends of an ellipse.
         reader, when: who measured, and when (ISO 8601 with offset).
+        copy: digest of the names of all pictures of its stack, as they were open; "" unknown.
         pixels: digest of the stored picture it was read from, by which a copy of the files is known; "" unknown.
     """
 
@@ -63,6 +65,8 @@ class ReaderMeasurement:
     reader: str = ""
     when: str = ""
     pixels: str = ""
+    frame: int | None = None
+    copy: str = ""
 
     @property
     def outline(self) -> tuple[PointLps, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from viewer.core.report import KeyImage
 from viewer.core.study import Instance, Stack
 from viewer.core.volume import Volume
 from viewer.display.framing import Frame
+from viewer.display.points import plane_volume
 from viewer.display.render import render
-from viewer.display.slicing import Plane, extract, needs_resampling, slice_count
+from viewer.display.slicing import Plane, cut, extract, needs_resampling, slice_count
 from viewer.display.window import Window, windows_of
 from viewer.jobs.files import CHOSEN
 from viewer.jobs.report_content import picture_hash
@@ -49,6 +51,8 @@ def pictures(marked: Sequence[tuple[KeyMark, Stack, Volume]], language: str) -> 
 
 def _cut_from(mark: KeyMark, volume: Volume, regular: dict[str, Volume]) -> Volume:
     """What the window cut: the volume, or across tilted or uneven slices its right-angled copy."""
+    if mark.oblique is not None:
+        return plane_volume(volume, mark.oblique)
     if not needs_resampling(volume.geometry, Plane(mark.plane)):
         return volume
     if mark.stack_key not in regular:
@@ -61,15 +65,26 @@ def _cut_from(mark: KeyMark, volume: Volume, regular: dict[str, Volume]) -> Volu
 def _picture(mark: KeyMark, stack: Stack, volume: Volume, words: Words) -> KeyImage:
     plane = Plane(mark.plane)
     frame = Frame(corners=False)
+    mark = replace(mark, slice_index=_index(mark, volume))
     pixels = render(volume, plane, mark.slice_index, window_of(mark, volume), size=(SIDE, SIDE), frame=frame)
     caption = _caption(mark, stack, slice_count(volume.geometry, plane), words)
     return KeyImage(pixels, caption, mark=mark, instance=_instance(mark, stack, volume))
 
 
+def _index(mark: KeyMark, volume: Volume) -> int:
+    """The slice of a mark: across slices its millimetres say it, in whatever grid they are cut from."""
+    if mark.oblique is not None:
+        return 0
+    if mark.sop_instance_uid or mark.lps is None or mark.plane == Plane.NATIVE.value:
+        return mark.slice_index
+    across = cut(volume.geometry, Plane(mark.plane)).across
+    return round(float(volume.geometry.world_to_index(mark.lps)[across]))
+
+
 def _instance(mark: KeyMark, stack: Stack, volume: Volume) -> Instance | None:
     """The stored picture that the mark shows, None for a cut across slices and outside DICOM."""
     view = extract(volume, Plane(mark.plane), mark.slice_index)
-    if not view.native or volume.shape[0] != len(stack.instances):
+    if mark.oblique is not None or not view.native or volume.shape[0] != len(stack.instances):
         return None
     instance = stack.instances[view.index]
     return instance if instance.sop_instance_uid else None
@@ -88,6 +103,8 @@ def _caption(mark: KeyMark, stack: Stack, count: int, words: Words) -> str:
         return mark.caption
     plane = "" if mark.plane == Plane.NATIVE.value else words("captions", f"plane_{mark.plane}")
     where = words("captions", "slice", k=mark.slice_index + 1, n=count)
+    if mark.oblique is not None:
+        plane, where = words("captions", "plane_oblique"), ""
     what = ", ".join(part for part in (stack.description.strip(), plane, where) if part)
     window = words("captions", "window", width=f"{mark.width:.0f}", level=f"{mark.center:.0f}")
     return f"{words('captions', 'reader')} {what}. {window}."

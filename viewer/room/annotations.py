@@ -8,6 +8,7 @@ from dataclasses import replace
 from viewer.core.clock import now
 from viewer.core.errors import UsageError
 from viewer.core.measurement import ReaderMeasurement
+from viewer.room.anchors import Anchors
 from viewer.room.context import Context
 from viewer.session import MeasurementsChanged
 
@@ -15,8 +16,8 @@ from viewer.session import MeasurementsChanged
 class Annotations:
     """A store of drawings for views: each change carries who made it and when, and is one step of undo."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, anchors: Anchors) -> None:
+        self._context, self._anchors = context, anchors
         self._kept = context.session.measurements
 
     def put(self, drawing: ReaderMeasurement) -> None:
@@ -43,9 +44,15 @@ class Annotations:
         """Every drawing, oldest first."""
         return self._kept.all()
 
-    def on(self, stack_key: str, plane: str, index: int) -> tuple[ReaderMeasurement, ...]:
-        """Those on one slice of one plane of a stack."""
-        return self._kept.on(stack_key, plane, index)
+    def of(self, stack_key: str) -> tuple[ReaderMeasurement, ...]:
+        """Those on a stack as it is open, each with the slice it lies on here."""
+        here = (self._anchors.measurement(one) for one in self._kept.all())
+        return tuple(one for one in here if one is not None and one.stack_key == stack_key)
+
+    def here(self, drawing_id: str) -> ReaderMeasurement | None:
+        """A drawing as it lies on what is open; None where this copy of its pictures lacks its place."""
+        found = self._kept.get(drawing_id)
+        return None if found is None else self._anchors.measurement(found)
 
     def subscribe(self, heard: Callable[[], None]) -> Callable[[], None]:
         """Call `heard()` after every change; returns a function that stops it."""

@@ -10,6 +10,7 @@ from viewer.core.finding import Finding
 from viewer.core.graphic import Graphic, PictureRef, Space
 from viewer.core.study import Stack
 from viewer.display.presented import Pictures
+from viewer.room.anchors import Anchors
 from viewer.room.context import Context
 from viewer.room.events import JumpWanted, StackOpened
 from viewer.room.loading import Loading
@@ -23,8 +24,8 @@ class Navigation:
     A place waits until its stack is open: what hears of `StackOpened` has shown it before it hears where to go.
     """
 
-    def __init__(self, context: Context, loading: Loading) -> None:
-        self._context, self._loading = context, loading
+    def __init__(self, context: Context, loading: Loading, anchors: Anchors) -> None:
+        self._context, self._loading, self._anchors = context, loading, anchors
         self._waiting: JumpWanted | None = None
         self._finding: Finding | None = None
         context.session.subscribe(self._on_event)
@@ -40,7 +41,13 @@ class Navigation:
         self._open(spot, None)
 
     def to_finding(self, key: str, finding: Finding) -> None:
-        """Go to the slice a finding lies on, in every plane of its stack."""
+        """Go to the slice a finding lies on, in every plane of its stack; say so where this copy lacks it."""
+        entry = self._context.session.review.result(finding.result_id)
+        here = finding if entry is None else self._anchors.finding(entry, finding)
+        if here is None:
+            self._context.trouble(tr("This copy of the pictures lacks the image that it lies on."))
+            return
+        finding = here
         spot = JumpWanted(key, finding.location.slice_index)
         if self._context.session.library.active != key or self._loading.loader(key) is None:
             self._open(spot, finding)

@@ -152,7 +152,7 @@ class Opening:
         """Report, measurements and undo at once; results once their arrays are read."""
         session, record = self._context.session, study_record(self._context.journal, study_uid)
         session.review.restore(study_uid, record.sections or {}, record.marks, record.signature)
-        session.measurements.restore(record.measurements)
+        session.measurements.restore(study_uid, record.measurements)
         session.segments.restore(record.segments)
         session.registrations.restore(record.registrations)
         session.people.restore(study_uid, record.joined)

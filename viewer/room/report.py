@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from viewer.core import judging
 from viewer.core.analysis import AnalysisResult
+from viewer.core.anchor import copy_digest
 from viewer.core.annotation import KeyMark
 from viewer.core.clock import now
 from viewer.core.errors import UsageError, ViewerError
@@ -20,6 +21,7 @@ from viewer.core.task import CancelToken, ignore_progress
 from viewer.core.volume import Volume
 from viewer.display.hanging import pick
 from viewer.jobs.files import Format
+from viewer.room.anchors import Anchors
 from viewer.room.context import Context
 from viewer.room.events import Exported, Exporting
 from viewer.room.packs import Packs
@@ -31,8 +33,8 @@ _LOG = logging.getLogger(__name__)
 class Reporting:
     """Builds the report's view and writes its files; tells `Exporting` and `Exported`."""
 
-    def __init__(self, context: Context, packs: Packs) -> None:
-        self._context, self._packs = context, packs
+    def __init__(self, context: Context, packs: Packs, anchors: Anchors) -> None:
+        self._context, self._packs, self._anchors = context, packs, anchors
 
     def put_text(self, study_uid: str, sections: dict[str, str]) -> None:
         """Keep what the reader typed."""
@@ -43,11 +45,13 @@ class Reporting:
 
     def mark(self, mark: KeyMark) -> None:
         """Mark a picture for the report of its study, or take its mark away."""
-        study = self._context.session.library.study_of(mark.stack_key)
-        if study is None:
+        library = self._context.session.library
+        study, stack = library.study_of(mark.stack_key), library.stack(mark.stack_key)
+        if study is None or stack is None:
             return
         try:
-            self._context.session.review.toggle_key_mark(study.uid, mark)
+            kept = replace(mark, copy=copy_digest(stack.instances))
+            self._context.session.review.toggle_key_mark(study.uid, kept)
         except UsageError as error:
             self._context.complain(error)
 
@@ -83,7 +87,11 @@ class Reporting:
         self, study: Study, out: Path, signature: Signature | None, formats: Collection[Format] = tuple(Format)
     ) -> None:
         """Write the report of a study and its files into a folder, signed where a signature is given."""
-        found = self._held(study)
+        try:
+            found = self._held(study)
+        except UsageError as error:
+            self._context.complain(error)
+            return
         if found is None:
             self._complain_of_nothing()
             return
@@ -105,7 +113,11 @@ class Reporting:
         self._context.pool.submit(work, done, failed)
 
     def _held(self, study: Study) -> Held | None:
-        """What a report of a study is made of, as it stands now; None where there is nothing."""
+        """What a report of a study is made of, as it stands now; None where there is nothing.
+
+        Raises:
+            UsageError: it would speak of pictures that this copy of the study lacks.
+        """
         session, settings = self._context.session, self._context.settings
         review, library = session.review, session.library
         held: dict[str, Volume | None] = {stack.key: library.volume(stack.key) for stack in study.stacks}
@@ -114,28 +126,54 @@ class Reporting:
             stack = library.stack(entry.stack_key)
             if stack is not None:
                 held[stack.key] = library.volume(stack.key)
-                runs.append((stack, replace(entry.result, findings=review.findings_of(entry.id))))
+                findings = review.findings_of(entry.id)
+                self._check_here(self._anchors.finding(entry, one) is one for one in findings)
+                runs.append((stack, replace(entry.result, findings=findings)))
         signature = review.signature(study.uid)
-        marks = ((library.stack(mark.stack_key), mark) for mark in review.key_marks(study.uid))
-        drawn = ((library.stack(one.stack_key), one) for one in session.measurements.of(study.uid) if one.values)
-        measured = [
-            (stack, replace(one, reader=one.reader or settings.reader_name))
-            for stack, one in drawn
-            if stack is not None and (signature is None or judging.is_signed_with(one, signature))
-        ]
+        measured = self._measured(study, signature, settings.reader_name)
+        marks = self._marks(study)
         written = any(text.strip() for text in review.report_text(study.uid).values())
-        if not (runs or measured or review.key_marks(study.uid) or written and pick(study.stacks)):
+        if not (runs or measured or marks or written and pick(study.stacks)):
             return None
         return Held(
             study,
             tuple(runs),
-            tuple(measured),
-            tuple((stack, mark) for stack, mark in marks if stack is not None),
+            measured,
+            marks,
             held,
             review.report_text(study.uid),
             signature,
             settings.language,
         )
+
+    def _measured(
+        self, study: Study, signature: Signature | None, reader: str
+    ) -> tuple[tuple[Stack, ReaderMeasurement], ...]:
+        """The measurements that go into a report, as they lie on what is open."""
+        session = self._context.session
+        wanted = [
+            one
+            for one in session.measurements.of(study.uid)
+            if one.values and (signature is None or judging.is_signed_with(one, signature))
+        ]
+        found = [self._anchors.measurement(one) for one in wanted]
+        self._check_here(one is not None for one in found)
+        here = ((session.library.stack(one.stack_key), one) for one in found if one is not None)
+        return tuple((stack, replace(one, reader=one.reader or reader)) for stack, one in here if stack is not None)
+
+    def _marks(self, study: Study) -> tuple[tuple[Stack, KeyMark], ...]:
+        session = self._context.session
+        found = [self._anchors.mark(mark) for mark in session.review.key_marks(study.uid)]
+        self._check_here(mark is not None for mark in found)
+        here = ((session.library.stack(mark.stack_key), mark) for mark in found if mark is not None)
+        return tuple((stack, mark) for stack, mark in here if stack is not None)
+
+    def _check_here(self, found: Iterable[bool]) -> None:
+        if not all(found):
+            raise UsageError(
+                tr("This copy of the pictures lacks images that the report speaks of."),
+                tr("Open the whole series, or take away what is marked as not on this copy."),
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from viewer.core.study import Stack, Study
 from viewer.display.hanging import pick
 from viewer.reading.pixels.decoders import warm as warm_decoders
 from viewer.room.analyses import Analyses
+from viewer.room.anchors import Anchors
 from viewer.room.annotations import Annotations
 from viewer.room.context import Context
 from viewer.room.events import BoxWanted, ScanEnded, ScanProgressed
@@ -40,9 +41,10 @@ class Room:
     def __init__(self, context: Context, *, by_itself: bool = True) -> None:
         self.context, self._by_itself = context, by_itself
         self.packs = Packs(context)
-        self.annotations = Annotations(context)
         self.opening = Opening(context, thumbnails=by_itself)
         self.loading = Loading(context, self.opening)
+        self.anchors = Anchors(context, self.loading)
+        self.annotations = Annotations(context, self.anchors)
         self.external = External(context)
         self.presentations = Presentations(context, self.external)
         self.overlays = Overlays(context, self.external, self.presentations)
@@ -51,9 +53,9 @@ class Room:
         self.hanging = ViewHanging(context, self.opening, self.loading, self.views, by_itself=by_itself)
         self.jumps = Jumps(context, self.views)
         self.layers = ViewLayers(context, self.views, self.overlays, self.analyses, self.presentations)
-        self.navigation = Navigation(context, self.loading)
+        self.navigation = Navigation(context, self.loading, self.anchors)
         self.reviewing = Reviewing(context, self.navigation)
-        self.reporting = Reporting(context, self.packs)
+        self.reporting = Reporting(context, self.packs, self.anchors)
         self._place: str = ""
         context.session.subscribe(self._on_event)
 

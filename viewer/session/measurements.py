@@ -21,6 +21,7 @@ class Measurements:
     ) -> None:
         self._bus, self._library, self._history = bus, library, history
         self._by_id: dict[str, ReaderMeasurement] = {}
+        self._studies: dict[str, str] = {}
         self._signature_of = signature_of
         history.keep(Thing.MEASUREMENT, self._check, self._take)
 
@@ -31,11 +32,6 @@ class Measurements:
     def of(self, study_uid: str) -> tuple[ReaderMeasurement, ...]:
         """Measurements on the pictures of a study, oldest first."""
         return tuple(one for one in self._by_id.values() if self._study_uid(one) == study_uid)
-
-    def on(self, stack_key: str, plane: str, index: int) -> tuple[ReaderMeasurement, ...]:
-        """Those on one slice of one plane of a stack."""
-        here = (stack_key, plane, index)
-        return tuple(one for one in self._by_id.values() if (one.stack_key, one.plane, one.slice_index) == here)
 
     def get(self, measurement_id: str) -> ReaderMeasurement | None:
         """One measurement."""
@@ -63,10 +59,11 @@ class Measurements:
             self._step(before, before, None)
         return before
 
-    def restore(self, measurements: Iterable[ReaderMeasurement]) -> None:
-        """Take over what the journal holds, without a step to undo."""
+    def restore(self, study_uid: str, measurements: Iterable[ReaderMeasurement]) -> None:
+        """Take over what the journal holds of a study, without a step to undo."""
         self._bus.check_thread()
         found = {one.id: one for one in measurements}
+        self._studies |= dict.fromkeys(found, study_uid)
         self._by_id = found | self._by_id
         for key in dict.fromkeys(one.stack_key for one in found.values()):
             self._bus.tell(MeasurementsChanged(key))
@@ -74,6 +71,7 @@ class Measurements:
     def close(self, study_uid: str) -> None:
         """Forget the measurements of a study; `Session.close_study` is the one to call."""
         self._by_id = {one.id: one for one in self._by_id.values() if self._study_uid(one) != study_uid}
+        self._studies = {name: uid for name, uid in self._studies.items() if uid != study_uid}
 
     def _step(
         self, named: ReaderMeasurement, before: ReaderMeasurement | None, after: ReaderMeasurement | None
@@ -85,6 +83,9 @@ class Measurements:
         self._history.do(Thing.MEASUREMENT, study_uid, what, before=before, after=after)
 
     def _study_uid(self, one: ReaderMeasurement) -> str:
+        """Its study, also where this copy of it lacks the stack."""
+        if one.id in self._studies:
+            return self._studies[one.id]
         study = self._library.study_of(one.stack_key)
         return "" if study is None else study.uid
 
@@ -107,4 +108,5 @@ class Measurements:
             self._by_id.pop(named.id, None)
         else:
             self._by_id[named.id] = move.state
+            self._studies[named.id] = move.step.study_uid
         self._bus.tell(MeasurementsChanged(named.stack_key))

@@ -195,7 +195,7 @@ class Review:
             UsageError: the report is signed.
         """
         marks = self.key_marks(study_uid)
-        kept = tuple(one for one in marks if one.picture != mark.picture)
+        kept = tuple(one for one in marks if not one.shows_same(mark))
         is_new = len(kept) == len(marks)
         after = (*kept, mark) if is_new else kept
         what = f"Key image {mark.slice_index + 1}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from viewer.core.annotation import PointLps
-from viewer.display.points import ObliquePlane
+from viewer.core.oblique import ObliquePlane
 from viewer.session.events import Bus, LayoutWanted, ViewsChanged, ViewsMoved
 from viewer.session.history import History, Move, Step, Thing
 from viewer.session.library import Library
@@ -45,6 +45,7 @@ class ShownView:
         oblique: the plane that is shown in place of the stack's own.
         preset: the window a hanging rule gave the view by name: views of one stack share a window where it is one.
         edge: the side of the view ("left", "right") that the picture lies at; "" for the middle.
+        lps: LPS mm of the middle of the slice, by which it is found on another copy; None without a patient frame.
     """
 
     stack_key: str
@@ -56,6 +57,7 @@ class ShownView:
     oblique: ObliquePlane | None = None
     preset: str = ""
     edge: str = ""
+    lps: PointLps | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -376,9 +376,10 @@ def test_drawings_stay_on_their_slice(view: Viewport) -> None:
     show(view).mouse.set_tool("length")
     drag(view, screen(view, 4, 5), screen(view, 4, 25))
     drawings = view.view.drawings
-    assert len(drawings.on("1.2.3", "native", 4)) == 1
-    assert drawings.on("1.2.3", "native", 5) == ()
-    assert drawings.on("1.2.3", "coronal", 4) == ()
+    assert [(one.plane, one.slice_index) for one in drawings.of("1.2.3")] == [("native", 4)]
+    assert len(view.view.drawn()) == 1
+    view.view.set_slice(5)
+    assert view.view.drawn() == []
 
 
 @pytest.mark.parametrize("plane", [Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL])

@@ -8,9 +8,9 @@ import pytest
 from tests import phantoms
 from viewer.core.errors import GeometryError
 from viewer.core.geometry import Geometry
+from viewer.core.oblique import Projection
 from viewer.core.volume import Volume
 from viewer.display.points import (
-    Projection,
     linear_values,
     nearest_values,
     oblique_plane,

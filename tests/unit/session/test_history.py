@@ -55,7 +55,7 @@ def restored(journal: Journal, *uids: str) -> Session:
     for uid in uids or ("1.1",):
         record = study_record(journal, uid)
         session.review.restore(uid, record.sections or {}, record.marks, record.signature)
-        session.measurements.restore(record.measurements)
+        session.measurements.restore(uid, record.measurements)
         session.history.restore(record.moves)
         for entry in record.entries:
             session.review.add_result(entry, record.findings, restored=True)
@@ -212,7 +212,7 @@ def test_a_study_opened_later_keeps_the_newest_step_on_top(tmp_path: Path) -> No
     second = opened(journal)
     second.measurements.put(replace(LINE, id="m2", stack_key="1.2.1"))
     record = study_record(journal, "1.1")
-    second.measurements.restore(record.measurements)
+    second.measurements.restore("1.1", record.measurements)
     second.history.restore(record.moves)
     second.history.restore(record.moves)
     assert [second.history.undo().after.id for _ in range(2)] == ["m2", "m1"]  # type: ignore[union-attr]

@@ -84,7 +84,7 @@ def state(session: Session, room: Room) -> FindingsView:
         FindingLook(
             finding,
             number,
-            _place(session, finding),
+            _place(session, room, finding),
             overlays.swatch(session, room.overlays, finding),
             selected=finding.id == room.reviewing.selected,
             locked=is_locked,
@@ -103,13 +103,15 @@ def _nothing_words(room: Room, entry: ResultEntry) -> str:
     return tr("{pack}: ran, nothing found.", pack=name)
 
 
-def _place(session: Session, finding: Finding) -> str:
+def _place(session: Session, room: Room, finding: Finding) -> str:
     """Where a finding lies, with its image where its stack has several."""
-    index = finding.location.slice_index
     entry = session.review.result(finding.result_id)
+    here = finding if entry is None else room.anchors.finding(entry, finding)
+    index = None if here is None else here.location.slice_index
     stack = session.library.stack(entry.stack_key) if entry is not None else None
     several = stack is not None and stack.geometry is not None and stack.geometry.shape[0] > 1
     image = tr("image {n}", n=index + 1) if index is not None and several else ""
+    image = image if here is not None else tr("not on this copy")
     side = side_words(finding.side)
     where = side or tr("no side") if finding.side_edited else finding.location.text or side
     return " · ".join(part for part in (where, image) if part)

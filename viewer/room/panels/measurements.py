@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viewer.core.measurement import ReaderMeasurement
-from viewer.room.events import SettingsChanged
+from viewer.room.events import SettingsChanged, StackLoaded
 from viewer.room.room import Room
 from viewer.room.tools import MEASURES
-from viewer.session import MeasurementsChanged, Session, StudyClosed, ViewsChanged
+from viewer.session import MeasurementsChanged, Session, StudiesChanged, StudyClosed, ViewsChanged
 from viewer.words.i18n import tr
 
 
@@ -24,22 +24,30 @@ class MeasureRow:
 
 
 #: After these events it is to be built anew.
-HEARS = (SettingsChanged, StudyClosed, ViewsChanged, MeasurementsChanged)
+HEARS = (SettingsChanged, StudiesChanged, StudyClosed, StackLoaded, ViewsChanged, MeasurementsChanged)
 
 
-def state(session: Session, _room: Room) -> tuple[MeasureRow, ...]:
+def state(session: Session, room: Room) -> tuple[MeasureRow, ...]:
     """The drawings on the stacks on screen, each numbered among all of its tool."""
     counts: dict[str, int] = {}
     rows = []
     for drawing in session.measurements.all():
         counts[drawing.tool] = counts.get(drawing.tool, 0) + 1
-        if drawing.stack_key in session.views.shown:
-            rows.append(_row(drawing, counts[drawing.tool]))
+        here = room.annotations.here(drawing.id)
+        if (here or drawing).stack_key in session.views.shown or (here is None and _of_shown(session, drawing)):
+            rows.append(_row(here or drawing, counts[drawing.tool], here is not None))
     return tuple(rows)
 
 
-def _row(drawing: ReaderMeasurement, number: int) -> MeasureRow:
+def _of_shown(session: Session, drawing: ReaderMeasurement) -> bool:
+    """True for a drawing on a stack that this copy of a study on screen lacks."""
+    studies = {study.uid for key in session.views.shown if (study := session.library.study_of(key)) is not None}
+    is_open = session.library.stack(drawing.stack_key) is not None
+    return not is_open and any(drawing in session.measurements.of(uid) for uid in studies)
+
+
+def _row(drawing: ReaderMeasurement, number: int, is_here: bool) -> MeasureRow:
     tool = MEASURES[drawing.tool]
-    where = tr("Yours · image {n}", n=drawing.slice_index + 1)
+    where = tr("Yours · image {n}", n=drawing.slice_index + 1) if is_here else tr("Yours · not on this copy")
     value = tool.words(drawing)[:1] if drawing.values else ()
     return MeasureRow(drawing.id, tool.icon, tool.title(drawing, number), where, *(value or ("",)))

@@ -10,7 +10,8 @@ import numpy as np
 
 from viewer.core.errors import UsageError
 from viewer.core.geometry import FloatArray
-from viewer.display.points import Projection, oblique_plane
+from viewer.core.oblique import Projection
+from viewer.display.points import oblique_plane
 from viewer.display.slicing import Plane
 from viewer.room.script import params
 from viewer.room.script.params import FARTHEST, check_size, one_of
@@ -18,7 +19,7 @@ from viewer.room.script.showing import ALIASES, check_plane, in_patient, opening
 from viewer.room.script.sitting import Sitting, number_of
 from viewer.room.views.arrangement import Arrangement, grid, named
 from viewer.room.views.links import check_link, same_cut, same_space, shift_between, slice_that_follows
-from viewer.room.views.picture import Picture
+from viewer.room.views.picture import Picture, slice_middle
 from viewer.session.views import Follow, Link, ShownLayout, ShownView
 
 Result = Mapping[str, Any]
@@ -127,9 +128,10 @@ def go_to_slice(sitting: Sitting, p: params.Slice) -> Result:
 def _note_slice(sitting: Sitting, view: int, index: int) -> None:
     """A view that follows is on another slice; the active view stays."""
     old = sitting.layout
-    views = tuple(
-        replace(shown, index=index) if n == view and shown is not None else shown for n, shown in enumerate(old.views)
-    )
+    shown = sitting.shown(view)
+    moved = replace(shown, index=index)
+    moved = replace(moved, lps=slice_middle(sitting.picture_of(view, moved)))
+    views = tuple(moved if n == view else one for n, one in enumerate(old.views))
     sitting.session.views.note(replace(old, views=views))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from uuid import uuid4
 import numpy as np
 
 from viewer.core import pairing
+from viewer.core.anchor import copy_digest
 from viewer.core.annotation import KeyMark
 from viewer.core.clock import now
 from viewer.core.errors import UsageError, ViewerError
@@ -24,8 +26,10 @@ from viewer.room.script.showing import points_of
 from viewer.room.script.sitting import Sitting, number_of
 from viewer.room.tools import MEASURES
 from viewer.room.tools.base import as_point
-from viewer.room.tools.measure import MeasureTool, drawn, from_picture, measured, picture_digest
-from viewer.room.views.picture import Picture, PictureSlice, source_of
+from viewer.room.tools.measure import MeasureTool, drawn, from_picture, measured
+from viewer.room.views.drawings import slice_under
+from viewer.room.views.picture import Picture, PictureSlice, slice_at, source_of
+from viewer.room.views.places import mark_on
 from viewer.session.history import Step, Thing
 
 Result = Mapping[str, Any]
@@ -83,7 +87,11 @@ def measurement_list(sitting: Sitting, _p: params.Nothing) -> Result:
 
 def told(sitting: Sitting, one: ReaderMeasurement) -> dict[str, Any]:
     """A measurement as answers tell it."""
-    stack, index = place_of(sitting, one)
+    here = sitting.room.anchors.measurement(one)
+    if here is not None and here.pixels:  # what the stored picture holds is compared once it is read
+        _read(sitting, here)
+        here = sitting.room.anchors.measurement(one)
+    stack = sitting.session.library.stack((here or one).stack_key)
     series_uid = one.series_uid or (stack.series_uid if stack is not None else one.stack_key.partition("#")[0])
     result: dict[str, Any] = {
         "id": one.id,
@@ -93,8 +101,8 @@ def told(sitting: Sitting, one: ReaderMeasurement) -> dict[str, Any]:
         "series_uid": series_uid,
         "stack": None if stack is None else stack.number,
         "plane": one.plane,
-        "slice": _told_slice(stack, one, index),
-        "on_this_copy": index is not None and _same_pixels(sitting, stack, index, one),
+        "slice": None if here is None or stack is None else _told_slice(sitting, stack, here),
+        "on_this_copy": here is not None,
         "notes": list(one.notes),
         "reader": one.reader,
         "when": one.when,
@@ -102,6 +110,13 @@ def told(sitting: Sitting, one: ReaderMeasurement) -> dict[str, Any]:
     if one.text:
         result["text"] = one.text
     return result | _points(stack, one)
+
+
+def _read(sitting: Sitting, one: ReaderMeasurement) -> None:
+    stack = sitting.session.library.stack(one.stack_key)
+    with suppress(ViewerError):
+        if stack is not None:
+            sitting.volume(stack)
 
 
 def _value(value: Measurement) -> dict[str, Any]:
@@ -129,44 +144,14 @@ def _in_patient(stack: Stack) -> bool:
     return geometry is not None and geometry.oriented and geometry.spacing_kind is SpacingKind.PATIENT
 
 
-def place_of(sitting: Sitting, one: ReaderMeasurement) -> tuple[Stack | None, int | None]:
-    """The stack of a measurement in what is open, and its slice there; None where this copy lacks the picture."""
-    library = sitting.session.library
-    stack = library.stack(one.stack_key)
-    if one.sop_instance_uid is None or stack is None:
-        return stack, one.slice_index if stack is not None else None
-    candidates = (stack, *(s for s in sitting.study_of(stack).stacks if s.series_uid == stack.series_uid))
-    for candidate in candidates:
-        instances = candidate.instances
-        here = one.slice_index
-        if here < len(instances) and instances[here].sop_instance_uid == one.sop_instance_uid:
-            return candidate, here
-        found = next((k for k, i in enumerate(instances) if i.sop_instance_uid == one.sop_instance_uid), None)
-        if found is not None:
-            return candidate, found
-    return stack, None
-
-
-def _same_pixels(sitting: Sitting, stack: Stack | None, index: int, one: ReaderMeasurement) -> bool:
-    """True unless this copy is known to hold another picture under the same name."""
-    if stack is None or not one.pixels:
-        return stack is not None
-    try:
-        return picture_digest(sitting.volume(stack), index) == one.pixels
-    except ViewerError:
-        return False
-
-
-def _told_slice(stack: Stack | None, one: ReaderMeasurement, index: int | None) -> int | None:
-    """The slice as scripts count it; None where this copy lacks it."""
-    if index is None or stack is None or stack.geometry is None or one.plane == "oblique":
-        return index
-    from viewer.display.slicing import counts_down, slice_count
-
-    plane = Plane(one.plane)
-    if plane is Plane.NATIVE or not counts_down(stack.geometry, plane):
-        return index
-    return slice_count(stack.geometry, plane) - 1 - index
+def _told_slice(sitting: Sitting, stack: Stack, one: ReaderMeasurement) -> int:
+    """The slice as scripts count it, on this copy."""
+    if stack.geometry is None or one.plane in ("oblique", Plane.NATIVE.value):
+        return one.slice_index
+    volume, plane = sitting.volume(stack), Plane(one.plane)
+    picture = Picture(source_of(stack, sitting.cut_from(stack, volume, plane), plane, None))
+    index = slice_under(one, picture.slice)
+    return number_of(picture, one.slice_index if index is None else index)
 
 
 def _one(sitting: Sitting, measurement_id: str) -> ReaderMeasurement:
@@ -182,7 +167,8 @@ def _one(sitting: Sitting, measurement_id: str) -> ReaderMeasurement:
 def move(sitting: Sitting, p: params.Move) -> Result:
     """`move`: other points, numbers measured anew."""
     old = _one(sitting, p.id)
-    stack, _ = place_of(sitting, old)
+    old = sitting.room.anchors.measurement(old) or old
+    stack = sitting.session.library.stack(old.stack_key)
     if stack is None:
         raise UsageError("The pictures of this measurement are not open.", "Open them.")
     tool = MEASURES[old.tool]
@@ -273,17 +259,13 @@ def key_image(sitting: Sitting, p: params.MarkKeyImage) -> Result:
     if len(p.caption) > _LONGEST:
         raise UsageError(f"A caption has at most {_LONGEST} characters.", "Shorten it.")
     shown = sitting.shown(p.view)
-    if shown.oblique is not None:
-        raise UsageError("An oblique plane cannot be kept as a key image in this version.", "Use `picture`.")
     picture = sitting.picture(p.view)
-    study = sitting.study_of(picture.source.stack)
-    window = picture.window
-    mark = KeyMark(
-        shown.stack_key, shown.plane, picture.index, window.center, window.width, window.function,
-        p.caption.strip(), uuid4().hex,
-    )  # fmt: skip
+    stack = picture.source.stack
+    study = sitting.study_of(stack)
+    mark = replace(mark_on(picture, p.caption.strip(), uuid4().hex), plane=shown.plane)
+    mark = replace(mark, copy=copy_digest(stack.instances), oblique=shown.oblique)
     marks = sitting.session.review.key_marks(study.uid)
-    old = next((one for one in marks if one.picture == mark.picture), None)
+    old = next((one for one in marks if one.shows_same(mark)), None)
     if old is not None:
         mark = replace(mark, id=old.id or mark.id, caption=mark.caption or old.caption)
     after = tuple(mark if one is old else one for one in marks) if old is not None else (*marks, mark)
@@ -291,3 +273,33 @@ def key_image(sitting: Sitting, p: params.MarkKeyImage) -> Result:
         what = f"Key image {number_of(picture, picture.index) + 1}"
         sitting.session.history.do(Thing.KEY_IMAGES, study.uid, what, before=marks, after=after)
     return {"id": mark.id}
+
+
+def key_image_list(sitting: Sitting, _p: params.Nothing) -> Result:
+    """`key_images`: all of them, study by study, in the order they were marked."""
+    review, studies = sitting.session.review, sitting.session.library.studies
+    return {"key_images": [_told_mark(sitting, mark) for study in studies for mark in review.key_marks(study.uid)]}
+
+
+def _told_mark(sitting: Sitting, mark: KeyMark) -> dict[str, Any]:
+    here = sitting.room.anchors.mark(mark)
+    stack = sitting.session.library.stack((here or mark).stack_key)
+    return {
+        "id": mark.id,
+        "caption": mark.caption,
+        "series_uid": mark.stack_key.partition("#")[0],
+        "plane": mark.plane if mark.oblique is None else "oblique",
+        "slice": None if here is None or stack is None else _mark_slice(sitting, stack, here),
+        "window": [mark.center, mark.width],
+        "on_this_copy": here is not None,
+    }
+
+
+def _mark_slice(sitting: Sitting, stack: Stack, mark: KeyMark) -> int:
+    """The slice of a key image as scripts count it, on this copy."""
+    plane = Plane(mark.plane)
+    if plane is Plane.NATIVE or mark.oblique is not None:
+        return mark.slice_index
+    picture = Picture(source_of(stack, sitting.cut_from(stack, sitting.volume(stack), plane), plane, None))
+    index = mark.slice_index if mark.sop_instance_uid else slice_at(picture, mark.slice_index, mark.lps)
+    return number_of(picture, index)

@@ -24,6 +24,7 @@ from viewer.room.script.lines import StepError
 from viewer.room.script.params import FARTHEST, LARGEST, check_size
 from viewer.room.script.sitting import Sitting, hung_picture, number_of, oblique_of
 from viewer.room.views.arrangement import named
+from viewer.room.views.drawings import slice_under
 from viewer.room.views.picture import Picture, source_of
 from viewer.session.views import ShownView
 
@@ -295,7 +296,8 @@ def _drawings(sitting: Sitting, view: int, on: Picture) -> Drawn:
     from viewer.room.views.scene import sketch_of
 
     is_oblique = sitting.shown(view).oblique is not None
-    here = () if is_oblique else sitting.session.measurements.on(on.source.stack.key, on.slice.name, on.index)
+    drawn = () if is_oblique else sitting.room.annotations.of(on.source.stack.key)
+    here = [one for one in drawn if slice_under(one, on.slice) == on.index]
 
     def items(to_px: Callable[[FloatArray], FloatArray]) -> Iterable[Item]:
         for one in here:

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from viewer.core.anchor import in_patient
 from viewer.core.errors import UsageError
+from viewer.core.oblique import ObliquePlane, Projection
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken
 from viewer.core.volume import Volume
 from viewer.display.hanging import Hanging, hung_window, window_of
-from viewer.display.points import ObliquePlane, Projection, plane_volume
-from viewer.display.slicing import Plane, counts_down, needs_resampling
+from viewer.display.points import plane_volume
+from viewer.display.slicing import Plane, counts_down, cut, needs_resampling
 from viewer.reading import is_picture, resample_regular
 from viewer.room.events import Trouble
 from viewer.room.room import Room
 from viewer.room.script.lines import StepError
 from viewer.room.script.params import nearest
 from viewer.room.threads import QueueMailbox
-from viewer.room.views.picture import Picture, Source, source_of, window_at
+from viewer.room.views.picture import Picture, Source, slice_at, slice_middle, source_of, window_at
 from viewer.session.record import LastViews, last_views
 from viewer.session.views import ShownLayout, ShownView
 
@@ -90,9 +92,22 @@ class Sitting:
         left = last_views(self.context.journal, fresh)
         if left is not None:
             self._kept = left
-            self.session.views.note(left.layout)
+            views = tuple(None if one is None else self._found_again(n, one) for n, one in enumerate(left.layout.views))
+            self.session.views.note(replace(left.layout, views=views))
             if self.session.review.finding(left.selected) is not None:
                 self.session.review.select(left.selected)
+
+    def _found_again(self, view: int, shown: ShownView) -> ShownView:
+        """What a view showed, on the slice nearest to where it was: this copy may have others."""
+        stack = self.session.library.stack(shown.stack_key)
+        if stack is None or shown.lps is None or shown.oblique is not None or not in_patient(stack.geometry):
+            return shown
+        assert stack.geometry is not None
+        if needs_resampling(stack.geometry, Plane(shown.plane)):
+            return replace(shown, index=slice_at(self.picture_of(view, shown), shown.index, shown.lps))
+        across = cut(stack.geometry, Plane(shown.plane)).across
+        depth = round(float(stack.geometry.world_to_index(shown.lps)[across]))
+        return replace(shown, index=min(max(depth, 0), stack.geometry.shape[across] - 1))
 
     def settle(self) -> None:
         """Have what the views show in the journal, like everything else."""
@@ -219,6 +234,7 @@ class Sitting:
 
     def put_view(self, view: int, shown: ShownView) -> None:
         """Show this in a view, which becomes the active one."""
+        shown = replace(shown, lps=slice_middle(self.picture_of(view, shown)))
         views = tuple(shown if n == view else old for n, old in enumerate(self.layout.views))
         self.session.views.note(replace(self.layout, views=views, active=view))
 

@@ -44,6 +44,7 @@ STEPS: tuple[StepSpec, ...] = (
     StepSpec("undo", params.Nothing, measuring.undo),
     StepSpec("redo", params.Nothing, measuring.redo),
     StepSpec("key_image", params.MarkKeyImage, measuring.key_image),
+    StepSpec("key_images", params.Nothing, measuring.key_image_list),
     StepSpec("analyse", params.Analyse, judging.analyse),
     StepSpec("findings", params.Nothing, judging.findings),
     StepSpec("judge", params.Judge, judging.judge),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import ClassVar
 from uuid import uuid4
 
 import numpy as np
 
+from viewer.core.anchor import copy_digest, picture_digest
 from viewer.core.annotation import PointLps
 from viewer.core.clock import now
 from viewer.core.errors import ViewerError
@@ -16,7 +16,6 @@ from viewer.core.finding import Code, Measurement
 from viewer.core.geometry import FloatArray, Geometry
 from viewer.core.measure import MeasuredValue, MeasureError, note_of
 from viewer.core.measurement import ReaderMeasurement, Shape
-from viewer.core.volume import Volume
 from viewer.display.scene import Points
 from viewer.room.tools.base import Cursor, Host, Tool, as_point
 from viewer.room.views.facts import message_of
@@ -142,9 +141,7 @@ def with_note(measured_on: Geometry, *values: Measurement) -> Numbers:
 
 def drawn(tool: type[MeasureTool], on: PictureSlice, points: tuple[PointLps, ...], text: str = "") -> ReaderMeasurement:
     """A drawing on a slice, not measured yet."""
-    stack = on.source.stack
-    k = on.view.index if on.view.native and not on.source.resampled else -1
-    stored = stack.instances[k] if 0 <= k < len(stack.instances) else None
+    stack, stored = on.source.stack, on.stored
     return ReaderMeasurement(
         uuid4().hex,
         tool.id,
@@ -155,10 +152,12 @@ def drawn(tool: type[MeasureTool], on: PictureSlice, points: tuple[PointLps, ...
         points,
         (),
         series_uid=on.source.volume.series_uid,
-        sop_instance_uid=(stored.sop_instance_uid or None) if stored is not None else None,
+        sop_instance_uid=stored.sop_instance_uid if stored is not None else None,
         code=tool.code,
         text=text,
         shape=tool.shape,
+        frame=stored.frame if stored is not None else None,
+        copy=copy_digest(stack.instances),
     )
 
 
@@ -203,13 +202,6 @@ def from_picture(drawing: ReaderMeasurement, on: PictureSlice) -> ReaderMeasurem
     """The drawing with the digest of the stored picture it was read from; cuts across slices have none."""
     stored = drawing.sop_instance_uid is not None
     return replace(drawing, pixels=picture_digest(on.source.volume, on.view.index) if stored else "")
-
-
-def picture_digest(volume: Volume, k: int) -> str:
-    """What an acquired slice holds and where it lies, in short."""
-    corners = volume.geometry.index_to_world([[k, 0, 0], [k, 1, 0], [k, 0, 1]])
-    facts = repr((volume.slice_rescale(k), np.round(corners, 3).tolist())).encode()
-    return hashlib.sha256(np.ascontiguousarray(volume.stored[k]).tobytes() + facts).hexdigest()[:16]
 
 
 def moved(drawing: ReaderMeasurement, grip: Grip, by: FloatArray) -> ReaderMeasurement:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from viewer.room.context import Context
 from viewer.room.events import JumpWanted
+from viewer.room.views.drawings import slice_under
 from viewer.room.views.views import Views
+from viewer.words.i18n import tr
 
 
 class Jumps:
     """Takes views to a place."""
 
     def __init__(self, context: Context, views: Views) -> None:
-        self._views = views
+        self._context, self._views = context, views
         context.session.on(JumpWanted, self.go)
 
     def go(self, spot: JumpWanted) -> None:
@@ -23,12 +25,15 @@ class Jumps:
                 view.set_slice(spot.index)
 
     def show_drawing(self, drawing_id: str) -> None:
-        """Go to a drawing."""
-        drawing = next((d for d in self._views.drawings.all() if d.id == drawing_id), None)
-        if drawing is not None:
-            for view in self._views.of(drawing.stack_key):
-                if view.picture is not None and view.picture.slice.name == drawing.plane:
-                    view.set_slice(drawing.slice_index)
+        """Go to a drawing; say so where this copy of the pictures lacks its place."""
+        drawing = self._views.drawings.here(drawing_id)
+        if drawing is None:
+            self._context.trouble(tr("This copy of the pictures lacks the image that it lies on."))
+            return
+        for view in self._views.of(drawing.stack_key):
+            index = None if view.picture is None else slice_under(drawing, view.picture.slice)
+            if index is not None:
+                view.set_slice(index)
 
 
 def can(views: Views, action_id: str, object_key: str) -> bool:

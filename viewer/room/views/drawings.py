@@ -5,7 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+import numpy as np
+
+from viewer.core.anchor import index_among
 from viewer.core.measurement import ReaderMeasurement
+from viewer.display.slicing import Plane
+from viewer.room.views.picture import PictureSlice
+
+
+def slice_under(drawing: ReaderMeasurement, on: PictureSlice) -> int | None:
+    """The slice that a drawing lies on in the plane of a picture of its stack; None where that is another plane.
+
+    Across acquired slices the millimetres say it: how many slices were acquired before it may be another number.
+    """
+    if drawing.plane != on.name:
+        return None
+    if on.name == Plane.NATIVE.value:
+        return drawing.slice_index
+    return index_among(on.view.slice_of(np.array(drawing.points_lps)), drawing.slice_index)
 
 
 class DrawingStore(Protocol):
@@ -20,8 +37,11 @@ class DrawingStore(Protocol):
     def all(self) -> tuple[ReaderMeasurement, ...]:
         """Every drawing, oldest first."""
 
-    def on(self, stack_key: str, plane: str, index: int) -> tuple[ReaderMeasurement, ...]:
-        """Those on one slice of one plane of a stack."""
+    def of(self, stack_key: str) -> tuple[ReaderMeasurement, ...]:
+        """Those on a stack as it is open, each with the slice it lies on here."""
+
+    def here(self, drawing_id: str) -> ReaderMeasurement | None:
+        """A drawing as it lies on what is open; None where its place is not there."""
 
     def subscribe(self, heard: Callable[[], None]) -> Callable[[], None]:
         """Call `heard()` after every change; returns a function that stops it."""
@@ -60,10 +80,13 @@ class Drawings:
         """Every drawing, oldest first."""
         return tuple(self._by_id.values())
 
-    def on(self, stack_key: str, plane: str, index: int) -> tuple[ReaderMeasurement, ...]:
-        """Those on one slice of one plane of a stack."""
-        here = (stack_key, plane, index)
-        return tuple(d for d in self._by_id.values() if (d.stack_key, d.plane, d.slice_index) == here)
+    def here(self, drawing_id: str) -> ReaderMeasurement | None:
+        """A drawing as it lies on what is open; None where its place is not there."""
+        return self._by_id.get(drawing_id)
+
+    def of(self, stack_key: str) -> tuple[ReaderMeasurement, ...]:
+        """Those on a stack as it is open, each with the slice it lies on here."""
+        return tuple(d for d in self._by_id.values() if d.stack_key == stack_key)
 
     def _tell(self) -> None:
         for heard in tuple(self._heard):

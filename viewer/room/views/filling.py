@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from viewer.core.annotation import PointLps
 from viewer.display.hanging import Cell
 from viewer.display.slicing import Plane
 from viewer.room.loading import Loading
 from viewer.room.views.arrangement import Arrangement
 from viewer.room.views.camera import UPRIGHT, Turn
-from viewer.room.views.picture import window_at
+from viewer.room.views.picture import slice_at, window_at
 from viewer.room.views.specs import Specs
 from viewer.room.views.view import View, ViewSpec
 from viewer.room.views.views import Views
@@ -23,6 +24,7 @@ class Wanted:
 
     Attributes:
         preset, edge, mirror: as `ViewSpec` has them.
+        lps: LPS mm of the middle of its slice, which says where it was on a copy with other slices.
     """
 
     stack_key: str
@@ -33,6 +35,7 @@ class Wanted:
     index: int | None = None
     window: tuple[float, float] | None = None
     turn: Turn | None = None
+    lps: PointLps | None = None
 
 
 def of_cell(cell: Cell | None) -> Wanted | None:
@@ -46,14 +49,18 @@ def of_shown(shown: ShownView | None) -> Wanted | None:
         return None
     window = None if shown.center is None or shown.width is None else (shown.center, shown.width)
     plane = Plane(shown.plane)
-    return Wanted(shown.stack_key, plane, shown.preset, shown.edge, False, shown.index, window, shown.turn)
+    return Wanted(shown.stack_key, plane, shown.preset, shown.edge, False, shown.index, window, shown.turn, shown.lps)
 
 
 def as_left(wanted: Wanted, left: Iterable[Wanted]) -> Wanted:
     """What a view shall show, on the slice and through the window that the same view was left with."""
     same = (wanted.stack_key, wanted.plane, wanted.preset)
     found = next((one for one in left if (one.stack_key, one.plane, one.preset) == same), None)
-    return wanted if found is None else replace(wanted, index=found.index, window=found.window, turn=found.turn)
+    return (
+        wanted
+        if found is None
+        else replace(wanted, index=found.index, window=found.window, turn=found.turn, lps=found.lps)
+    )
 
 
 class Filling:
@@ -147,7 +154,7 @@ class Filling:
         if view.picture is None:
             return
         if wanted.index is not None:
-            view.picture.go_to(wanted.index)
+            view.picture.go_to(slice_at(view.picture, wanted.index, wanted.lps))
         if wanted.turn is not None:
             view.set_camera(replace(view.camera, turn=wanted.turn).fit())
         if wanted.window is not None:

@@ -75,7 +75,7 @@ class ViewLayers:
         study = session.library.study_of(mark.stack_key) if mark is not None else None
         if mark is None or study is None:
             return False
-        return any(one.picture == mark.picture for one in session.review.key_marks(study.uid))
+        return any(one.shows_same(mark) for one in session.review.key_marks(study.uid))
 
     def _result_badges(self, key: str) -> tuple[BadgeSpec, ...]:
         entries = [e for e in self._overlays.entries(key) if e.result.outcome == "ran"]

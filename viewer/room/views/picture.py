@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from viewer.core.anchor import in_patient
+from viewer.core.annotation import PointLps
 from viewer.core.geometry import Geometry
-from viewer.core.study import Stack
+from viewer.core.study import Instance, Stack
 from viewer.core.subtraction import Pair, Step
 from viewer.core.verdict import Verdict
 from viewer.core.volume import Volume
@@ -60,6 +63,14 @@ class PictureSlice:
         return "native" if self.view.native and not self.source.resampled else self.view.plane.value
 
     @property
+    def stored(self) -> Instance | None:
+        """The stored picture it is, with its name; None for cuts across slices and outside DICOM."""
+        instances, k = self.source.stack.instances, self.view.index
+        if not self.view.native or self.source.resampled or not 0 <= k < len(instances):
+            return None
+        return instances[k] if instances[k].sop_instance_uid else None
+
+    @property
     def is_unread(self) -> bool:
         """True where this very slice could not be read."""
         return not self.source.resampled and self.view.across == 0 and self.view.index in self.source.volume.unread
@@ -94,6 +105,21 @@ def source_of(stack: Stack, volume: Volume, plane: Plane, loaded: npt.NDArray[np
     """A source; whether it is resampled is seen from the grids."""
     native = stack.geometry or volume.geometry
     return Source(stack, volume, plane, native, not volume.geometry.same_grid(native), loaded)
+
+
+def slice_middle(picture: Picture) -> PointLps | None:
+    """LPS mm of the middle of the slice on show; None without a patient frame."""
+    if not in_patient(picture.source.native):
+        return None
+    x, y, z = picture.view.pixel_to_world((np.array(picture.view.shape) - 1) / 2).tolist()
+    return (x, y, z)
+
+
+def slice_at(picture: Picture, index: int, lps: Sequence[float] | None) -> int:
+    """The slice nearest to a place; by its number where the place is not known."""
+    if lps is None or not in_patient(picture.source.native):
+        return index
+    return round(float(picture.view.slice_of(np.array(lps, dtype=np.float64))))
 
 
 def window_at(picture: Picture, center: float, width: float) -> Window:

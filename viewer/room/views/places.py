@@ -8,6 +8,7 @@ from typing import Any
 from viewer.core.annotation import KeyMark
 from viewer.display.slicing import Plane
 from viewer.room.views.filling import Wanted
+from viewer.room.views.picture import Picture, slice_middle
 from viewer.room.views.view import View
 from viewer.room.views.views import Views
 from viewer.session import ShownLayout, ShownView
@@ -23,6 +24,7 @@ def place_of(views: Views, active: str) -> dict[str, Any]:
             "window": _window(v),
             "preset": v.preset,
             "edge": v.camera.edge,
+            "lps": slice_middle(v.picture),
         }
         for v in views.views
         if v.picture is not None
@@ -35,7 +37,7 @@ def wanted_in(place: Mapping[str, Any]) -> list[Wanted]:
     """What the views of an earlier run showed."""
     made = []
     for view in place.get("views", ()):
-        window = view.get("window")
+        window, lps = view.get("window"), view.get("lps")
         made.append(
             Wanted(
                 str(view["stack"]),
@@ -43,6 +45,7 @@ def wanted_in(place: Mapping[str, Any]) -> list[Wanted]:
                 str(view.get("preset", "")),
                 str(view.get("edge", "")),
                 index=int(view["slice"]),
+                lps=(float(lps[0]), float(lps[1]), float(lps[2])) if lps else None,
                 window=(float(window[0]), float(window[1])) if window else None,
             )
         )
@@ -63,18 +66,42 @@ def _shown(view: View) -> ShownView | None:
     if view.picture is None:
         return None
     center, width = _window(view) or (None, None)
-    camera, index = view.camera, view.picture.index
+    camera, index, at = view.camera, view.picture.index, slice_middle(view.picture)
     return ShownView(
-        view.stack_key, view.plane.value, index, center, width, camera.turn, preset=view.preset, edge=camera.edge
+        view.stack_key,
+        view.plane.value,
+        index,
+        center,
+        width,
+        camera.turn,
+        preset=view.preset,
+        edge=camera.edge,
+        lps=at,
     )
 
 
 def mark_of(view: View) -> KeyMark | None:
     """What a view shows as a key image; None where it shows no picture."""
-    window = view.window
-    if view.picture is None or window is None:
-        return None
-    return KeyMark(view.stack_key, view.plane.value, view.picture.index, window.center, window.width, window.function)
+    return None if view.picture is None else mark_on(view.picture)
+
+
+def mark_on(picture: Picture, caption: str = "", name: str = "") -> KeyMark:
+    """What a picture shows as a key image, bound to the stored picture and to its place in the patient."""
+    on, window = picture.slice, picture.window
+    stored = on.stored
+    return KeyMark(
+        on.source.stack.key,
+        on.view.plane.value,
+        on.view.index,
+        window.center,
+        window.width,
+        window.function,
+        caption,
+        name,
+        stored.sop_instance_uid if stored is not None else "",
+        stored.frame if stored is not None else None,
+        slice_middle(picture),
+    )
 
 
 def _window(view: View) -> tuple[float, float] | None:

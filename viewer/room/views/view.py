@@ -21,7 +21,7 @@ from viewer.display.subtraction import Subtractor
 from viewer.display.window import Window
 from viewer.room.tools.base import Pointer
 from viewer.room.views.camera import MIRROR_LEFT_RIGHT, UPRIGHT, Camera, Turn
-from viewer.room.views.drawings import Drawings, DrawingStore
+from viewer.room.views.drawings import Drawings, DrawingStore, slice_under
 from viewer.room.views.events import Surface
 from viewer.room.views.facts import BadgeSpec, CursorInfo, Message
 from viewer.room.views.picture import Picture, source_of
@@ -289,8 +289,9 @@ class View:
         """Finished drawings on this slice with their points on the screen, float64 [n, 2] (x, y)."""
         if self.picture is None:
             return []
-        here = self.drawings.on(self.stack_key, self.picture.slice.name, self.picture.index)
-        return [(d, self.on_screen(d)) for d in here if self.draft is None or d.id != self.draft.id]
+        held, on = self.draft.id if self.draft is not None else "", self.picture.slice
+        here = (d for d in self.drawings.of(self.stack_key) if slice_under(d, on) == self.picture.index)
+        return [(d, self.on_screen(d)) for d in here if d.id != held]
 
     def on_screen(self, drawing: ReaderMeasurement) -> FloatArray:
         """Points of a drawing on the screen, float64 [n, 2] (x, y)."""

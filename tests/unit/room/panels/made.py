@@ -74,5 +74,5 @@ def entry(name: str, *findings: Finding, key: str = "1.1", uid: str = "1", **cha
 def length(name: str, millimetres: float = 10.0, key: str = "1.1", index: int = 1) -> ReaderMeasurement:
     """A length that a reader drew."""
     value = Measurement("Length", millimetres, "mm", plus_minus=0.5)
-    points = ((0.0, 0.0, 2.0), (millimetres, 0.0, 2.0))
+    points = ((2.0 * index, 0.0, 0.0), (2.0 * index, 0.0, millimetres))
     return ReaderMeasurement(name, "length", "Length", key, index, "native", points, (value,))
