@@ -119,7 +119,8 @@ def test_the_key_k_marks_the_picture_for_the_report(film: Program, qtbot: QtBot,
     (mark,) = film.context.session.review.key_marks(film.context.session.library.active_study.uid)
     shown = view.view.window
     assert shown is not None
-    assert mark.picture == (film.context.session.library.active, view.view.plane.value, 0)
+    shows = (mark.stack_key, mark.plane, mark.slice_index)
+    assert shows == (film.context.session.library.active, view.view.plane.value, 0)
     assert (mark.center, mark.width) == (shown.center, shown.width)
     qtbot.waitUntil(lambda: "1 key image" in words(window.right.sections["report"]))
     assert "Key image" in [spec.text for spec in view.strip.specs]
@@ -306,6 +307,7 @@ def test_two_patients_carry_a_banner_and_no_report(
     assert window.banner.isVisible()
     assert not window.actions_by_id["report.write"].isEnabled()
     assert not window.actions_by_id["view.sync"].isEnabled()
+    assert "Two patients are never scrolled together." in window.actions_by_id["view.sync"].toolTip()
     window.show_report(True)
     assert not window.shows_report
     press(window.banner, "Show SYNTHETIC CHILD A only")

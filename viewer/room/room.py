@@ -24,6 +24,7 @@ from viewer.room.views.acting import Jumps
 from viewer.room.views.events import BoxPlaced, FilesDropped
 from viewer.room.views.hanging import ViewHanging
 from viewer.room.views.layers import ViewLayers
+from viewer.room.views.view import View
 from viewer.room.views.views import Views
 from viewer.session import Event, ResultAdded, StudyClosed, ViewsChanged
 
@@ -52,6 +53,7 @@ class Room:
         self.views = Views(context.session.tell, self.annotations)
         self.hanging = ViewHanging(context, self.opening, self.loading, self.views, by_itself=by_itself)
         self.jumps = Jumps(context, self.views)
+        self.views.links.apart = self._of_two
         self.layers = ViewLayers(context, self.views, self.overlays, self.analyses, self.presentations)
         self.navigation = Navigation(context, self.loading, self.anchors)
         self.reviewing = Reviewing(context, self.navigation)
@@ -74,6 +76,11 @@ class Room:
     def open_at(self, key: str) -> None:
         """Show this stack as soon as a scan finds it (where the last run was)."""
         self._place = key
+
+    def _of_two(self, one: View, other: View) -> bool:
+        """True for views of two patients."""
+        people = self.context.session.people
+        return people.of_stack(one.stack_key) != people.of_stack(other.stack_key)
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, ScanProgressed):

@@ -43,7 +43,7 @@ def can(views: Views, action_id: str, object_key: str) -> bool:
     if object_key or not views.stacks:
         return False
     if action_id == "view.sync":
-        return len(views.stacks) > 1
+        return not views.links.why_none()
     if action_id == "tool.crosshair":
         return len(views.views) > 1
     picture = views.active.picture

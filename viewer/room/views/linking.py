@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from viewer.core.analysis import Box
 from viewer.core.annotation import PointLps
 from viewer.display.window import Window
 from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, PointerMoved, ViewMoved
-from viewer.room.views.facts import CursorInfo
+from viewer.room.views.facts import CursorInfo, cursor_at
 from viewer.room.views.links import same_cut, same_space, shift_between, slice_that_follows
 from viewer.room.views.view import View, ViewEvents
 from viewer.session.events import Event
@@ -40,6 +41,7 @@ class Linking(ViewEvents):
         sync: views of other stacks in the same frame of reference follow each other's slices, and those in `links`.
         links: views that follow each other though their frames of reference differ, by number.
         crosshair: LPS mm, shared by linked views.
+        apart: tells views that never follow each other: those of two patients.
     """
 
     def __init__(self, arranger: Arranger, tell: Callable[[Event], None]) -> None:
@@ -48,10 +50,13 @@ class Linking(ViewEvents):
         self.sync = True
         self.links: tuple[Link, ...] = ()
         self.crosshair: PointLps | None = None
+        self.apart: Callable[[View, View], bool] = lambda _one, _other: False
+        self._under: CursorInfo | None = None
 
     def linked(self, view: View) -> tuple[View, ...]:
         """Views whose millimetres are those of `view` (itself included)."""
-        return tuple(v for v in self._arranger.views if v is view or same_space(view.picture, v.picture))
+        views = (v for v in self._arranger.views if v is view or same_space(view.picture, v.picture))
+        return tuple(v for v in views if v is view or not self.apart(view, v))
 
     def _of(self, view: View) -> tuple[View, ...]:
         """Views of the stack that a view shows."""
@@ -83,6 +88,7 @@ class Linking(ViewEvents):
                 ):
                     other.surface.refresh()
             self._follow_links(view)
+        self._read_again()
         self._tell(ViewMoved())
 
     def _follow_links(self, view: View) -> None:
@@ -94,7 +100,7 @@ class Linking(ViewEvents):
         for link in self.links:
             for other in link.views if number in link.views else ():
                 picture = views[other].picture if other < len(views) else None
-                if other == number or picture is None or view.picture is None:
+                if other == number or picture is None or view.picture is None or self.apart(view, views[other]):
                     continue
                 if picture.go_to(slice_that_follows(link, (number, view.picture), (other, picture), None)):
                     views[other].surface.refresh()
@@ -114,7 +120,27 @@ class Linking(ViewEvents):
         one, other = (self._arranger.views[n].picture for n in (first, number))
         if one is None or other is None or same_space(one, other) or not same_cut(one, other):
             return
+        if self.apart(self._arranger.views[first], self._arranger.views[number]):
+            return
         self.links = (*self.links, Link((first, number), Follow.OFFSET, ((0.0, 0.0, 0.0), shift_between(one, other))))
+
+    def why_none(self) -> str:
+        """Why no view follows another one, in English words; "" where one does."""
+        views = [view for view in self._arranger.views if view.picture is not None]
+        if len(views) < 2:
+            return "There is one view: nothing follows it."
+        pairs = [(a, b) for a, b in combinations(views, 2) if not self.apart(a, b)]
+        if not pairs:
+            return "Two patients are never scrolled together."
+        numbers = {view: n for n, view in enumerate(self._arranger.views)}
+        if any({numbers[a], numbers[b]} <= set(link.views) for a, b in pairs for link in self.links):
+            return ""
+        pairs = [(a, b) for a, b in pairs if same_space(a.picture, b.picture)]
+        if not pairs:
+            return "The series lie in different frames of reference: their positions do not compare."
+        if not any(same_cut(a.picture, b.picture) for a, b in pairs):
+            return "The views cut the patient in different directions."
+        return ""
 
     def drop(self, number: int) -> None:
         """A view shows something else: it follows nothing any more."""
@@ -125,6 +151,7 @@ class Linking(ViewEvents):
         for other in self._of(view):
             if other.preset == view.preset:
                 other.take_window(window)
+        self._read_again()
         self._tell(ViewMoved())
 
     def box_moved(self, view: View, box: Box, finished: bool) -> None:
@@ -136,7 +163,22 @@ class Linking(ViewEvents):
 
     def pointer_moved(self, view: View, info: CursorInfo | None) -> None:
         """Told."""
+        self._under = info
         self._tell(PointerMoved(info))
+
+    def seen_anew(self, view: View) -> None:
+        """The readout follows what is on show, not the mouse alone."""
+        if view.pointer is not None:
+            self._read_again()
+
+    def _read_again(self) -> None:
+        view = next((v for v in self._arranger.views if v.pointer is not None), None)
+        if view is None or view.pointer is None:
+            return
+        row, column = view.camera.to_pixel(view.pointer).tolist()
+        info = None if view.picture is None else cursor_at(view.picture, (row, column))
+        if info != self._under:
+            self.pointer_moved(view, info)
 
     def activated(self, view: View) -> None:
         """Keys go there."""

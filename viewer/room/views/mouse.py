@@ -83,6 +83,7 @@ class Mouse:
 
     def move(self, at: Pointer) -> None:
         """Drag what is held, and say what lies under the pointer."""
+        self._view.pointer = (at.x, at.y)
         if self._view.picture is None:
             return
         for tool in self._held.values():
@@ -94,6 +95,7 @@ class Mouse:
 
     def leave(self) -> None:
         """Nothing lies under the pointer."""
+        self._view.pointer = None
         self._view.events.pointer_moved(self._view, None)
 
     def release(self, button: Button, at: Pointer) -> bool:

@@ -93,6 +93,9 @@ class ViewEvents:
     def pointer_moved(self, view: View, info: CursorInfo | None) -> None:
         """Something else lies under the pointer; None beside the picture."""
 
+    def seen_anew(self, view: View) -> None:
+        """Something else may lie under the pointer, though it did not move."""
+
     def activated(self, view: View) -> None:
         """Keys go to this view now."""
 
@@ -114,6 +117,7 @@ class View:
         crosshair: LPS mm; drawn while the crosshair is the tool.
         roi: the reader's box, half-open voxel indices (k, j, i) of the acquired grid, and its words.
         draft: a drawing that is not finished; selected: id of the one under the pointer.
+        pointer: where the mouse is on the canvas (x, y), None while it is elsewhere.
         tool_id: the tool in hand; the crosshair and the box's handles are drawn with theirs.
         badges: those that the session gives; the pixels' own come by themselves.
         preset: name of the window the view was hung with; views of one stack share a window where it is one.
@@ -137,6 +141,7 @@ class View:
         self.badges: tuple[BadgeSpec, ...] = ()
         self.draft: ReaderMeasurement | None = None
         self.selected = ""
+        self.pointer: tuple[float, float] | None = None
         self.tool_id = "window"
         self.preset = ""
         self.opening: Turn = UPRIGHT
@@ -173,12 +178,14 @@ class View:
     def _renew(self) -> None:
         self.surface.rename()
         self.surface.refresh()
+        self.events.seen_anew(self)
 
     def arrived(self) -> None:
         """More slices have been read: show them."""
         if self.picture is not None:
             self.picture.arrived()
             self.surface.refresh()
+            self.events.seen_anew(self)
 
     @property
     def stack_key(self) -> str:
@@ -209,6 +216,7 @@ class View:
         if camera != self.camera:
             self.camera = camera
             self.surface.refresh()
+            self.events.seen_anew(self)
 
     @property
     def window(self) -> Window | None:

@@ -155,11 +155,12 @@ def build(parent: QWidget, rebound: Mapping[str, str]) -> dict[str, QAction]:
         action.setCheckable(bool(entry.tool) or entry.toggle)
         action.setChecked(entry.on)
         action.setShortcuts([QKeySequence(key) for key in keys_of(entry, rebound)])
-        action.setToolTip(_tip(entry, action))
+        action.setToolTip(tip_of(entry, action))
         made[entry.id] = action
     return made
 
 
-def _tip(entry: ActionRow, action: QAction) -> str:
+def tip_of(entry: ActionRow, action: QAction) -> str:
+    """Its words and its key."""
     key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     return f"{tr(entry.text)} ({key})" if key else tr(entry.text)

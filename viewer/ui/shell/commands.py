@@ -13,7 +13,7 @@ from viewer.core.finding import FindingState
 from viewer.room.room import Room
 from viewer.room.views.places import mark_of
 from viewer.session import Step
-from viewer.ui.shell.actions import ACTIONS
+from viewer.ui.shell.actions import ACTIONS, row, tip_of
 from viewer.ui.shell.dialogs.about import AboutDialog
 from viewer.ui.shell.dialogs.files import RefusedDialog
 from viewer.ui.shell.dialogs.keys import KeysDialog
@@ -141,10 +141,17 @@ class Commands(QObject):
         self._actions["file.close_study"].setEnabled(is_open)
         self._actions["analysis.cancel"].setEnabled(self._room.context.lane.running is not None)
         alone = is_open and not self._room.context.session.two_patients
-        sync = self._actions["view.sync"]
-        sync.setEnabled(sync.isEnabled() and alone)
+        self._say_sync()
         self._actions["report.write"].setEnabled(alone)
         self._actions["report.export"].setEnabled(alone)
+
+    def _say_sync(self) -> None:
+        """Scrolling together is off where it cannot act, and says why."""
+        links, action = self._room.views.links, self._actions["view.sync"]
+        why = links.why_none() if action.isEnabled() or self._room.views.stacks else ""
+        action.setChecked(links.sync and not why)
+        tip = tip_of(row("view.sync"), action)
+        action.setToolTip(f"{tip}\n{tr('Off: {why}', why=said(why))}" if why else tip)
 
     def _name_step(self, action_id: str, step: Step | None, bare: str, named: str) -> None:
         """The menu says what would be taken back or done again."""

@@ -16,10 +16,19 @@ from viewer.display.slicing import Plane
 from viewer.display.window import Window
 from viewer.room.views import arrangement, commands, places
 from viewer.room.views.arrangement import FOUR, ONE, THREE
-from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, ViewActivated, ViewMoved, ViewsArranged
+from viewer.room.views.events import (
+    BoxPlaced,
+    FilesDropped,
+    MenuWanted,
+    PointerMoved,
+    ViewActivated,
+    ViewMoved,
+    ViewsArranged,
+)
 from viewer.room.views.filling import Wanted, as_left
 from viewer.room.views.view import ViewSpec
 from viewer.room.views.views import Views
+from viewer.session import Event
 
 SHAPE = (9, 40, 60)
 PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
@@ -245,3 +254,48 @@ def test_every_action_takes_an_empty_view_and_a_full_one(views: Views, action: s
     assert commands.act(views, action)
     assert commands.act(planes(views), action)
     assert not commands.act(views, "file.quit")
+
+
+def test_a_link_that_cannot_act_says_why(views: Views) -> None:
+    assert views.links.why_none() == "There is one view: nothing follows it."
+    planes(views)
+    assert views.links.why_none() == "The views cut the patient in different directions."
+    here, there = (phantoms.geometry(SHAPE, frame_of_reference_uid=frame) for frame in ("1.1", "1.2"))
+    one, same, other = spec(Plane.AXIAL, here), spec(Plane.AXIAL, here, "7.7"), spec(Plane.AXIAL, there, "8.8")
+    views.show(Layout.FOUR, [one, other])
+    assert "different frames of reference" in views.links.why_none()
+    views.show(Layout.FOUR, [one, same])
+    assert views.links.why_none() == ""
+    views.links.apart = lambda a, b: a.stack_key != b.stack_key
+    assert views.links.why_none() == "Two patients are never scrolled together."
+    index = indices(views)[1]
+    views.views[0].set_slice(0)
+    assert indices(views)[1] == index
+
+
+def test_the_readout_follows_slice_cine_zoom_and_picture(views: Views, told: list[Any]) -> None:
+    """The mouse rests; what lies under it changes."""
+    place = phantoms.geometry(SHAPE)
+    stored = np.arange(np.prod(SHAPE), dtype=np.int16).reshape(SHAPE)
+    volume = phantoms.volume(stored, geometry=place, series_uid="1.2.3")
+    views.show(Layout.ONE, [ViewSpec(phantoms.stack(place, series_uid="1.2.3"), volume, Plane.NATIVE)])
+    view = views.views[0]
+    view.set_camera(view.camera.resized(600, 400))
+    mouse = views.mouse(view)
+    mouse.move(mouse.pointer(300, 200))
+    readings = lambda: [event.info.value[0] for event in told if isinstance(event, PointerMoved) and event.info]  # noqa: E731
+    (first,) = readings()
+    commands.step(view, 1)
+    commands.next_in_loop(view)
+    view.set_camera(view.camera.panned(100, 0))
+    seen = readings()
+    assert len(set(seen)) == 4
+    assert (seen[0], seen[1] - seen[0]) == (first, 40 * 60)
+    view.set_window(Window(10.0, 5.0))
+    assert readings() == seen, "the same place is not told twice"
+    views.clear()
+    assert isinstance(told[-1], Event)
+    assert [event.info for event in told if isinstance(event, PointerMoved)][-1] is None
+    mouse.leave()
+    commands.step(view, 1)
+    assert len(readings()) == len(seen)
