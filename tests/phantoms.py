@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from viewer.core.geometry import Geometry
 from viewer.core.study import Kind, Stack
 from viewer.core.volume import Volume
+from viewer.core.waveform import Channel, Waveform
 
 #: Patient axes (L, P, H) that array axes k, j, i may run along, with sign: all 48 orders of acquisition.
 ORIENTATIONS: tuple[tuple[tuple[int, int], tuple[int, int], tuple[int, int]], ...] = tuple(
@@ -72,3 +74,31 @@ def stack(grid: Geometry | None = None, **facts: Any) -> Stack:
         **facts,
     }
     return Stack(**given)
+
+
+LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+#: Size of each lead's QRS complex in the drawn ECG, mV; the limb leads follow from I and II.
+_QRS = (0.8, 1.2, 0.4, -1.0, 0.2, 0.8, -0.9, -0.6, 0.3, 1.0, 1.2, 1.0)
+
+
+def ecg(
+    rate: float = 500.0, seconds: float = 10.0, leads: tuple[str, ...] = LEADS, unit: str = "mV", beat: float = 0.8
+) -> Waveform:
+    """A 12-lead ECG drawn by hand: P, QRS and T every `beat` s from 0.5 s on."""
+    t = np.arange(round(rate * seconds)) / rate
+    shape = np.zeros_like(t)
+    for r in np.arange(0.5, seconds, beat):
+        for at, size, width in ((-0.16, 0.12, 0.025), (0.0, 1.0, 0.018), (0.28, 0.25, 0.05)):
+            shape += size * np.exp(-(((t - r - at) / width) ** 2))
+    scale = {"mV": 1.0, "uV": 1e3}.get(unit, 1.0)
+    channels = [Channel(f"Lead {name}", scale * _QRS[LEADS.index(name)] * shape, rate, unit) for name in leads]
+    return Waveform(tuple(channels), "ECG")
+
+
+def changed(waveform: Waveform, **by_lead: Any) -> Waveform:
+    """A drawn ECG with other samples in some leads."""
+    channels = [
+        replace(one, samples=np.asarray(by_lead.get(one.name.removeprefix("Lead "), one.samples), dtype=np.float64))
+        for one in waveform.channels
+    ]
+    return replace(waveform, channels=tuple(channels))

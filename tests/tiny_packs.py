@@ -15,6 +15,8 @@ from viewer.core.pack import Viewer
 SEGMENTER = "mr-tiny-segmentation"
 CLASSIFIER = "xray-tiny-classifier"
 GUARD = "image-tiny-gate"
+READER = "report-tiny"
+ECG = "ecg-tiny"
 
 _CODE = {"scheme": "99SECONDREAD", "value": "TINY", "meaning": "Test structure"}
 
@@ -113,6 +115,52 @@ def guard(folder: Path, threshold: float) -> Path:
     return _write(folder, GUARD, {"task": "gate", "match": {}, "labels": {}, "gate": gate}, inference)
 
 
+def reader(folder: Path, threshold: float = 0.0, **changes: Any) -> Path:
+    """A reader of reports that knows two findings and nineteen words."""
+    words = "a cough effusion has large left no normal nodule of pleural query right seen small the . ,"
+    args = {"members": 2, "vocabulary": len(words.split()), "labels": 3, "width": 8, "hidden": 6, "heads": 2}
+    inference = {
+        "inputs": {"text": "text"},
+        "network": {"_target_": "ReportReader", "args": args},
+        "output": {"kind": "report", "labels": ["NORMAL", "EFFUSION", "NODULE"]},
+        "words": words,
+    }
+    rule = {"quiet": ["NORMAL"], "terms": {"EFFUSION": ["effusion"], "NODULE": ["nodule"]}, "sided": ["EFFUSION"]}
+    viewer = {
+        "task": "report",
+        "labels": {"EFFUSION": {"text": "Pleural effusion", "code": _CODE}, "NODULE": {"code": _CODE}},
+        "points": _points(("NORMAL", "EFFUSION", "NODULE"), threshold),
+        "finding": {**rule, **changes.pop("finding", {})},
+        "truth": {"joined_by": "+", "text": {"findings": "Findings", "impression": "Impression"}},
+        **changes,
+    }
+    return _write(folder, READER, viewer, inference)
+
+
+def ecg(folder: Path, threshold: float = 0.0, **changes: Any) -> Path:
+    """A reader of 12-lead ECGs with two labels."""
+    args = {"members": 2, "labels": 2, "beat": [4, 4, 4], "rhythm": [4, 4, 4], "hidden": 4, "gru": 4}
+    inference = {
+        "inputs": {"ecg": "signal", "person": "table"},
+        "optional": ["person"],
+        "network": {"_target_": "EcgReader", "args": args},
+        "output": {"kind": "ecg", "labels": ["NORM", "MI"]},
+    }
+    viewer = {
+        "task": "ecg",
+        "labels": {"MI": {"text": "Infarction pattern", "code": _CODE}},
+        "points": _points(("NORM", "MI"), threshold),
+        "finding": {"quiet": ["NORM"]},
+        "truth": {"joined_by": "+", "sexes": {"0": "M", "1": "F"}},
+        **changes,
+    }
+    return _write(folder, ECG, viewer, inference)
+
+
+def _points(names: tuple[str, ...], threshold: float) -> dict[str, Any]:
+    return {name: {"threshold": threshold, "origin": "made up for tests"} for name in names}
+
+
 def _write(folder: Path, name: str, viewer: dict[str, Any], inference: dict[str, Any]) -> Path:
     import torch
 
@@ -126,8 +174,9 @@ def _write(folder: Path, name: str, viewer: dict[str, Any], inference: dict[str,
     torch.manual_seed(7)
     built = networks.build(network(inference["network"]))
     for member in getattr(built, "members", ()):  # the score must speak for bright places
-        member.read.weight.data.abs_()
-        member.read.bias.data.fill_(0.5)
+        if hasattr(member, "read"):
+            member.read.weight.data.abs_()
+            member.read.bias.data.fill_(0.5)
     networks.save(built, weights)
     torch.random.set_rng_state(state)
     viewer = {

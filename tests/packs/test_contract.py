@@ -43,6 +43,11 @@ def test_the_card_states_numbers_with_n_split_and_interval(name):
     for figures in results.get("structures", {}).values():
         low, high = figures["dice_ci"]
         assert low <= figures["dice_mean"] <= high and f"{figures['dice_mean']:.3f}" in card
+    if "macro_auc" in results:
+        for key in ("macro_auc", "macro_f1"):
+            low, high = results[f"{key}_ci"]
+            assert low <= results[key] <= high and f"{results[key]:.3f}" in card
+        assert all("out-of-fold" in point.origin for point in pack.viewer.points.values())
     if "auc" in results:
         low, high = results["auc_ci"]
         assert low <= results["auc"] <= high and f"{results['auc']:.3f}" in card

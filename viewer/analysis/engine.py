@@ -145,6 +145,8 @@ def check_inputs(pack: PackInfo, inputs: Mapping[str, Input]) -> None:
         UsageError: something is missing or is something else.
     """
     for name, kind in pack.inference.inputs.items():
+        if name not in inputs and name in pack.inference.optional:
+            continue
         if not isinstance(inputs.get(name), _KINDS[kind]):
             if name == "image":
                 raise UsageError("The analysis was given no picture.", "Open a series and run it again.")
@@ -210,6 +212,8 @@ class _Work:
 
     def _gate(self) -> GateVerdict:
         asked = self.request
+        if self.task.gate is not None:
+            return suitability.check_inputs(self.pack, asked.inputs, research=asked.options.research)
         verdict = gate(self.pack, asked.image, asked.roi, research=asked.options.research, precision=asked.precision)
         contradiction = sides.side_contradiction(asked)
         if contradiction is None:
@@ -221,6 +225,8 @@ class _Work:
         from viewer.analysis.backends.chain import BackendChain
 
         packs.verify(self.pack)
+        if not self.pack.inference.network.is_exported:
+            return BackendChain(_loaded(self.pack), "cpu", "full")
         self.device, self.device_fallbacks = devices.choose(self.request.device)
         return BackendChain(_loaded(self.pack), self.device.kind, self.request.precision)
 
@@ -240,6 +246,7 @@ class _Work:
             heatmaps=tuple(pictures.heatmaps.values()),
             findings=findings,
             below_threshold=made.below_threshold,
+            denied=made.denied,
         )
 
     def _result(self, outcome: Outcome, verdict: GateVerdict, infer: BackendChain | None) -> AnalysisResult:
@@ -271,7 +278,7 @@ class _Work:
             software=provenance.software(),
             fallbacks=(*self.device_fallbacks, *infer.fallbacks) if infer is not None else (),
             input_uids=self.request.input_uids,
-            pixel_hash=provenance.pixel_hash(self.request.image),
+            pixel_hash=provenance.input_hash(self.request.inputs),
             settings=settings,
             seeds={"honesty": provenance.SEED},
             started=self.started,

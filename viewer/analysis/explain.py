@@ -44,21 +44,21 @@ class Explainer:
         """Heatmap [K, J, I] on the input's grid, 0..1: class activation or Grad-CAM."""
         if name in self._raw.maps:
             return np.asarray(self._raw.maps[name], dtype=np.float32)
-        planes = [self._on_picture(plane, label) for plane in self._raw.prepared.array]
-        return saliency.peak_one(self._raw.prepared.restore_values(np.stack(planes)))
+        planes = [self._on_picture(plane, label) for plane in self._raw.seen.array]
+        return saliency.peak_one(self._raw.seen.restore_values(np.stack(planes)))
 
     def occlusion(self, label: int, on_progress: OnProgress, cancel: CancelToken) -> tuple[FloatArray, Checked]:
         """Occlusion heatmap [K, J, I] of the slice with the highest score (0 elsewhere), and its deletion test."""
-        array = self._raw.prepared.array
+        array = self._raw.seen.array
         planes = np.zeros_like(array)
         top = self._top(label)
         planes[top] = saliency.occlusion(self._infer, array[top], label, on_progress, cancel)
         tested = Checked(*deletion_test(self._infer, array[top], planes[top], label), None)
-        return saliency.peak_one(self._raw.prepared.restore_values(planes)), tested
+        return saliency.peak_one(self._raw.seen.restore_values(planes)), tested
 
     def check(self, label: int, cancel: CancelToken) -> Checked:
         """Test the heatmap of the slice with the highest score."""
-        picture = self._raw.prepared.array[self._top(label)]
+        picture = self._raw.seen.array[self._top(label)]
 
         def draw(network: nn.Module) -> FloatArray:
             return self._draw(network, picture, label)

@@ -42,10 +42,11 @@ class RawOutputs:
         lung_field: float32 [K, 1, j, i], logits on the network's own grid (classifiers that find lungs).
         attention: float32 [K, K], how much slice k listened to each slice (rows sum to 1).
         spread: label -> standard deviation over test-time copies (0 without any).
-        prepared: the picture as the network saw it.
+        prepared: the picture as the network saw it; None where it read something else.
+        detail: what only the task itself reads on.
     """
 
-    prepared: Prepared
+    prepared: Prepared | None = None
     scores: dict[str, float] = field(default_factory=dict)
     slice_scores: dict[str, FloatArray] = field(default_factory=dict)
     logits: dict[str, float] = field(default_factory=dict)
@@ -56,6 +57,13 @@ class RawOutputs:
     lung_field: FloatArray | None = None
     attention: FloatArray | None = None
     spread: dict[str, float] = field(default_factory=dict)
+    detail: object = None
+
+    @property
+    def seen(self) -> Prepared:
+        """The picture as the network saw it."""
+        assert self.prepared is not None, "this task reads no picture"
+        return self.prepared
 
 
 class Runner:

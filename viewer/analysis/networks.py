@@ -4,7 +4,8 @@ A pack's `configs/inference.json` holds `{"network": {"_target_": NAME, "args": 
 NAME is a key of `NETWORKS`; nothing else is ever imported or evaluated.
 Every network maps float32 [N, C, (K,) J, I] to a tuple of tensors:
 segmentation (logits,) with logits [N, L, (K,) J, I]; classifiers (logits [N, L],
-class activation map [N, L, j, i], lung-field logits); gates (logits [N, L],).
+class activation map [N, L, j, i], lung-field logits); gates (logits [N, L],); readers of reports and
+of ECGs as `sequences` says.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from viewer.analysis.sequences import EcgReader, ReportReader
 from viewer.core.errors import PackError
 from viewer.core.inference import AnyNetwork
 
@@ -318,6 +320,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "RadiographClassifier": RadiographClassifier,
     "SliceContextUNet": SliceContextUNet,
     "RadiographGate": RadiographGate,
+    "ReportReader": ReportReader,
+    "EcgReader": EcgReader,
 }
 
 

@@ -25,13 +25,14 @@ chest films are looked at for every pack they concern. The rules lie in `gate`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from viewer.analysis.gate import grid, header
 from viewer.analysis.gate import pixels as pixel_rules
 from viewer.analysis.gate.case import REFUSE, RUN, WARN, Case
-from viewer.core.analysis import Box, GateReason, GateVerdict, PackInfo
+from viewer.analysis.tasks import TASKS
+from viewer.core.analysis import Box, GateReason, GateVerdict, Input, PackInfo
 from viewer.core.volume import Volume
 
 
@@ -57,6 +58,20 @@ def check(
     """
     spoken = [r for r in reasons(pack, volume, roi, research=research, pixels=pixels) if r.verdict is not RUN]
     return verdict_of(_telling(spoken))
+
+
+def check_inputs(pack: PackInfo, inputs: Mapping[str, Input], *, research: bool = False) -> GateVerdict:
+    """Judge a pack that reads no picture against what it was given (see its task's `gate`).
+
+    Args:
+        pack: what the pack was made for.
+        inputs: by the names of the pack's `inputs`.
+        research: as for `check`.
+    """
+    asked = TASKS[pack.task].gate
+    switch = header.research_switch(pack, research)
+    spoken = [*([switch] if switch else []), *(asked(pack, inputs) if asked is not None else ())]
+    return verdict_of([r for r in spoken if r.verdict is not RUN])
 
 
 def _telling(spoken: Sequence[GateReason]) -> list[GateReason]:

@@ -167,6 +167,7 @@ class AnalysisRequest:
         inputs: by the names of the pack's `inputs`; "image" is the picture that results lie on.
         roi: half-open voxel box on the input's grid, or None.
         device: "auto", "cpu" or "cuda"; precision: "auto" or "full".
+        of_series: series that an input which is no picture is of.
     """
 
     id: str
@@ -177,6 +178,7 @@ class AnalysisRequest:
     precision: str = "auto"
     input_uids: tuple[str, ...] = ()
     options: RunOptions = RunOptions()
+    of_series: str | None = None
 
     @property
     def image(self) -> Volume:
@@ -192,9 +194,9 @@ class AnalysisRequest:
 
     @property
     def series_uid(self) -> str | None:
-        """Series of the picture, None where there is none or the file has no UID."""
+        """Series of the picture or of what else was read; None where the file has no UID."""
         volume = self.inputs.get("image")
-        return volume.series_uid if isinstance(volume, Volume) else None
+        return volume.series_uid if isinstance(volume, Volume) else self.of_series
 
     def on(self, image: Volume, uids: tuple[str, ...]) -> AnalysisRequest:
         """The same request on another picture."""
@@ -245,6 +247,7 @@ class AnalysisResult:
         stack_key: the stack its findings lie on where that is not the one asked for (end-diastole).
         cine: the heart's volumes over the beat, where a pack measured them.
         phase_masks: masks of the beat's other phases; each says its stack.
+        denied: what a text says is not there: shown, never judged or reported.
     """
 
     request_id: str
@@ -263,6 +266,7 @@ class AnalysisResult:
     stack_key: str = ""
     cine: CineFunction | None = None
     phase_masks: tuple[Mask, ...] = ()
+    denied: tuple[Finding, ...] = ()
 
     def seen_on(self, key: str) -> AnalysisResult:
         """The result as it lies on a stack: on another phase of the beat only that phase's mask."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,31 @@ class Location:
     segment: int | None = None
 
 
+class EvidenceKind(StrEnum):
+    """What a part of an input is: letters of a text, a moment of a signal, or one lead of it."""
+
+    WORDS = "words"
+    MOMENT = "moment"
+    LEAD = "lead"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A part of a text or a signal that decided.
+
+    Attributes:
+        start, end: half-open; letters of the text, or seconds of the signal; 0 and 0 for a lead as a whole.
+        share: of what speaks for the finding, 0..1.
+        text: the words, or the lead's name.
+    """
+
+    kind: EvidenceKind
+    start: float
+    end: float
+    share: float
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
     """A threshold fixed beforehand and what it was measured to do."""
@@ -85,7 +110,8 @@ class FindingState(Enum):
 class Finding:
     """One proposal of a pack (or a reader's own finding, pack = "") and its verdict.
 
-    `notes` are the program's words on it: what could not be measured, and why.
+    `notes` are the program's words on it: what could not be measured, and why; `evidence` is what decided
+    where the input was no picture.
     """
 
     id: str
@@ -108,6 +134,7 @@ class Finding:
     result_id: str = ""
     tracking_uid: str = ""
     notes: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def side_edited(self) -> bool:

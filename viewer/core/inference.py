@@ -44,6 +44,11 @@ class Network(Part, frozen=True, tag_field="_target_"):
         """2 where it takes pictures, 3 where it takes blocks."""
         return 2
 
+    @property
+    def is_exported(self) -> bool:
+        """True where other libraries than torch can run it."""
+        return True
+
 
 class UNetArgs(Part, frozen=True, kw_only=True):
     """Settings of `networks.UNet`."""
@@ -114,8 +119,54 @@ class RadiographGate(Network, frozen=True, tag="RadiographGate"):
     args: RadiographGateArgs
 
 
+class ReportReaderArgs(Part, frozen=True, kw_only=True):
+    """Settings of `sequences.ReportReader`; `vocabulary` counts the known words."""
+
+    members: Count = 1
+    vocabulary: Count
+    labels: Count
+    width: Count = 64
+    hidden: Count = 64
+    heads: Count = 2
+    drop: Share = 0.4
+
+
+class ReportReader(Network, frozen=True, tag="ReportReader"):
+    """Averaged readers of a text's words."""
+
+    args: ReportReaderArgs
+
+    @property
+    def is_exported(self) -> bool:
+        """Sentences of many lengths: torch alone."""
+        return False
+
+
+class EcgReaderArgs(Part, frozen=True, kw_only=True):
+    """Settings of `sequences.EcgReader`."""
+
+    members: Count = 1
+    labels: Count
+    beat: tuple[Count, Count, Count] = (32, 48, 64)
+    rhythm: tuple[Count, Count, Count] = (24, 32, 48)
+    hidden: Count = 64
+    gru: Count = 32
+    drop: Share = 0.4
+
+
+class EcgReader(Network, frozen=True, tag="EcgReader"):
+    """Averaged readers of a 12-lead ECG."""
+
+    args: EcgReaderArgs
+
+    @property
+    def is_exported(self) -> bool:
+        """Milliseconds in torch; recurrent networks differ elsewhere."""
+        return False
+
+
 #: A new network: a struct above, a name here, the class and a line in `analysis.networks`.
-AnyNetwork = UNet | SliceContextUNet | RadiographClassifier | RadiographGate
+AnyNetwork = UNet | SliceContextUNet | RadiographClassifier | RadiographGate | ReportReader | EcgReader
 
 
 # ---------------------------------------------------------------- preprocessing
@@ -225,11 +276,12 @@ class Output(Part, frozen=True, kw_only=True):
 
 
 class Inference(Part, frozen=True, kw_only=True):
-    """configs/inference.json, as far as every task has it."""
+    """configs/inference.json, as far as every task has it; `optional` inputs may be missing."""
 
     network: AnyNetwork
     output: Output
     inputs: dict[str, InputKind] = field(default_factory=lambda: {"image": InputKind.IMAGE})
+    optional: tuple[str, ...] = ()
     preprocess: tuple[AnyStep, ...] = ()
     window: Window = Window()
     tta: TestTime = TestTime()

@@ -127,6 +127,26 @@ class Point(Part, frozen=True, kw_only=True):
         return OperatingPoint(self.name, self.threshold, self.sensitivity, self.specificity, self.n)
 
 
+class LabelPoint(Part, frozen=True, kw_only=True):
+    """The threshold of one score of several, fixed beforehand, with what it was measured to do.
+
+    Attributes:
+        temperature: the logit is divided by it before the sigmoid.
+    """
+
+    threshold: Share
+    origin: Said
+    temperature: Positive = 1.0
+    sensitivity: Share | None = None
+    specificity: Share | None = None
+    n: int | None = None
+
+    @property
+    def in_use(self) -> OperatingPoint:
+        """As findings carry it."""
+        return OperatingPoint("default", self.threshold, self.sensitivity, self.specificity, self.n)
+
+
 class TruthWords(Part, frozen=True):
     """Words of a case table's `label` column that mean yes and no."""
 
@@ -139,6 +159,9 @@ class Truth(Part, frozen=True):
 
     Attributes:
         labels: score -> words that mean yes and no.
+        joined_by: the sign between several labels in one cell; an empty cell then means none of them.
+        text: columns that are read as one text, each with the heading it stands under.
+        sexes: words of the `sex` column that mean a man ("M") or a woman ("F").
         binary_mask: every value from `mask_at_least` on is the one label.
         empty_is_zero: a case without a mask holds nothing.
         stack_by: column by which a patient's pictures form one stack.
@@ -147,6 +170,9 @@ class Truth(Part, frozen=True):
     """
 
     labels: dict[str, TruthWords] = {}
+    joined_by: str = ""
+    text: dict[str, str] = {}
+    sexes: dict[str, Literal["M", "F"]] = {}
     binary_mask: bool = False
     mask_at_least: int = 1
     empty_is_zero: bool = False

@@ -32,8 +32,9 @@ def evaluate(
         UsageError: table, split or pack unknown. PackError: a damaged pack.
     """
     from viewer.training import cases, evaluation
+    from viewer.training.tasks import TRAINING
 
     pack = packs.load(pack_id)
     packs.verify(pack)
-    table = cases.read_table(Path(cases_csv))
+    table = cases.read_table(Path(cases_csv), needs_files=TRAINING[pack.task].needs_files)
     return evaluation.evaluate_pack(pack, table, split, pictures=gallery, on_progress=on_progress, cancel=cancel)

@@ -35,7 +35,8 @@ def train(
             to be gone on from or are of another recipe. PackError: a broken recipe.
     """
     from viewer.training import cases, runner
+    from viewer.training.tasks import TRAINING
 
     pack = packs.load_recipe(pack_id)
-    table = cases.read_table(Path(cases_csv))
+    table = cases.read_table(Path(cases_csv), needs_files=TRAINING[pack.task].needs_files)
     return runner.train(pack, table, Path(out), resume=resume, on_progress=on_progress, cancel=cancel)

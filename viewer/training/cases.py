@@ -52,8 +52,13 @@ class CaseTable:
         return self.cases if split is None else tuple(c for c in self.cases if c.split == split)
 
 
-def read_table(path: Path, image_column: str = "image", mask_column: str = "mask") -> CaseTable:
+def read_table(
+    path: Path, image_column: str = "image", mask_column: str = "mask", *, needs_files: bool = True
+) -> CaseTable:
     """Read and check a case table.
+
+    Args:
+        needs_files: each row names a file; False for tables that hold everything themselves, as texts.
 
     Raises:
         UsageError: no table, not text in UTF-8, no rows, a needed column missing, or a patient
@@ -62,15 +67,23 @@ def read_table(path: Path, image_column: str = "image", mask_column: str = "mask
     if not path.is_file():
         raise UsageError(f"There is no case table at {path}.", "Name a cases.csv file.")
     columns, lines = _lines(path)
-    lacking = [c for c in (*_NEEDED, image_column) if c not in columns]
+    needed = (*_NEEDED, image_column) if needs_files else tuple(c for c in _NEEDED if c != "image")
+    lacking = [c for c in dict.fromkeys(needed) if c not in columns]
     if lacking:
         raise UsageError(f"The case table lacks the column(s) {', '.join(lacking)}.", "Add them and try again.")
-    rows = [_case(row, path.parent, image_column, mask_column) for row in lines]
+    named = lines if needs_files else [{image_column: _row_name(n, row), **row} for n, row in enumerate(lines, start=1)]
+    rows = [_case(row, path.parent, image_column, mask_column) for row in named]
     if not rows:
         raise UsageError("The case table has no rows.", "Add cases and try again.")
     _refuse_leakage(rows)
+    if not needs_files:
+        return CaseTable(path, tuple(rows))
     missing = tuple((c.name, text) for c in rows if (text := _missing(c)))
     return CaseTable(path, tuple(c for c in rows if not _missing(c)), missing)
+
+
+def _row_name(number: int, row: dict[str, str]) -> str:
+    return row.get("uid") or f"row {number}"
 
 
 def _lines(path: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
@@ -131,6 +144,30 @@ def assign_folds(keys: Sequence[str], folds: int, seed: int) -> npt.NDArray[np.i
         home[str(names[n])] = fold
         load[fold] += counts[n]
     return np.array([home[str(k)] for k in keys], dtype=np.int64)
+
+
+def assign_stratified(keys: Sequence[str], truth: npt.NDArray[Any], folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """As `assign_folds`, with every label's positives spread as evenly as they go.
+
+    Args:
+        keys: patients or groups [n], never divided.
+        truth: 0 / 1 [n, L].
+        folds: how many.
+        seed: of the order among equals.
+    """
+    rng = np.random.default_rng(seed)
+    names, inverse = np.unique(np.asarray(keys), return_inverse=True)
+    sums = np.zeros((len(names), truth.shape[1] + 1))
+    np.add.at(sums, inverse, np.hstack([truth, np.ones((len(truth), 1))]))
+    weight = 1 / np.maximum(sums.sum(0), 1)
+    order = sorted(rng.permutation(len(names)), key=lambda n: -float((sums[n] * weight).max()))
+    load = np.zeros((folds, sums.shape[1]))
+    home = np.zeros(len(names), dtype=np.int64)
+    for n in order:
+        need = sums[n] * weight
+        home[n] = int(np.argmin((load * need).sum(1) + 1e-3 * load[:, -1] * weight[-1]))
+        load[home[n]] += need
+    return np.asarray(home[inverse])
 
 
 def load_volume(path: Path) -> Volume:

@@ -14,8 +14,8 @@ import torch
 
 from viewer.analysis import networks, ood, suitability
 from viewer.analysis.inference import Infer, RawOutputs
-from viewer.analysis.tasks import predict
-from viewer.core.analysis import Box, PackInfo, Suitability
+from viewer.analysis.tasks import TASKS, predict
+from viewer.core.analysis import Box, Input, PackInfo, Suitability
 from viewer.core.errors import UsageError, ViewerError
 from viewer.core.geometry import SpacingKind
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
@@ -125,7 +125,9 @@ def _units(pack: PackInfo, chosen: Sequence[cases.Case]) -> list[list[cases.Case
 
 def _run(pack: PackInfo, infer: Infer, group: Sequence[cases.Case], gate: Gate, pictures: Path | None) -> list[Outcome]:
     """Run one picture or one stack and give one outcome a case."""
-    begun = time.perf_counter()
+    begun, inputs_of = time.perf_counter(), TRAINING[pack.task].inputs
+    if inputs_of is not None:
+        return [_read(pack, infer, case, inputs_of(pack, case)) for case in group]
     volume = cases.stacked([cases.load_volume(case.image) for case in group])
     roi = _whole(volume) if pack.needs_roi else None
     verdict = gate(pack, volume, roi)
@@ -145,6 +147,14 @@ def _run(pack: PackInfo, infer: Infer, group: Sequence[cases.Case], gate: Gate, 
             gallery.write(place, volume, raw, part, truth=truth, case=case)
         outcomes.append(outcome)
     return outcomes
+
+
+def _read(pack: PackInfo, infer: Infer, case: cases.Case, inputs: Mapping[str, Input]) -> Outcome:
+    """Run a pack that reads no picture."""
+    begun = time.perf_counter()
+    verdict = suitability.check_inputs(pack, inputs, research=True).verdict.value
+    raw = TASKS[pack.task].predict(pack, infer, inputs, None)
+    return Outcome(case, time.perf_counter() - begun, verdict, scores=dict(raw.scores))
 
 
 def _against(
@@ -214,15 +224,15 @@ def summary(pack: PackInfo, outcomes: Sequence[Outcome], failed: Sequence[Mappin
         "gate": {word: sum(o.gate == word for o in outcomes) for word in ("run", "warn", "refuse")},
     }
     out.update(TRAINING[pack.task].summary(pack, outcomes))
-    return dict(_plain(out))
+    return dict(finite(out))
 
 
-def _plain(value: Any) -> Any:
-    """The same without NaN and infinity, which JSON cannot hold: such figures are left out."""
+def finite(value: Any) -> Any:
+    """The same figures without NaN and infinity, which JSON cannot hold: such figures are left out."""
     if isinstance(value, Mapping):
-        kept = {k: _plain(v) for k, v in value.items()}
+        kept = {k: finite(v) for k, v in value.items()}
         return {k: v for k, v in kept.items() if v is not _NOTHING}
     if isinstance(value, (list, tuple)):
-        parts = [_plain(v) for v in value]
+        parts = [finite(v) for v in value]
         return _NOTHING if any(v is _NOTHING for v in parts) else parts
     return _NOTHING if isinstance(value, float) and not np.isfinite(value) else value

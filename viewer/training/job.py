@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from viewer.analysis import networks, packs
 from viewer.analysis.recipe import Recipe
 from viewer.core.analysis import PackInfo
-from viewer.core.inference import AnyNetwork, RadiographClassifier
+from viewer.core.inference import AnyNetwork, EcgReader, RadiographClassifier, ReportReader
 from viewer.core.pack import Figures
 from viewer.core.task import CancelToken, OnProgress, Progress
 from viewer.training import cases, curves
@@ -54,13 +54,20 @@ class Job(Generic[R]):
 
 @dataclass
 class Trained:
-    """A trained network and what training fixed beforehand (operating points, temperature, a gate's thresholds)."""
+    """A trained network and what training fixed beforehand.
+
+    Attributes:
+        gate: a gate's thresholds. label_points: of packs with a threshold a label. words: the word list of a reader
+            of reports, between spaces.
+    """
 
     net: nn.Module
     operating_points: list[dict[str, Any]] = field(default_factory=list)
     temperature: float | None = None
     folds: Figures = field(default_factory=dict)
     gate: dict[str, float] = field(default_factory=dict)
+    label_points: dict[str, dict[str, Any]] = field(default_factory=dict)
+    words: str = ""
 
 
 def fit(
@@ -71,13 +78,15 @@ def fit(
     seed: int,
     judge: Judge | None = None,
     begin: Mapping[str, Tensor] | None = None,
+    like: AnyNetwork | None = None,
 ) -> nn.Module:
     """Train one network from a fixed seed in `folder/name`, going on from its checkpoint where there is one.
 
-    A recipe may give folds fewer steps (`fold_steps`). `begin`: weights to go on from.
+    A recipe may give folds fewer steps (`fold_steps`). `begin`: weights to go on from. `like`: in place of the
+    pack's network, where training needs more of it (further labels).
     """
     torch.manual_seed(seed)
-    network = job.pack.inference.network
+    network = like or job.pack.inference.network
     net = networks.build(_single(network))
     _start_from(net, job.recipe.start_from)
     if begin is not None:
@@ -99,6 +108,10 @@ def fit(
 def _single(network: AnyNetwork) -> AnyNetwork:
     """One member of a network that averages several."""
     if isinstance(network, RadiographClassifier):
+        return structs.replace(network, args=structs.replace(network.args, members=1))
+    if isinstance(network, ReportReader):
+        return structs.replace(network, args=structs.replace(network.args, members=1))
+    if isinstance(network, EcgReader):
         return structs.replace(network, args=structs.replace(network.args, members=1))
     return network
 

@@ -126,6 +126,75 @@ def classification(truth: Array, scores: Array, threshold: float, groups: Sequen
     }  # fmt: skip
 
 
+def multi_label(
+    names: Sequence[str], truth: Array, scores: Array, called: Array, groups: Sequence[Any]
+) -> dict[str, Any]:
+    """Figures of several labels, with 95% intervals over groups.
+
+    Args:
+        names: labels.
+        truth: 0 / 1 [n, L]. scores: [n, L]. called: 0 / 1 [n, L].
+        groups: patients.
+    """
+    drawn = _drawn_aucs(truth, scores, groups)
+    labels = {
+        name: {**_one_label(truth[:, k], scores[:, k], called[:, k]), "auc_ci": _middle(drawn[:, k])}
+        for k, name in enumerate(names)
+    }
+    return {
+        "labels": labels,
+        "macro_auc": macro_auc(truth, scores),
+        "macro_auc_ci": _middle(np.array(_mean_known(drawn))),
+        "macro_f1": macro_f1(truth, called),
+        "macro_f1_ci": list(bootstrap(lambda i: macro_f1(truth[i], called[i]), groups)),
+    }
+
+
+def _drawn_aucs(truth: Array, scores: Array, groups: Sequence[Any]) -> Array:
+    """AUC of every label [D, L] in the draws of one bootstrap; NaN where a draw holds one class only."""
+    drawn: list[list[float]] = []
+
+    def keep(i: Array) -> float:
+        drawn.append([auc(truth[i, k], scores[i, k]) for k in range(truth.shape[1])])
+        return 0.0
+
+    bootstrap(keep, groups)
+    return np.array(drawn)
+
+
+def _middle(values: Array) -> list[float]:
+    """The middle 95% of what could be computed."""
+    known = values[np.isfinite(values)]
+    return [float(v) for v in np.percentile(known, [2.5, 97.5])] if known.size else [float("nan")] * 2
+
+
+def _one_label(truth: Array, scores: Array, called: Array) -> dict[str, Any]:
+    yes, said = truth > 0, called > 0
+    return {
+        "n": len(truth), "positives": int(yes.sum()), "auc": auc(truth, scores),
+        "f1": macro_f1(truth[:, None], called[:, None]),
+        "sensitivity": _recall(yes, said), "specificity": _recall(~yes, ~said),
+    }  # fmt: skip
+
+
+def macro_auc(truth: Array, scores: Array) -> float:
+    """Mean AUC of the columns [n, L] that hold both classes; NaN where none does."""
+    return _mean_known(np.array([[auc(truth[:, k], scores[:, k]) for k in range(truth.shape[1])]]))[0]
+
+
+def _mean_known(values: Array) -> list[float]:
+    """Mean of what is known in each row of [D, L]; NaN where nothing is."""
+    known = np.isfinite(values)
+    return [float(row[fine].mean()) if fine.any() else float("nan") for row, fine in zip(values, known, strict=True)]
+
+
+def macro_f1(truth: Array, called: Array) -> float:
+    """Mean F1 of the columns [n, L]; a column with no positive and no call is left out."""
+    hit, total = (truth * called).sum(0), truth.sum(0) + called.sum(0)
+    known = total > 0
+    return float(np.mean(2 * hit[known] / total[known])) if known.any() else float("nan")
+
+
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else float("nan")
 

@@ -59,6 +59,31 @@ def fix(logits: Array, truth: Array, groups: Sequence[str], targets: PointTarget
     return Fixed(made, heat, folds)
 
 
+def best_f1(truth: Array, scores: Array, prior: float = 2.0) -> float:
+    """Threshold of the best F1 [n]; `prior` false and missed calls are added, so that rare labels do not overfit."""
+    marks = np.unique(np.quantile(scores, np.linspace(0, 1, 400)))
+    marks = (marks[1:] + marks[:-1]) / 2
+    called = scores[None] >= marks[:, None]
+    hit = (called & (truth > 0)[None]).sum(1)
+    f1 = 2 * hit / (called.sum(1) + truth.sum() + prior)
+    return float(np.median(marks[f1 >= f1.max() - 0.004]))
+
+
+def of_label(truth: Array, scores: Array, threshold: float, heat: float = 1.0) -> dict[str, Any]:
+    """A label's threshold with what it does on scores of cases the networks never saw, as metadata.json states it."""
+    called, yes = scores >= threshold, truth > 0
+    shares = {"sensitivity": called[yes], "specificity": ~called[~yes]}
+    measured = {name: round(float(right.mean()), 4) for name, right in shares.items() if right.size}
+    origin = "out-of-fold scores of the training split"
+    return {
+        "threshold": round(threshold, 6),
+        "temperature": round(heat, 4),
+        "n": len(truth),
+        "origin": origin,
+        **measured,
+    }
+
+
 def _at(values: Array, share: float) -> float:
     """The value below which `share` of the sorted values lie."""
     return float(values[min(len(values) - 1, max(0, int(share * len(values))))])

@@ -12,6 +12,7 @@ import msgspec
 
 from viewer.analysis import networks, packs
 from viewer.analysis.recipe import Recipe
+from viewer.analysis.sequences import EcgReader, ReportReader
 from viewer.core.analysis import PackInfo
 from viewer.core.atomic import write_text
 from viewer.core.errors import UsageError
@@ -79,14 +80,19 @@ def write_pack(pack: PackInfo, trained: Trained, folder: Path) -> Path:
     metadata["viewer"]["weights_sha256"] = packs.sha256(folder / packs.WEIGHTS)
     if trained.operating_points:
         metadata["viewer"]["operating_points"] = trained.operating_points
+    if trained.label_points:
+        metadata["viewer"]["points"] = trained.label_points
     if trained.gate:
         metadata["viewer"]["gate"]["scores"] = trained.gate
     if trained.folds:
-        metadata["viewer"]["cross_validation"] = trained.folds
+        metadata["viewer"]["cross_validation"] = evaluation.finite(trained.folds)
     _write_json(folder / packs.METADATA, metadata)
     inference = packs.document(pack, packs.INFERENCE)
-    if isinstance(trained.net, networks.RadiographClassifier):
+    if isinstance(trained.net, (networks.RadiographClassifier, ReportReader, EcgReader)):
         inference["network"]["args"]["members"] = len(trained.net.members)
+    if trained.words:
+        inference["network"]["args"]["vocabulary"] = len(trained.words.split())
+        inference["words"] = trained.words
     if trained.temperature is not None:
         inference["output"].get("slice_score", inference["output"])["temperature"] = round(trained.temperature, 4)
     _write_json(folder / packs.INFERENCE, inference)

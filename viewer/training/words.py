@@ -8,9 +8,11 @@ from viewer.core.pack import Figures
 
 
 def with_interval(block: Figures, key: str, interval: str = "") -> str:
-    """ "0.912 (0.871 to 0.943)": a figure and its interval, where the block holds one."""
+    """ "0.912 (0.871 to 0.943)": a figure and its interval, where the block holds them; "unknown"."""
     low, high = block.get(interval or f"{key}_ci", (None, None))
-    value = block[key]
+    value = block.get(key)
+    if value is None:
+        return "unknown"
     return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 

@@ -16,6 +16,8 @@ FILM = {"_target_": "RadiographClassifier", "args": {"labels": 2, "widths": [4, 
 STACK = {"_target_": "SliceContextUNet", "args": {"in_channels": 1, "out_channels": 1, "channels": [4, 8], "width": 4}}
 THIN = {"_target_": "UNet", "args": {**DEEP["args"], "thin": 4}}
 THIN_STACK = {"_target_": "SliceContextUNet", "args": {**STACK["args"], "thin": 4}}
+READER = {"_target_": "ReportReader", "args": {"vocabulary": 5, "labels": 3, "width": 4, "hidden": 4, "members": 2}}
+ECG = {"_target_": "EcgReader", "args": {"labels": 2, "beat": [4, 4, 4], "rhythm": [4, 4, 4], "hidden": 4, "gru": 4}}
 GATE = {"_target_": "RadiographGate", "args": {"outliers": 3, "widths": [4, 8], "width": 5}}
 
 
@@ -29,6 +31,7 @@ GATE = {"_target_": "RadiographGate", "args": {"outliers": 3, "widths": [4, 8], 
         (THIN, (1, 1, 8, 4, 12), [(1, 3, 8, 4, 12)]),
         (THIN_STACK, (5, 1, 8, 8), [(5, 1, 8, 8), (5, 1), (5, 5)]),
         (GATE, (2, 1, 16, 16), [(2, 4)]),
+        (ECG, (3, 12, 1090), [(3, 2), (3, 3, 2), (3, 125, 2)]),
     ],
 )
 def test_shapes(config, shape, shapes):
@@ -51,6 +54,20 @@ def test_attention_rows_sum_to_one_and_context_matters():
     other = stack.clone()
     other[3] += 5
     assert not torch.allclose(net(other)[1][2], scores[2])
+
+
+def test_what_words_and_moments_add_sums_to_the_logits():
+    words = torch.zeros(2, 3, 11)
+    words[:, :2, 0] = torch.tensor([[2.0, 3.0], [4.0, 1.0]])
+    net = networks.build(network(READER)).eval()
+    logits, said = net(words)
+    assert logits.shape == (1, 3) and said.shape == (4, 3)
+    assert torch.allclose(said.sum(0, keepdim=True), logits, atol=1e-5)
+    alone, beside = net.read(words[:1], [1]), net.read(torch.cat([words[:1], words]), [1, 2])
+    assert torch.allclose(alone[0], beside[0], atol=1e-5), "reports of one batch do not hear each other"
+    heart = networks.build(network(ECG)).eval()
+    logits, shares, _ = heart(torch.randn(2, 12, 1090))
+    assert torch.allclose(shares.sum(1), logits, atol=1e-5)
 
 
 def test_the_gate_marks_what_is_far_from_its_films():

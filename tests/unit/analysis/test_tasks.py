@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests import tiny_packs
+from tests import phantoms, tiny_packs
 from tests.unit.analysis.conftest import BOX, film, head, request_for
 from viewer.analysis import engine, networks, packs, worker
 from viewer.analysis.runfolder import RunFolder
-from viewer.analysis.tasks import TASKS, predict
+from viewer.analysis.tasks import TASKS
 from viewer.analysis.tasks.base import Conclusion, Pictures, Run
 from viewer.core.analysis import AnalysisRequest, Outcome, RunOptions
 from viewer.core.errors import PackError, UsageError
@@ -27,17 +28,21 @@ from viewer.core.waveform import Channel, Waveform
 from viewer.training.masks import infer_of
 from viewer.training.tasks import TRAINING
 
-#: A pack, and a picture it may see, for every task.
-EXAMPLES = {
-    "segmentation": (tiny_packs.SEGMENTER, head, BOX),
-    "classification": (tiny_packs.CLASSIFIER, film, None),
-    "gate": (tiny_packs.GUARD, film, None),
+#: A pack, and what it may read, for every task.
+EXAMPLES: dict[str, tuple[str, Callable[[], dict[str, Any]], Any]] = {
+    "segmentation": (tiny_packs.SEGMENTER, lambda: {"image": head()}, BOX),
+    "classification": (tiny_packs.CLASSIFIER, lambda: {"image": film()}, None),
+    "gate": (tiny_packs.GUARD, lambda: {"image": film()}, None),
+    "report": (tiny_packs.READER, lambda: {"text": "Small left effusion. No nodule seen."}, None),
+    "ecg": (tiny_packs.ECG, lambda: {"ecg": phantoms.ecg()}, None),
 }
 every_task = pytest.mark.parametrize("name", sorted(TASKS))
 
 
 @pytest.fixture
 def all_models(models: Path) -> Path:
+    tiny_packs.reader(models)
+    tiny_packs.ecg(models)
     return tiny_packs.guard(models, threshold=2.0)
 
 
@@ -55,23 +60,22 @@ def test_a_task_declares_its_packs(name: str) -> None:
 
 
 @every_task
-def test_a_task_answers_from_the_picture_to_the_findings(all_models: Path, name: str) -> None:
+def test_a_task_answers_from_its_inputs_to_the_findings(all_models: Path, name: str) -> None:
     import torch
 
-    pack_id, picture, roi = EXAMPLES[name]
-    pack, task, volume = packs.load(pack_id), TASKS[name], picture()
+    pack_id, inputs, roi = EXAMPLES[name][0], EXAMPLES[name][1](), EXAMPLES[name][2]
+    pack, task = packs.load(pack_id), TASKS[name]
     assert isinstance(pack.viewer, task.viewer) and isinstance(pack.inference, task.inference)
     net = networks.load(pack.inference.network, pack.weights)
     infer = infer_of(net, torch.device("cpu"))
-    raw = predict(pack, infer, volume, roi)
+    raw = task.predict(pack, infer, inputs, roi)
     assert (raw.labels is not None) != bool(raw.scores)
-    run = Run(
-        pack, request_for(pack_id, volume), raw, infer, lambda: engine._loaded(pack), ignore_progress, CancelFlag()
-    )
+    request = AnalysisRequest("r", pack_id, inputs, roi)
+    run = Run(pack, request, raw, infer, lambda: engine._loaded(pack), ignore_progress, CancelFlag())
     pictures = task.explain(run)
     made = task.conclude(run, pictures)
     assert isinstance(pictures, Pictures) and isinstance(made, Conclusion)
-    assert all(mask.geometry.same_grid(volume.geometry) for mask in pictures.masks)
+    assert all(mask.geometry.same_grid(inputs["image"].geometry) for mask in pictures.masks)
     assert json.dumps([dict(made.scores), task.settings(pack)])
     figures = TRAINING[name].summary(pack, [])
     assert TRAINING[name].card(figures) == [] or not figures

@@ -6,14 +6,14 @@ import numpy as np
 
 from viewer.analysis import headers
 from viewer.analysis.gate.case import REFUSE, RUN, WARN, Case, Rule, capitals, either
-from viewer.core.analysis import GateReason
+from viewer.core.analysis import GateReason, PackInfo
 
 
-def research_switch(case: Case) -> GateReason | None:
+def research_switch(pack: PackInfo, research: bool) -> GateReason | None:
     """A pack trained on non-commercial data needs the reader's explicit switch."""
-    if not case.pack.research_only:
+    if not pack.research_only:
         return None
-    if case.research:
+    if research:
         return GateReason("research", RUN, "Research use is switched on.")
     return GateReason(
         "research",
@@ -21,6 +21,10 @@ def research_switch(case: Case) -> GateReason | None:
         "This pack was trained on non-commercial data and research packs are switched off.",
         todo="Switch research packs on in the settings if your use allows it.",
     )
+
+
+def _research_switch(case: Case) -> GateReason | None:
+    return research_switch(case.pack, case.research)
 
 
 def modality(case: Case) -> GateReason | None:
@@ -171,7 +175,7 @@ def compression(case: Case) -> GateReason | None:
 
 #: In the order they are asked. To add one: a function above, a line here.
 RULES: tuple[Rule, ...] = (
-    research_switch,
+    _research_switch,
     modality,
     localizer,
     body_part,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from viewer.analysis.inference import Infer, RawOutputs, Runner
 from viewer.analysis.preprocess import Prepared, prepare
 from viewer.analysis.recipe import Recipe
-from viewer.core.analysis import AnalysisRequest, Box, Input, PackInfo
+from viewer.core.analysis import AnalysisRequest, Box, GateReason, Input, PackInfo
 from viewer.core.errors import PackError, UsageError
 from viewer.core.finding import Finding
 from viewer.core.inference import Inference
@@ -45,11 +45,13 @@ class Conclusion:
         findings: for the reader to judge.
         scores: by label in words, 0..1.
         below_threshold: labels not proposed because their score is under the threshold.
+        denied: what a text says is not there.
     """
 
     findings: tuple[Finding, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
     below_threshold: int = 0
+    denied: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,10 @@ class Predict(Protocol):
         ...
 
 
+#: What a task asks of inputs that are no picture: one reason a rule, those that let it run included.
+InputGate = Callable[[PackInfo, Mapping[str, Input]], Iterator[GateReason]]
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One kind of pack.
@@ -105,6 +111,7 @@ class Task:
         conclude: findings and scores.
         settings: what provenance keeps of the pack's own settings.
         is_offered: a reader may run it; False for packs that only stand before others.
+        gate: for packs that read no picture; None where the rules for pictures ask (see `suitability`).
     """
 
     name: str
@@ -117,6 +124,7 @@ class Task:
     conclude: Callable[[Run, Pictures], Conclusion]
     settings: Callable[[PackInfo], dict[str, Any]]
     is_offered: bool = True
+    gate: InputGate | None = None
 
 
 @dataclass(frozen=True, slots=True)

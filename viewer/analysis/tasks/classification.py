@@ -233,9 +233,9 @@ def _lungs(raw: RawOutputs) -> Array | None:
     """Bool [K, J, I] where the network saw lungs, None where it has no such output."""
     if raw.lung_field is None:
         return None
-    size = (raw.prepared.array.shape[1], raw.prepared.array.shape[2])
+    size = (raw.seen.array.shape[1], raw.seen.array.shape[2])
     shares = np.stack([resize_plane(sigmoid(field[0]), size) for field in raw.lung_field])
-    return raw.prepared.restore_values(shares.astype(np.float32)) >= 0.5
+    return raw.seen.restore_values(shares.astype(np.float32)) >= 0.5
 
 
 def _places(rule: HeatRule, volume: Volume, heat: Heatmap | None, lungs: Array | None) -> list[Place]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from viewer.training.tasks import classification, gate, segmentation
+from viewer.training.tasks import classification, ecg, gate, report, segmentation
 from viewer.training.tasks.base import TrainingTask
 
 #: Name of the task -> how it is trained and measured. A new task: one module beside this one, one line here.
@@ -12,4 +12,6 @@ TRAINING: Mapping[str, TrainingTask] = {
     "classification": classification.TRAINING,
     "segmentation": segmentation.TRAINING,
     "gate": gate.TRAINING,
+    "report": report.TRAINING,
+    "ecg": ecg.TRAINING,
 }

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from viewer.analysis.recipe import Recipe
-from viewer.core.analysis import PackInfo
+from viewer.core.analysis import Input, PackInfo
 from viewer.core.pack import Figures
+from viewer.training.cases import Case
 from viewer.training.job import Job, Trained
 from viewer.training.outcomes import Outcome
 
@@ -22,9 +23,13 @@ class TrainingTask:
         summary: cases -> the task's figures.
         card: figures -> paragraphs of the card, Markdown.
         empty_is_truth: a case without a mask may say that nothing is there.
+        inputs: a case as the pack's inputs, for packs that read no picture; None for those that do.
+        needs_files: rows of its tables name a file.
     """
 
     recipes: Mapping[type[Recipe], Callable[[Job[Any]], Trained]]
     summary: Callable[[PackInfo, Sequence[Outcome]], Figures]
     card: Callable[[Figures], list[str]]
     empty_is_truth: bool = True
+    inputs: Callable[[PackInfo, Case], Mapping[str, Input]] | None = None
+    needs_files: bool = True

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from viewer.analysis.tasks.base import narrowed
+from viewer.analysis.tasks.labels import LabelsViewer
 from viewer.core.analysis import PackInfo
 from viewer.core.pack import Figures
 from viewer.training import metrics
@@ -40,6 +42,36 @@ def summary(pack: PackInfo, outcomes: Sequence[Outcome]) -> Figures:
         for p in pack.operating_points
     }
     return out
+
+
+def several(pack: PackInfo, outcomes: Sequence[Outcome]) -> Figures:
+    """Multi-label keys: each label's AUC, F1 and calls at its own threshold; nothing where no label is known here.
+
+    For packs with a threshold a label; the table joins labels in one cell (`truth.joined_by`), an empty cell is none.
+    """
+    viewer = narrowed(pack.viewer, LabelsViewer)
+    names = pack.inference.output.labels
+    told = [set(o.case.label.split(viewer.truth.joined_by)) for o in outcomes]
+    if not any(told_one & set(names) for told_one in told):
+        return {}
+    truth = np.array([[float(name in found) for name in names] for found in told])
+    given = np.array([[o.scores[name] for name in names] for o in outcomes])
+    called = (given >= np.array([viewer.points[name].threshold for name in names])).astype(float)
+    return metrics.multi_label(names, truth, given, called, [o.case.patient for o in outcomes])
+
+
+def several_card(results: Figures) -> list[str]:
+    """Macro figures, and a row a label."""
+    if "labels" not in results:
+        return []
+    head = [f"- macro AUC {with_interval(results, 'macro_auc')}, macro F1 {with_interval(results, 'macro_f1')}"]
+    rows = ["| label | positives | AUC (95%) | F1 | sensitivity | specificity |", "|---|---|---|---|---|---|"]
+    for name, one in results["labels"].items():
+        parts = [f"{one[key]:.3f}" if key in one else "" for key in ("f1", "sensitivity", "specificity")]
+        rows.append(
+            f"| {name} | {one['positives']} of {one['n']} | {with_interval(one, 'auc')} | {' | '.join(parts)} |"
+        )
+    return ["\n".join(head), "\n".join(rows)]
 
 
 def _wrong(known: Sequence[tuple[Outcome, int]], name: str, threshold: float) -> dict[str, list[str]]:
