@@ -37,7 +37,7 @@ def train_ecg(job: Job[EcgRecipe]) -> Trained:
             said[held] = recordings.score(net, data, held, scale)
             members.append(_unscaled(net, scale))
         logits.append(said)
-    marks, figures = _fixed(names, data, np.mean(logits, axis=0, dtype=np.float64), job.recipe)
+    marks, figures = _fixed(names, data, np.stack(logits).astype(np.float64).mean(0), job.recipe)
     args = getattr(job.pack.inference.network, "args", None)
     assert isinstance(args, EcgReaderArgs)
     return Trained(merge(members, args), folds=figures, label_points=marks)
