@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 from viewer.cli.arguments import Command, a_path
 from viewer.cli.console import DONE, Hooks, only_json, put, put_json
@@ -29,6 +30,22 @@ def run_guideline(args: argparse.Namespace, _hooks: Hooks) -> int:
     return DONE
 
 
+def lint_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `lint`."""
+    parser.add_argument("cases", type=a_path, metavar="CASES.jsonl", help="a report with its context a line")
+
+
+def run_lint(args: argparse.Namespace, hooks: Hooks) -> int:
+    """Reports against their findings and facts, a JSON object a line."""
+    from viewer.jobs import lint
+
+    for answer in lint.lint_file(args.cases):
+        hooks["cancel"].check()
+        put(json.dumps(answer, ensure_ascii=False))
+    return DONE
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("guideline", "what a guideline says of a case, with its rule", guideline_arguments, run_guideline),
+    Command("lint", "read reports against their findings and facts", lint_arguments, run_lint),
 )
