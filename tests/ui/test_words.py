@@ -13,10 +13,10 @@ from viewer.core.report import INTENDED_USE
 from viewer.core.sections import SECTIONS
 from viewer.core.study import Patient
 from viewer.display.protocols import builtin_rules
+from viewer.room.actions import ACTIONS, MENUS, TOOLBAR, conflicts, row
 from viewer.room.views.facts import CursorInfo
 from viewer.room.views.values import value_words
 from viewer.ui.kit import icons, theme
-from viewer.ui.shell.actions import ACTIONS, MENUS, TOOLBAR, conflicts, row
 from viewer.words.i18n import date_words, load_words, set_language, tr
 from viewer.words.people import age_words, patient_name
 

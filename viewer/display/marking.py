@@ -21,8 +21,6 @@ _RING, _ROUND = 10.0, 48
 #: Gap round the point of the crosshair.
 CROSSHAIR_GAP = 24
 _CROSS, _CHOSEN_CROSS, _CHOSEN_WIDTH = 6.0, 10.0, 3.0
-#: From a drawing to its words, and where the leader between them begins.
-_LEADER, _LEADER_FROM = np.array([36.0, 28.0]), np.array([6.0, 4.0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,23 +73,6 @@ def graphic_items(mark: PlacedGraphic, to_screen: ToScreen, size: tuple[int, int
         y = float(np.clip(at[1] + LINE_PX, LINE_PX, max(LINE_PX, size[1] - LINE_PX * len(words))))
         for number, one in enumerate(words):
             yield Text((x, y + number * LINE_PX), one, mark.colour)
-
-
-def drawing_items(sketch: Sketch) -> Iterator[Item]:
-    """A drawing, its words off it with a leader, and its handles."""
-    if sketch.lines:
-        yield Stroke(sketch.lines, "measure")
-    if sketch.words and not sketch.leader:
-        x, y = sketch.anchor.tolist()
-        yield Text((x, y), sketch.words[0], "measure")
-    elif sketch.words:
-        start, end = sketch.anchor + _LEADER_FROM, sketch.anchor + _LEADER
-        yield Stroke((np.stack([start, end]),), "measure", width=1.0, halo=False)
-        for number, words in enumerate(sketch.words):
-            yield Text((float(end[0]) + 4, float(end[1]) + number * LINE_PX), words, "measure")
-    if sketch.handles is not None:
-        for x, y in sketch.handles.tolist():
-            yield Handle((x, y))
 
 
 def box_items(corners: Points, label: str, handles: bool) -> Iterator[Item]:

@@ -15,12 +15,12 @@ from viewer.display.compose import Blend, Painter
 from viewer.display.framing import BARE, STRIP, Fit, Frame, Rgb8, Shot, shot_items, strip
 from viewer.display.overlay import Fill, OverlaySet, SliceOverlay, place
 from viewer.display.pen import Sketch
-from viewer.display.scene import Item, Points, draw
+from viewer.display.scene import Item, Metrics, Points, draw
 from viewer.display.slicing import Letters, Plane, SliceView, extract, slice_count, upright_plane
 from viewer.display.window import Window, default_window
 
 #: Items on a picture, given how image points [n, 2] (row, column) map to px [n, 2] (x, y).
-Drawn = Callable[[Callable[[Points], Points]], Iterable[Item]]
+Drawn = Callable[[Callable[[Points], Points], tuple[int, int], Metrics], Iterable[Item]]
 #: Long side of a picture whose size is not given, in px.
 DEFAULT_SIDE = 900
 #: A picture with corner texts is at least this large, so that they do not overlap.
@@ -50,7 +50,7 @@ def render(
         size: (width, height) in px; default the image alone, `DEFAULT_SIDE` on its long side.
         frame: corner texts, letters, scale bar and badges.
         smooth: interpolate between pixels (display only).
-        drawn: what else lies on it, given how image points (row, column) map to px (x, y).
+        drawn: what else lies on it, given how image points (row, column) map to px (x, y), the size and the font.
 
     Raises:
         GeometryError: the plane crosses tilted or uneven slices, or has no such slice.
@@ -73,7 +73,7 @@ def render(
     sketch = Sketch(canvas)
     draw(sketch, shot_items(Shot(view, shown, settings, overlay, fit, frame, smooth), sketch))
     if drawn is not None:
-        draw(sketch, drawn(fit))
+        draw(sketch, drawn(fit, fit.size, sketch))
     ai = settings.shows_ai
     body = sketch.finish()
     if not frame.has_strip(ai):

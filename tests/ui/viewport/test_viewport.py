@@ -355,18 +355,85 @@ def test_a_handle_moves_its_point_and_the_number_follows(view: Viewport) -> None
     drag(view, screen(view, 4, 5), screen(view, 4, 25))
     picture_of(view)
     view.mouse.set_tool("window")
-    hover(view, screen(view, 4, 25))
+    click(view, screen(view, 4, 15))
     drag(view, screen(view, 4, 25), screen(view, 4, 35))
     assert plate(view) == "30.0 mm"
+    drag(view, screen(view, 4, 15), screen(view, 14, 15))
+    assert plate(view) == "30.0 mm", "taken by its line it moves as a whole"
+    assert [round(y, 6) for _, y, _ in only(view).points_lps] == [round(only(view).points_lps[0][1], 6)] * 2
     assert view.view.window is not None
     assert view.view.window.width == 9000
 
 
-def test_delete_takes_the_drawing_under_the_pointer_away(view: Viewport) -> None:
+def test_a_new_line_near_an_old_end_leaves_the_old_one_where_it_is(view: Viewport) -> None:
+    show(view).mouse.set_tool("length")
+    drag(view, screen(view, 4, 5), screen(view, 4, 25))
+    first = only(view)
+    hover(view, screen(view, 4, 25))
+    drag(view, screen(view, 4, 25), screen(view, 14, 25))
+    kept, fresh = view.view.drawings.all()
+    assert kept == first
+    assert MEASURES[fresh.tool].words(fresh) == ("15.0 mm",)
+    click(view, screen(view, 4, 15))
+    assert view.view.selected == first.id
+    click(view, screen(view, 30, 50))
+    assert view.view.selected == ""
+    drag(view, screen(view, 4, 25), screen(view, 4, 35))
+    assert first in view.view.drawings.all()
+
+
+def test_everything_the_mouse_draws_is_drawn_by_keys(view: Viewport, qtbot: QtBot) -> None:
+    show(view).mouse.set_tool("length")
+    keyed = view.mouse.keyed
+    keyed.act()
+    row, column = view.view.keyed or (0.0, 0.0)
+    keyed.act()
+    for _ in range(2):
+        qtbot.keyClick(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(view, Qt.Key.Key_Left)
+    assert view.view.keyed == pytest.approx((row, column + 19))
+    keyed.act()
+    assert plate(view) == "19.0 mm"
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert view.view.keyed is None
+    commands.turn(view.view, TURN_RIGHT)
+    keyed.act()
+    row, column = view.view.keyed or (0.0, 0.0)
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.view.keyed == pytest.approx((row - 1, column)), "right on the screen of a turned picture"
+
+
+@pytest.mark.parametrize(
+    ("tool", "moves", "words"),
+    [
+        ("angle", [(0, 10), (10, 0)], "90.0°"),
+        ("probe", [], "HU"),
+        ("polygon", [(0, 10), (10, 0), (0, -10), (-10, 0)], "mean"),
+    ],
+)
+def test_tools_of_several_points_take_them_from_the_keys(
+    view: Viewport, tool: str, moves: list[tuple[int, int]], words: str
+) -> None:
+    show(view).mouse.set_tool(tool)
+    keyed = view.mouse.keyed
+    keyed.act()
+    keyed.act()
+    for down, right in moves:
+        for _ in range(abs(down) + abs(right)):
+            keyed.move((right > 0) - (right < 0), (down > 0) - (down < 0))
+        keyed.act()
+    assert words in plate(view)
+
+
+def test_delete_takes_the_selected_drawing_away(view: Viewport) -> None:
     show(view).mouse.set_tool("length")
     drag(view, screen(view, 4, 5), screen(view, 4, 25))
     picture_of(view)
-    hover(view, screen(view, 4, 25))
+    view.view.selected = only(view).id
+    view.view.set_slice(5)
+    view.mouse.delete_selected()
+    assert view.view.drawings.all(), "what is not in sight is not deleted"
+    view.view.set_slice(4)
     key = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(view, key)
     assert view.view.drawings.all() == ()

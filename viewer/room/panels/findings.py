@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viewer.core.finding import Finding
+from viewer.room.actions import printed_key
 from viewer.room.events import PacksChanged, SettingsChanged
 from viewer.room.panels import overlays
 from viewer.room.room import Room
@@ -33,6 +34,7 @@ class FindingLook:
         number: its number in the study; swatch: colour and pattern of its segment.
         place: where it lies, in words, with the image where there are several.
         locked: the report is signed; brief: one line until selected.
+        keys: of accept, reject, edit and next, as Qt writes them; "" where an action has none.
     """
 
     finding: Finding
@@ -42,6 +44,7 @@ class FindingLook:
     selected: bool = False
     locked: bool = False
     brief: bool = False
+    keys: tuple[str, str, str, str] = ("", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,20 @@ def state(session: Session, room: Room) -> FindingsView:
             selected=finding.id == room.reviewing.selected,
             locked=is_locked,
             brief=len(findings) >= BRIEF_FROM,
+            keys=_keys(room),
         )
         for number, finding in enumerate(findings, start=1)
     )
     nothing = tuple(dict.fromkeys(_nothing_words(room, entry) for entry in ran if not entry.result.findings))
     return FindingsView(looks, bool(ran), sum(entry.result.below_threshold for entry in ran), nothing)
+
+
+def _keys(room: Room) -> tuple[str, str, str, str]:
+    rebound = room.context.settings.shortcuts
+    accept, reject, edit, following = (
+        printed_key(f"finding.{name}", rebound) for name in ("accept", "reject", "edit", "next")
+    )
+    return accept, reject, edit, following
 
 
 def _nothing_words(room: Room, entry: ResultEntry) -> str:

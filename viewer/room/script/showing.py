@@ -30,7 +30,7 @@ from viewer.session.views import ShownView
 
 if TYPE_CHECKING:
     from viewer.display.render import Drawn
-    from viewer.display.scene import Item
+    from viewer.display.scene import Item, Metrics
 
 Result = Mapping[str, Any]
 #: A picture file has at most so many pixels a side.
@@ -292,17 +292,16 @@ def picture(sitting: Sitting, p: params.Draw) -> Result:
 
 def _drawings(sitting: Sitting, view: int, on: Picture) -> Drawn:
     """The reader's drawings on the slice on show."""
-    from viewer.display.marking import drawing_items
+    from viewer.display.plates import sketch_items
     from viewer.room.views.scene import sketch_of
 
     is_oblique = sitting.shown(view).oblique is not None
     drawn = () if is_oblique else sitting.room.annotations.of(on.source.stack.key)
     here = [one for one in drawn if slice_under(one, on.slice) == on.index]
 
-    def items(to_px: Callable[[FloatArray], FloatArray]) -> Iterable[Item]:
-        for one in here:
-            points = to_px(on.view.world_to_pixel(np.array(one.points_lps)))
-            yield from drawing_items(sketch_of(one, points, held=False))
+    def items(to_px: Callable[[FloatArray], FloatArray], size: tuple[int, int], metrics: Metrics) -> Iterable[Item]:
+        placed = ((one, to_px(on.view.world_to_pixel(np.array(one.points_lps)))) for one in here)
+        return sketch_items([sketch_of(one, points, held=False) for one, points in placed], size, metrics)
 
     return items
 

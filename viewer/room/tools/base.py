@@ -99,6 +99,7 @@ class Tool:
         menu: menu it stands in.
         coarse: True for tools that change how the picture is shown, which is then drawn
             quickly until the mouse rests.
+        clicks: a click without a drag means something to it; else it selects what lies there.
     """
 
     id: ClassVar[str]
@@ -109,6 +110,12 @@ class Tool:
     menu: ClassVar[str] = "Image"
     cursor: ClassVar[Cursor] = Cursor.ARROW
     coarse: ClassVar[bool] = False
+    clicks: ClassVar[bool] = False
+
+    @property
+    def holds(self) -> bool:
+        """True while a press waits for where it will be let go."""
+        return False
 
     def press(self, host: Host, at: Pointer) -> None:
         """The button went down."""

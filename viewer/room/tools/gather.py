@@ -62,6 +62,8 @@ def _px(one: Pointer, other: Pointer) -> float:
 class ClickTool(GatherTool):
     """A click: one point."""
 
+    clicks = True
+
     least = most = 1
 
     def release(self, host: Host, at: Pointer) -> None:
@@ -72,6 +74,11 @@ class ClickTool(GatherTool):
 
 class DragTool(GatherTool):
     """Press, drag, release: two points, or two more until all are there."""
+
+    @property
+    def holds(self) -> bool:
+        """True while a line has one end."""
+        return self._start is not None
 
     def press(self, host: Host, at: Pointer) -> None:
         """The first point of a line."""
@@ -103,6 +110,11 @@ class DragThenClickTool(GatherTool):
     """Drag the first leg, click the end of the second."""
 
     least = most = 3
+
+    @property
+    def holds(self) -> bool:
+        """True while the first leg has one end."""
+        return len(self._points) == 1
 
     def press(self, host: Host, at: Pointer) -> None:
         """Begin, or set the end of the second leg."""
@@ -137,6 +149,7 @@ class ClicksTool(GatherTool):
     """A click a corner; the first corner again or two clicks finish."""
 
     least, most = 3, 1000
+    clicks = True
 
     def press(self, host: Host, at: Pointer) -> None:
         """One more corner, or the end."""
@@ -166,6 +179,11 @@ class TraceTool(GatherTool):
     """Press, follow the edge, release: a closed line."""
 
     least, most = 3, 10_000
+
+    @property
+    def holds(self) -> bool:
+        """True while the line is traced."""
+        return self._start is not None
 
     def press(self, host: Host, at: Pointer) -> None:
         """Begin."""

@@ -135,6 +135,7 @@ class CrosshairTool(Tool):
 
     id, name, short, icon, keys = "crosshair", "Crosshair", "Crosshair", "crosshair", ("X",)
     cursor = Cursor.CROSS
+    clicks = True
 
     def press(self, host: Host, at: Pointer) -> None:
         """Show the point."""

@@ -124,11 +124,24 @@ def toggle_corners(views: Views) -> None:
     views.change(corners=not views.options.corners)
 
 
+def act_by_keys(views: Views) -> None:
+    """Show the pointer that keys move; once shown, set a point."""
+    views.mouse(views.active).keyed.act()
+
+
+def delete_selected(views: Views) -> None:
+    """Take the selected drawing of the active view away."""
+    views.mouse(views.active).delete_selected()
+
+
 #: Action -> what it does to the arrangement.
 ON_VIEWS: dict[str, Callable[[Views], None]] = {
     "view.layout": next_layout,
     "view.sync": toggle_sync,
     "view.next": Views.next_view,
+    "view.previous": partial(Views.next_view, by=-1),
+    "measure.point": act_by_keys,
+    "measure.delete": delete_selected,
     "view.maximise": Views.maximise,
     "view.corners": toggle_corners,
 }

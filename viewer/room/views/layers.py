@@ -174,7 +174,7 @@ def _mask_badge(mask: tuple[Step, Pair] | None) -> BadgeSpec:
     text = tr("Subtracted, mask frame {n}", n=frames)
     if len(pair.mask) > 1:
         text = tr("Subtracted, mask frames {n}", n=frames)
-    lines = [tr("Shown minus its mask; values and measurements are those of the native frame. M switches.")]
+    lines = [tr("Shown minus its mask; values and measurements are those of the native frame.")]
     if len(pair.contrast) > 1:
         lines.append(tr("Mean of frames {n}", n=", ".join(str(frame) for frame in pair.contrast)))
     if step.shift != (0.0, 0.0):

@@ -6,11 +6,14 @@ from enum import Enum
 
 import numpy as np
 
+from viewer.core.measurement import ReaderMeasurement
 from viewer.room.tools import MEASURES, TOOLS
 from viewer.room.tools.base import Cursor, Pointer, Tool
 from viewer.room.tools.gather import MoveTool
+from viewer.room.tools.measure import Grip
 from viewer.room.tools.navigate import PanTool, ZoomTool
 from viewer.room.views.facts import cursor_at
+from viewer.room.views.keyed import KeyedPointer
 from viewer.room.views.view import View
 
 #: Slices a wheel notch moves with Ctrl held.
@@ -31,17 +34,19 @@ class Mouse:
     """Turns the mouse into calls of tools.
 
     Attributes:
-        grab: the tool that moves the drawing under the pointer, None where there is none.
+        grab: the tool that moves the selected drawing where the pointer takes hold of it, else None.
+        keyed: the pointer that keys move.
     """
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._tools = {tool.id: tool() for tool in TOOLS}
         self._held: dict[Button, Tool] = {}
-        self._right: Pointer | None = None
+        self._pressed: dict[Button, Pointer] = {}
         self._notches = 0.0
         self.tool: Tool = self._tools[view.tool_id]
         self.grab: Tool | None = None
+        self.keyed = KeyedPointer(view, self)
 
     @property
     def cursor(self) -> Cursor:
@@ -70,11 +75,21 @@ class Mouse:
         self._view.events.activated(self._view)
         if self._view.picture is None:
             return
-        if button is Button.RIGHT:
-            self._right = at
+        self._pressed[button] = at
+        self._find_grab(at)
         tool = self._tool_of(button)
         self._held[button] = tool
         tool.press(self._view, at)
+
+    def click_or_hold(self, at: Pointer) -> None:
+        """What a key does at a place: press and let go, or only press where the tool waits for another place."""
+        if Button.LEFT in self._held:
+            self.release(Button.LEFT, at)
+            return
+        self.press(Button.LEFT, at)
+        held = self._held.get(Button.LEFT)
+        if held is not None and not (held.holds or held is self.grab):
+            self.release(Button.LEFT, at)
 
     def _tool_of(self, button: Button) -> Tool:
         if button is Button.LEFT:
@@ -89,7 +104,7 @@ class Mouse:
         for tool in self._held.values():
             tool.drag(self._view, at)
         if not self._held:
-            self._hover(at)
+            self._find_grab(at)
             self.tool.hover(self._view, at)
         self._view.events.pointer_moved(self._view, cursor_at(self._view.picture, at.pixel))
 
@@ -100,11 +115,17 @@ class Mouse:
 
     def release(self, button: Button, at: Pointer) -> bool:
         """Let go; True where a right click that did not move asks for the menu."""
-        tool = self._held.pop(button, None)
+        tool, start = self._held.pop(button, None), self._pressed.pop(button, None)
         if tool is not None:
             tool.release(self._view, at)
-        start, self._right = (self._right, None) if button is Button.RIGHT else (None, self._right)
-        return start is not None and abs(at.x - start.x) + abs(at.y - start.y) <= _CLICK_PX
+        still = start is not None and abs(at.x - start.x) + abs(at.y - start.y) <= _CLICK_PX
+        if still and button is not Button.MIDDLE and tool is not self.grab and self._may_select(button):
+            self._select(at)
+        return still and button is Button.RIGHT
+
+    def _may_select(self, button: Button) -> bool:
+        """A click selects what lies there, unless it meant something to the tool in hand."""
+        return self._view.draft is None and (button is Button.RIGHT or not self.tool.clicks)
 
     def double_click(self, button: Button, at: Pointer) -> None:
         """Maximise, or back; drawing tools keep their second click, or finish with it."""
@@ -123,21 +144,32 @@ class Mouse:
 
     def cancel(self) -> None:
         """Esc: drop what is not finished."""
-        self.tool.cancel(self._view)
+        for tool in {self.tool, *self._held.values()}:
+            tool.cancel(self._view)
+        self._held.clear()
 
     def delete_selected(self) -> None:
-        """Take away the drawing under the pointer."""
-        self._view.drawings.remove(self._view.selected)
-        self._view.selected, self.grab = "", None
+        """Take away the selected drawing, where it is in sight."""
+        if any(drawing.id == self._view.selected for drawing, _ in self._view.drawn()):
+            self._view.drawings.remove(self._view.selected)
+            self._view.selected, self.grab = "", None
 
-    def _hover(self, at: Pointer) -> None:
-        """Show the handles of the drawing under the pointer, and be ready to move it."""
-        found, self.grab = "", None
-        for drawing, points in self._view.drawn():
-            tool = MEASURES[drawing.tool]
-            grip = tool.hit(points, np.array([at.x, at.y]))
+    def _grip_at(self, at: Pointer, only: str = "") -> tuple[ReaderMeasurement, Grip] | None:
+        """The newest drawing that the pointer touches, and where."""
+        for drawing, points in reversed(self._view.drawn()):
+            grip = MEASURES[drawing.tool].hit(points, np.array([at.x, at.y])) if only in ("", drawing.id) else None
             if grip is not None:
-                found, self.grab = drawing.id, MoveTool(tool, drawing, grip)
-        if found != self._view.selected:
-            self._view.selected = found
-            self._view.surface.refresh()
+                return drawing, grip
+        return None
+
+    def _select(self, at: Pointer) -> None:
+        """Select what lies there, or nothing."""
+        found = self._grip_at(at)
+        self._view.selected = found[0].id if found is not None else ""
+        self._find_grab(at)
+        self._view.surface.refresh()
+
+    def _find_grab(self, at: Pointer) -> None:
+        """Be ready to move the selected drawing; any other stays where it is."""
+        found = self._grip_at(at, self._view.selected) if self._view.selected else None
+        self.grab = None if found is None else MoveTool(MEASURES[found[0].tool], *found)

@@ -13,18 +13,21 @@ from viewer.display.marking import (
     Sketch,
     box_items,
     crosshair_items,
-    drawing_items,
     gap_items,
     graphic_items,
     mark_items,
 )
 from viewer.display.overlay import Fill
-from viewer.display.scene import Item, Metrics, Outlines, Points
+from viewer.display.plates import sketch_items
+from viewer.display.scene import Item, Metrics, Outlines, Points, Stroke, cross
 from viewer.room.tools import MEASURES
 from viewer.room.tools.box import on_slice
 from viewer.room.views.picture import Picture
 from viewer.room.views.view import View
 from viewer.words.i18n import tr
+
+#: Arms of the pointer that keys move (px).
+_KEYED_ARM = 9.0
 
 
 def scene_of(view: View, metrics: Metrics) -> Iterator[Item]:
@@ -40,16 +43,23 @@ def scene_of(view: View, metrics: Metrics) -> Iterator[Item]:
         for graphic in picture.overlay.graphics:
             yield from graphic_items(graphic, camera.to_screen, camera.canvas, metrics)
     yield from _box(view, picture)
-    for drawing, points in view.drawn():
-        yield from drawing_items(sketch_of(drawing, points, held=drawing.id == view.selected))
-    if view.draft is not None:
-        yield from drawing_items(sketch_of(view.draft, view.on_screen(view.draft), held=False))
+    yield from sketch_items(_sketches(view), camera.canvas, metrics)
+    if view.keyed is not None:
+        yield Stroke(cross(camera.to_screen(np.array(view.keyed)), _KEYED_ARM), "accent")
     if view.crosshair is not None and view.tool_id == "crosshair":
         at = camera.to_screen(picture.view.world_to_pixel(np.array(view.crosshair)))
         yield from crosshair_items(camera.canvas, at)
     gaps = words.gap_lines(picture.source.native, picture.view)
     yield from gap_items(tuple((camera.to_screen(ends), mm) for ends, mm in gaps), camera.canvas[0], tr)
     yield from hud_items(_hud(view, picture), metrics)
+
+
+def _sketches(view: View) -> list[Sketch]:
+    """The finished drawings of the slice, and the one that is being drawn."""
+    made = [sketch_of(drawing, points, held=drawing.id == view.selected) for drawing, points in view.drawn()]
+    if view.draft is not None:
+        made.append(sketch_of(view.draft, view.on_screen(view.draft), held=False))
+    return made
 
 
 def _box(view: View, picture: Picture) -> Iterator[Item]:

@@ -116,8 +116,9 @@ class View:
         picture: what is shown, None while the view is empty.
         crosshair: LPS mm; drawn while the crosshair is the tool.
         roi: the reader's box, half-open voxel indices (k, j, i) of the acquired grid, and its words.
-        draft: a drawing that is not finished; selected: id of the one under the pointer.
+        draft: a drawing that is not finished; selected: id of the one that can be moved and deleted.
         pointer: where the mouse is on the canvas (x, y), None while it is elsewhere.
+        keyed: (row, column) of the pointer that keys move, None while there is none.
         tool_id: the tool in hand; the crosshair and the box's handles are drawn with theirs.
         badges: those that the session gives; the pixels' own come by themselves.
         preset: name of the window the view was hung with; views of one stack share a window where it is one.
@@ -142,6 +143,7 @@ class View:
         self.draft: ReaderMeasurement | None = None
         self.selected = ""
         self.pointer: tuple[float, float] | None = None
+        self.keyed: tuple[float, float] | None = None
         self.tool_id = "window"
         self.preset = ""
         self.opening: Turn = UPRIGHT
@@ -160,6 +162,7 @@ class View:
             picture.lay(old.overlays)
         else:  # what was drawn for another stack must not lie on this one
             self.roi, self.crosshair, self.badges = None, None, ()
+            self.selected, self.keyed = "", None
         self.picture = picture
         picture.opened = spec.window
         if spec.window is not None:

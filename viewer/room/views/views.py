@@ -141,11 +141,11 @@ class Views:
             self._tell(ViewsArranged())
         self._tell(ViewActivated(view.stack_key))
 
-    def next_view(self) -> None:
-        """Make the next view with a picture the active one."""
+    def next_view(self, by: int = 1) -> None:
+        """Make the next view with a picture the active one, or the one before."""
         order = [v for v in self.views if v.picture is not None] or list(self.views)
-        position = order.index(self.active) if self.active in order else -1
-        following = order[(position + 1) % len(order)]
+        position = order.index(self.active) if self.active in order else -min(by, 1)
+        following = order[(position + by) % len(order)]
         if self.maximised is not None:
             self.maximised = following
             self._tell(ViewsArranged())

@@ -9,6 +9,7 @@ from viewer.core.finding import Finding, FindingState, Side
 from viewer.room.panels.findings import FindingLook
 from viewer.ui.kit.basic import ElidedLabel, button, column, icon_label, label, row
 from viewer.ui.kit.flow import FlowRow
+from viewer.ui.kit.keys import native
 from viewer.ui.kit.marks import STATE_ICONS, Badge, ScoreBar, Swatch
 from viewer.ui.kit.section import Card
 from viewer.words.i18n import named, said, tr
@@ -150,7 +151,13 @@ class FindingCard(Card):
         buttons.addWidget(button(tr("Edit"), lambda: self.edit_asked.emit(finding.id), style="quiet compact"))
         self.body.addLayout(buttons)
         if open_still:
-            self.body.addWidget(ElidedLabel(tr("Ctrl+Enter · Ctrl+Backspace · F2 edit · N next"), "caption"))
+            self.body.addWidget(ElidedLabel(self._key_words(), "caption"))
+
+    def _key_words(self) -> str:
+        """Keys beside what they do, where they have one."""
+        names = tr("accept"), tr("reject"), tr("edit"), tr("next")
+        keys = (native(key) for key in self.look.keys)
+        return " · ".join(f"{key} {name}" for key, name in zip(keys, names, strict=True) if key)
 
     def _on_verdict(self) -> None:
         state = FindingState(self.sender().property("verdict"))

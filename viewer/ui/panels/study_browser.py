@@ -12,6 +12,7 @@ from viewer.core.study import Refusal
 from viewer.room.panels.studies import RowKind, StudiesView, StudyRow
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import ElidedLabel, clear, column, frame, label, row
+from viewer.ui.kit.regions import Region
 from viewer.ui.kit.section import HEADER_HEIGHT, Message, icon_button
 from viewer.ui.panels.study_rows import RowDelegate, StudyModel
 from viewer.words.i18n import said, tr
@@ -22,7 +23,7 @@ _REFUSED_SHOWN = 3
 RAIL_WIDTH = 56
 
 
-class StudyBrowser(QFrame):
+class StudyBrowser(Region):
     """Shows what is open; a click or Enter on a stack asks to show it, on a presentation state to apply it.
 
     On somebody with the same ID it asks to join them, or to take them apart.

@@ -8,8 +8,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QToolBar, QToolButton
 
+from viewer.room.actions import ACTIONS, MENUS, TOOLBAR
 from viewer.ui.kit import icons
-from viewer.ui.shell.actions import ACTIONS, MENUS, TOOLBAR
+from viewer.ui.kit.regions import step_inside
 from viewer.words.i18n import tr
 
 #: Below these window sizes the toolbar shows icons alone (design.md, "Layout").
@@ -68,6 +69,10 @@ class ToolBar(QToolBar):
                 self.addAction(actions[name])
         self._words = True
         self._style_buttons()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
+        """Tab goes round in the toolbar."""
+        return step_inside(self, forward)
 
     def fit(self, width: int, height: int) -> None:
         """Show or leave out the words for a window of this size."""

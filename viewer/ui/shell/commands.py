@@ -10,10 +10,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from viewer.core.finding import FindingState
+from viewer.room.actions import ACTIONS, row
 from viewer.room.room import Room
 from viewer.room.views.places import mark_of
 from viewer.session import Step
-from viewer.ui.shell.actions import ACTIONS, row, tip_of
+from viewer.ui.shell.actions import tip_of
 from viewer.ui.shell.dialogs.about import AboutDialog
 from viewer.ui.shell.dialogs.files import RefusedDialog
 from viewer.ui.shell.dialogs.keys import KeysDialog
@@ -37,6 +38,9 @@ class Shell(Protocol):
 
     def edit_finding(self) -> None:
         """Open the form of the selected finding."""
+
+    def step_region(self, by: int) -> None:
+        """Give the keyboard to the next region of the window, or to the one before."""
 
     def toggle_studies(self) -> None:
         """Studies as panel or as rail."""
@@ -115,6 +119,8 @@ class Commands(QObject):
             "image.subtract": room.presentations.toggle_subtraction,
             "edit.undo": reviewing.undo,
             "edit.redo": reviewing.redo,
+            "region.next": lambda: shell.step_region(1),
+            "region.previous": lambda: shell.step_region(-1),
             "panel.studies": shell.toggle_studies,
             "panel.right": shell.toggle_right,
             "help.keys": self.show_keys,
@@ -150,7 +156,7 @@ class Commands(QObject):
         links, action = self._room.views.links, self._actions["view.sync"]
         why = links.why_none() if action.isEnabled() or self._room.views.stacks else ""
         action.setChecked(links.sync and not why)
-        tip = tip_of(row("view.sync"), action)
+        tip = tip_of(row("view.sync"), self._room.context.settings.shortcuts)
         action.setToolTip(f"{tip}\n{tr('Off: {why}', why=said(why))}" if why else tip)
 
     def _name_step(self, action_id: str, step: Step | None, bare: str, named: str) -> None:

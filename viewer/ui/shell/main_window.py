@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QStackedWidget
 
+from viewer.room.actions import printed_key
 from viewer.room.events import (
     BoxWanted,
     Exported,
@@ -40,13 +41,15 @@ from viewer.session import (
     ViewsChanged,
 )
 from viewer.ui.kit.basic import column
+from viewer.ui.kit.keyguard import KeyGuard
 from viewer.ui.kit.peek import PeekKey
 from viewer.ui.kit.refresh import Part, Refresher
+from viewer.ui.kit.regions import Region, RegionRing, Stop, first_control
 from viewer.ui.panels.analysis_panel import UPDATE_MS
 from viewer.ui.panels.findings_panel import FindingsPanel
 from viewer.ui.panels.report_panel import REPORT_WIDTH
 from viewer.ui.panels.study_browser import RAIL_WIDTH, StudyBrowser
-from viewer.ui.shell.actions import build, keys_of, row
+from viewer.ui.shell.actions import bind, build
 from viewer.ui.shell.banner import PatientBanner
 from viewer.ui.shell.chrome import WORDS_FROM_HEIGHT, ToolBar, build_menus, group_tools
 from viewer.ui.shell.commands import Commands
@@ -104,6 +107,10 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.places = PlaceKeeper(room, room.hanging.place, lambda: self.shows_report, self)
         self._connect()
+        for name in ("view.next", "view.previous", "measure.point"):
+            self.actions_by_id[name].setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self.view_area.addAction(self.actions_by_id[name])
+        self._take_keys()
         self._refresher = Refresher(self._followed(), self)
         self._heard = self._hear()
         self._refresher.refresh_all()
@@ -113,9 +120,9 @@ class MainWindow(QMainWindow):
         acts = self.commands.acts
         self.start = StartPage(acts)
         self.drop = FileDrop(self, self.room.opening.open_paths, self.start.set_hot)
-        keys = keys_of(row("overlay.toggle"), self.room.context.settings.shortcuts)
-        self.actions_by_id["overlay.toggle"].setShortcuts([])
-        self.peek = PeekKey(self, keys[0] if keys else "")
+        self.peek = PeekKey(self, "")
+        self.guard = KeyGuard(self, self.view_area.wants_key)
+        self.ring = RegionRing(self._regions)
         self.browser = StudyBrowser()
         self.right = RightPanel(self.room, acts)
         self.report_page = ReportPage(self.room, acts)
@@ -173,8 +180,17 @@ class MainWindow(QMainWindow):
             session.on(PointerMoved, lambda event: self.status.show_scale(scale_words(event.info))),
             session.on(ViewMoved, lambda _event: self.places.moved()),
             session.on(MenuWanted, self._show_menu),
+            session.on(SettingsChanged, lambda _event: self._take_keys()),
             *follow_views(self.room, self.view_area),
         )
+
+    def _take_keys(self) -> None:
+        """Every key as the settings have it, at once; the overlay key is watched, for holding it peeks."""
+        rebound = self.room.context.settings.shortcuts
+        bind(self.actions_by_id, rebound)
+        self.actions_by_id["overlay.toggle"].setShortcuts([])
+        self.peek.set_key(printed_key("overlay.toggle", rebound))
+        self.start.show_keys(rebound)
 
     def stop_following(self) -> None:
         """Hear no more of the room: another window takes the place of this one."""
@@ -184,7 +200,9 @@ class MainWindow(QMainWindow):
 
     def _show_menu(self, event: MenuWanted) -> None:
         """A right click on a picture."""
-        view_menu(self, self.actions_by_id, self.room.views.active).popup(QPoint(*event.at))
+        menu = view_menu(self, self.actions_by_id, self.room, self.room.views.active)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(QPoint(*event.at))
 
     def _lay_out(self) -> None:
         self.setStatusBar(self.status)
@@ -198,7 +216,7 @@ class MainWindow(QMainWindow):
         self._right_pages = QStackedWidget()
         self._right_pages.addWidget(self.right)
         self._right_pages.addWidget(self.report_page)
-        self._right_side = QFrame()
+        self._right_side = Region()
         self._right_side.setProperty("kind", "panel")
         side = column(self._right_side)
         side.addWidget(self.notices)
@@ -253,6 +271,16 @@ class MainWindow(QMainWindow):
         """F8: show or hide the right panel."""
         self._right_side.setVisible(not self._right_side.isVisible())
 
+    def step_region(self, by: int) -> None:
+        """F6: the keyboard goes to the next region."""
+        self.ring.step(by)
+
+    def _regions(self) -> tuple[Stop, ...]:
+        pages = self.view_area if self.middle.currentWidget() is self.view_area else self.start
+        enter = self.view_area.take_keyboard if pages is self.view_area else first_control(self.start)
+        others = (self._right_side, self.toolbar, self.browser)
+        return (Stop(pages, enter), *(Stop(widget, first_control(widget)) for widget in others))
+
     # the report
 
     @property
@@ -306,6 +334,7 @@ class MainWindow(QMainWindow):
         if not self._painted:
             self._painted = True
             self.peek.watch()
+            self.guard.watch()
             self.start.first_button().setFocus()
             QTimer.singleShot(0, self.painted.emit)
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSi
 
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import button, column, frame, icon_label, label, restyle, row
+from viewer.ui.shell.actions import native_key
 from viewer.words.i18n import LANGUAGES, language, tr
 
 _WIDTH = 640
@@ -58,6 +59,16 @@ class StartPage(QScrollArea):
         self._drop.setProperty("hot", hot)
         restyle(self._drop)
 
+    def show_keys(self, rebound: Mapping[str, str]) -> None:
+        """Print the keys that hold now."""
+        for made, action_id in ((self._open, "file.open_folder"), (self._files, "file.open_files")):
+            made.setText(f"{made.accessibleName()}  {native_key(action_id, rebound)}".rstrip())
+        mouse = tr("mouse: left window, middle pan, right zoom")
+        key = native_key("help.keys", rebound)
+        self._hint.setText(
+            " · ".join(part for part in (tr("{key} shows every key", key=key) if key else "", mouse) if part)
+        )
+
     def first_button(self) -> QPushButton:
         """The button that has the keyboard at the start."""
         return self._open
@@ -76,18 +87,13 @@ class StartPage(QScrollArea):
             Qt.AlignmentFlag.AlignHCenter,
         )
         inside.addSpacing(4)
-        self._open = button(
-            f"{tr('Open folder...')}  Ctrl+O",
-            self._acts["file.open_folder"],
-            icon="folder-open",
-            style="primary",
-            name=tr("Open folder..."),
-        )
-        files = button(f"{tr('Open files...')}  Ctrl+Shift+O", self._acts["file.open_files"], name=tr("Open files..."))
+        folder, files = tr("Open folder..."), tr("Open files...")
+        self._open = button(folder, self._acts["file.open_folder"], icon="folder-open", style="primary", name=folder)
+        self._files = button(files, self._acts["file.open_files"], name=files)
         buttons = row()
         buttons.addStretch(1)
         buttons.addWidget(self._open)
-        buttons.addWidget(files)
+        buttons.addWidget(self._files)
         buttons.addStretch(1)
         inside.addLayout(buttons)
         return area
@@ -150,7 +156,8 @@ class StartPage(QScrollArea):
             chip.clicked.connect(self._on_language)
             line.addWidget(chip)
         line.addStretch(1)
-        line.addWidget(label(tr("F1 shows every key · mouse: left window, middle pan, right zoom"), "caption"))
+        self._hint = label("", "caption")
+        line.addWidget(self._hint)
         return line
 
     def _on_language(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
 from viewer.core.study import Stack
@@ -12,6 +12,8 @@ from viewer.room.panels import volumes
 from viewer.room.room import Room
 from viewer.room.views.arrangement import FOUR
 from viewer.room.views.commands import next_in_loop
+from viewer.ui.kit.keyguard import ARROWS
+from viewer.ui.kit.regions import step_inside
 from viewer.ui.panels.volumes_panel import VolumesPanel
 from viewer.words.people import corner_lines
 
@@ -60,10 +62,17 @@ class ViewArea(QStackedWidget):
         if self._grid is not None:
             self._grid.arrange()
 
-    def take_keyboard(self) -> None:
-        """Give the keys to the active view."""
-        if self._grid is not None:
+    def take_keyboard(self) -> bool:
+        """Give the keys to the active view, or to the object in its place."""
+        if self._grid is not None and self.currentWidget() is self._grid:
             self._grid.active.setFocus()
+            return True
+        return step_inside(self, forward=True)
+
+    def wants_key(self, widget: QWidget, key: Qt.Key) -> bool:
+        """Arrows move the pointer of the keys while it is shown."""
+        mouse = self._room.views.mouse(self._room.views.active)
+        return key in ARROWS and mouse.keyed.is_shown and self.isAncestorOf(widget)
 
     def show_views(self) -> None:
         """Bring the views to the front; a line that is being typed in keeps the keys."""

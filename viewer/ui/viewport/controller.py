@@ -185,5 +185,4 @@ class ViewController(QObject):
             self.view.set_slice(self.view.picture.index + slices)
 
     def focus_arrived(self) -> None:
-        """Keys go to this view now."""
-        self.view.events.activated(self.view)
+        """The keyboard came here, perhaps by itself: which view is active is the reader's choice alone."""

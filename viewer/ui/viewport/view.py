@@ -23,6 +23,14 @@ from viewer.ui.viewport.strip import Strip
 from viewer.ui.viewport.textline import TextLine
 from viewer.words.i18n import tr
 
+#: Where each arrow key goes: right, down.
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
 
 class _Painted(Surface):
     """Paints a view in its widget."""
@@ -95,19 +103,26 @@ class Viewport(Bordered):
         return self.view.active
 
     def cancel(self) -> None:
-        """Esc: close the message, drop what is not finished."""
+        """Esc: close the message, drop what is not finished, then the pointer that keys move."""
+        drawing = self.view.draft is not None
         self.notice.hide()
         self.typing.drop()
         self.mouse.cancel()
+        if not drawing:
+            self.mouse.keyed.hide()
 
     def files_arrived(self, paths: Sequence[Path]) -> None:
         """Files were dropped here."""
         self.view.events.files_dropped(self.view, paths)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Esc cancels, Delete takes the drawing under the pointer away."""
+        """Esc cancels, arrows move the pointer of the keys, Delete takes the selected drawing away."""
         if event.key() == Qt.Key.Key_Escape:
             self.cancel()
+        elif event.key() in _ARROWS and self.mouse.keyed.is_shown:
+            self.mouse.keyed.move(
+                *_ARROWS[Qt.Key(event.key())], bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            )
         elif event.key() == Qt.Key.Key_Delete and self.view.selected:
             self.mouse.delete_selected()
         else:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QScrollArea, QWidget
 
+from viewer.room.actions import ACTIONS, MENUS, conflicts, keys_of
 from viewer.ui.kit.basic import button, column, frame, label, row
-from viewer.ui.shell.actions import ACTIONS, MENUS, conflicts, keys_of
+from viewer.ui.kit.keys import native
 from viewer.words.i18n import tr
 
 #: What the mouse does on a picture.
@@ -61,10 +61,7 @@ class KeysDialog(QDialog):
         made = []
         for action in ACTIONS:
             if action.menu == menu:
-                keys = (
-                    QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-                    for key in keys_of(action, rebound)
-                )
+                keys = (native(key) for key in keys_of(action, rebound))
                 made.append((tr(action.text), ", ".join(keys) or "–"))
         return made
 

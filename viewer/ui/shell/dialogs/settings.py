@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.settings import Settings
+from viewer.room.actions import ACTIONS, conflicts, keys_of
+from viewer.room.actions import row as action_row
 from viewer.ui.kit.basic import button, column, label, row
-from viewer.ui.shell.actions import ACTIONS, conflicts, keys_of
-from viewer.ui.shell.actions import row as action_row
 from viewer.words.i18n import LANGUAGES, tr
 
 _DEVICES = (("auto", "Automatic"), ("cpu", "CPU"), ("cuda", "Graphics card"))
@@ -50,7 +50,8 @@ class SettingsDialog(QDialog):
         foot = row()
         foot.addStretch(1)
         foot.addWidget(button(tr("Cancel"), self.close))
-        foot.addWidget(button(tr("Save"), self._save, style="primary"))
+        self._save_button = button(tr("Save"), self._save, style="primary")
+        foot.addWidget(self._save_button)
         whole.addLayout(foot)
         self._show_conflicts()
 
@@ -130,11 +131,17 @@ class SettingsDialog(QDialog):
             mark = "  ⚠" if action.id in clashing else ""
             self._table.setItem(number, 1, QTableWidgetItem(f"{keys}{mark}"))
         words = "; ".join(
-            tr("{key} has two meanings: {names}", key=key, names=", ".join(tr(action_row(i).text) for i in ids))
+            tr(
+                "{key} has two meanings: {names}",
+                key=key,
+                names=", ".join(tr(action_row(i).text) if i else tr("Cancel") for i in ids),
+            )
             for key, ids in sorted(clashes.items())
         )
         self._conflict.setText(words)
         self._conflict.setVisible(bool(words))
+        self._save_button.setEnabled(not clashes)
+        self._save_button.setToolTip(tr("Give each action its own key.") if clashes else "")
 
     def _save(self) -> None:
         lines = tuple(line.strip() for line in self._letterhead.toPlainText().splitlines() if line.strip())
