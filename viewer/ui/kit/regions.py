@@ -39,14 +39,11 @@ def take(widget: QWidget, forward: bool = True) -> None:
 
 
 def stops_of(region: QWidget) -> list[QWidget]:
-    """Controls of a region that Tab stops at, in the order of Tab."""
-    found: list[QWidget] = []
-    widget = region.nextInFocusChain()
-    while widget is not None and widget is not region:
-        if region.isAncestorOf(widget) and _stops(widget):
-            found.append(widget)
-        widget = widget.nextInFocusChain()
-    return found
+    """Controls of a region that Tab stops at, in the order they were laid out.
+
+    Qt's own focus chain is not walked: asking a widget for the next one makes its Python object the other's owner.
+    """
+    return [widget for widget in region.findChildren(QWidget) if _stops(widget)]
 
 
 def _stops(widget: QWidget) -> bool:

@@ -12,7 +12,7 @@ from viewer.core.study import Refusal
 from viewer.room.panels.studies import RowKind, StudiesView, StudyRow
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import ElidedLabel, clear, column, frame, label, row
-from viewer.ui.kit.regions import Region
+from viewer.ui.kit.regions import Region, step_inside, take
 from viewer.ui.kit.section import HEADER_HEIGHT, Message, icon_button
 from viewer.ui.panels.study_rows import RowDelegate, StudyModel
 from viewer.words.i18n import said, tr
@@ -167,6 +167,13 @@ class StudyBrowser(Region):
         ]
         message = Message("warn", head, "\n".join(lines), ((tr("Show all"), self.refused_asked.emit),))
         self._messages.addWidget(message)
+
+    def take_keyboard(self) -> bool:
+        """Give the list the keyboard; its header where there is no study."""
+        if not self._list.isVisible():
+            return step_inside(self, forward=True)
+        take(self._list)
+        return True
 
     def put_thumbnail(self, key: str, pixels: npt.NDArray[np.uint8]) -> None:
         """Show a stack's thumbnail, RGB [row, column, 3]."""

@@ -278,8 +278,8 @@ class MainWindow(QMainWindow):
     def _regions(self) -> tuple[Stop, ...]:
         pages = self.view_area if self.middle.currentWidget() is self.view_area else self.start
         enter = self.view_area.take_keyboard if pages is self.view_area else first_control(self.start)
-        others = (self._right_side, self.toolbar, self.browser)
-        return (Stop(pages, enter), *(Stop(widget, first_control(widget)) for widget in others))
+        controls = (Stop(widget, first_control(widget)) for widget in (self._right_side, self.toolbar))
+        return (Stop(pages, enter), *controls, Stop(self.browser, self.browser.take_keyboard))
 
     # the report
 
