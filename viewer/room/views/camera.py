@@ -86,6 +86,22 @@ class Camera:
         other = replace(self, canvas=(max(width, 1), max(height, 1)))
         return other.fit() if self.fitted else other
 
+    def canvas_moved(self, width: int, height: int, shift: tuple[float, float]) -> Camera:
+        """On a canvas of another size whose corner moved by `shift` (px): the picture stays where it is on the screen.
+
+        Where that would cut off a part that was in sight, it is fitted or kept in the middle as by `resized`.
+        """
+        middle = (width / 2 + shift[0], height / 2 + shift[1])
+        row, column = self.to_pixel(middle).tolist()
+        other = replace(self, canvas=(max(width, 1), max(height, 1)), centre=(row, column))
+        return other if other._shows_as_much_as(self) else self.resized(width, height)
+
+    def _shows_as_much_as(self, before: Camera) -> bool:
+        corners = np.array([[-0.5, -0.5], [self.image[0] - 0.5, self.image[1] - 0.5]])
+        seen = [np.clip(one.to_screen(corners), 0, np.array(one.canvas)) for one in (self, before)]
+        sizes = [np.abs(one[1] - one[0]) for one in seen]
+        return bool((sizes[0] >= sizes[1] - 1).all())
+
     def showing(self, image: tuple[int, int], mm: tuple[float, float]) -> Camera:
         """On another image; the place is kept where the grids are alike, else it is fitted."""
         if image == self.image and np.allclose(mm, self.mm):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from viewer.room.panels.measurements import MeasureRow
 from viewer.ui.kit.basic import ElidedLabel, clear, column, icon_label, label, row
+from viewer.ui.kit.refresh import later
 from viewer.ui.kit.section import Section, icon_button
 from viewer.words.i18n import tr
 
@@ -28,14 +29,18 @@ class MeasurementsPanel(Section):
         """Show the measurements; the section hides when there are none."""
         if view == self._rows:
             return
+        known = {entry.id for entry in self._rows or ()}
         self._rows = view
         clear(self.body)
         self.set_count(str(len(view)))
-        for entry in view:
-            self._add(entry)
+        made = [(entry, self._add(entry)) for entry in view]
         self.setVisible(bool(view))
+        fresh = [row for entry, row in made if entry.id not in known]
+        if len(fresh) == 1:  # several at once came with a study, not by the reader's hand
+            self.set_open(True)
+            later(fresh[0], 0, partial(self.sight_wanted.emit, fresh[0])).start()
 
-    def _add(self, entry: MeasureRow) -> None:
+    def _add(self, entry: MeasureRow) -> QWidget:
         holder = QWidget()
         line = row(holder)
         line.addWidget(icon_label(entry.icon, "measure", 20, entry.name))
@@ -47,3 +52,4 @@ class MeasurementsPanel(Section):
         line.addWidget(icon_button("crosshair", tr("Show {name}", name=entry.name), partial(self.shown.emit, entry.id)))
         line.addWidget(icon_button("close", tr("Remove {name}", name=entry.name), partial(self.removed.emit, entry.id)))
         self.body.addWidget(holder)
+        return holder

@@ -35,8 +35,11 @@ _CAPTION = Face(12, "text_3")
 _DATE = Face(12, "text_2")
 _CAUTION = Face(12, "warn")
 _STATE = Face(12, "text_2")
+_RAIL = Face(12, "text_1", QFont.Weight.DemiBold)
 _STATE_ON = Face(12, "text_1", QFont.Weight.DemiBold)
 _STATE_HEIGHT = 26
+#: Height of a patient's divider in the rail.
+_DIVIDER_HEIGHT = 24
 _PERSON_HEIGHT = 38
 _LINK = Face(12, "accent")
 
@@ -129,7 +132,7 @@ class RowDelegate(QStyledItemDelegate):
         """Heights of the layout: patient 48, study 24, stack 60 (72 with a caution)."""
         row: StudyRow = index.data(StudyModel.ROW)
         if self.rail:
-            return QSize(56, 52 if row.kind is RowKind.STACK else 0)
+            return QSize(56, {RowKind.STACK: 52, RowKind.PATIENT: _DIVIDER_HEIGHT}.get(row.kind, 0))
         if row.kind is RowKind.PATIENT:
             return QSize(option.rect.width(), 48 if row.first else 57)
         if row.kind is RowKind.STUDY:
@@ -148,6 +151,8 @@ class RowDelegate(QStyledItemDelegate):
         rect = QRect(option.rect)
         if row.kind is RowKind.STACK:
             self._paint_stack(painter, option, rect, row)
+        elif self.rail and row.kind is RowKind.PATIENT:
+            self._paint_divider(painter, rect, row)
         elif not self.rail and row.kind is RowKind.STATE:
             self._paint_state(painter, option, rect, row)
         elif not self.rail and row.kind is RowKind.PATIENT:
@@ -169,6 +174,16 @@ class RowDelegate(QStyledItemDelegate):
         width = rect.right() - left - 8
         self._text(painter, QRect(left, top, width, 20), row.title, _NAME)
         self._text(painter, QRect(rect.left() + _EDGE, top + 19, rect.width() - _EDGE - 8, _LINE), row.line, _CAPTION)
+
+    def _paint_divider(self, painter: QPainter, rect: QRect, row: StudyRow) -> None:
+        """In the rail: whose thumbnails follow, below a line; the tooltip says the whole name."""
+        if not row.first:
+            painter.fillRect(QRect(rect.left(), rect.top() + 1, rect.width(), 1), colour("line_control"))
+        words = rect.adjusted(4, 4, -2, 0)
+        if row.letter:
+            self._text(painter, words, row.letter, _LETTER)
+            words.setLeft(words.left() + 12)
+        self._text(painter, words, row.title, _RAIL)
 
     def _paint_person(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, row: StudyRow) -> None:
         """Somebody with the same ID: what differs, and what a click does."""

@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         self.browser = StudyBrowser()
         self.right = RightPanel(self.room, acts)
         self.report_page = ReportPage(self.room, acts)
-        self.banner = PatientBanner()
+        self.banner = PatientBanner(self.menuBar())
         self.notices = Notices()
         self.status = StatusBar()
 
@@ -211,7 +211,6 @@ class MainWindow(QMainWindow):
         self.middle.addWidget(self.view_area)
         middle = QFrame()
         stacked = column(middle)
-        stacked.addWidget(self.banner)
         stacked.addWidget(self.middle, 1)
         self._right_pages = QStackedWidget()
         self._right_pages.addWidget(self.right)
@@ -237,6 +236,7 @@ class MainWindow(QMainWindow):
         """What gives way first: toolbar words, then the studies, then the right panel."""
         super().resizeEvent(event)
         self.toolbar.fit(self.width(), self.height())
+        self.banner.fit()
         self._size_sides()
 
     def _size_sides(self) -> None:
@@ -264,11 +264,13 @@ class MainWindow(QMainWindow):
 
     def toggle_studies(self) -> None:
         """F7: studies as panel or as rail."""
+        self.view_area.hold_pictures()
         self._rail_by_hand = not self.browser.is_rail
         self._size_sides()
 
     def toggle_right(self) -> None:
         """F8: show or hide the right panel."""
+        self.view_area.hold_pictures()
         self._right_side.setVisible(not self._right_side.isVisible())
 
     def step_region(self, by: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -13,6 +14,7 @@ from viewer.room.room import Room
 from viewer.room.views.arrangement import FOUR
 from viewer.room.views.commands import next_in_loop
 from viewer.ui.kit.keyguard import ARROWS
+from viewer.ui.kit.refresh import later
 from viewer.ui.kit.regions import step_inside
 from viewer.ui.panels.volumes_panel import VolumesPanel
 from viewer.words.people import corner_lines
@@ -61,6 +63,12 @@ class ViewArea(QStackedWidget):
         """Views came, went or stand elsewhere."""
         if self._grid is not None:
             self._grid.arrange()
+
+    def hold_pictures(self) -> None:
+        """What comes or goes now beside the views moves no picture."""
+        if self._grid is not None:
+            self._grid.hold_pictures(True)
+            later(self, 0, partial(self._grid.hold_pictures, False)).start()
 
     def take_keyboard(self) -> bool:
         """Give the keys to the active view, or to the object in its place."""

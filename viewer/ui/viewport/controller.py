@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from PySide6.QtCore import QObject, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QRegion, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -37,6 +37,7 @@ class ViewController(QObject):
     """Owner of the canvas.
 
     Attributes:
+        held: where the canvas stood on the screen when its picture was to stay; None else.
         moving: something moves, so the picture is drawn quickly until it rests.
     """
 
@@ -45,6 +46,7 @@ class ViewController(QObject):
         self.view, self.mouse = view, mouse
         self.canvas = Canvas(self, parent)
         self.moving = False
+        self.held: QPoint | None = None
         self._outlines = OutlinePaths()
         self._scaled: tuple[int, int, int, QImage] | None = None
         self._rest = QTimer(self)
@@ -76,9 +78,19 @@ class ViewController(QObject):
                 return
         self._ahead.stop()
 
+    def hold(self, hold: bool) -> None:
+        """Keep the picture where it is on the screen while something beside it comes or goes."""
+        self.held = self.canvas.mapToGlobal(QPoint(0, 0)) if hold else None
+
     def canvas_resized(self, width: int, height: int) -> None:
         """The canvas has another size, or came to another screen."""
-        self.view.camera = self.view.camera.resized(width, height)
+        if self.held is None:
+            self.view.camera = self.view.camera.resized(width, height)
+        else:
+            here = self.canvas.mapToGlobal(QPoint(0, 0))
+            shift = here - self.held
+            self.view.camera = self.view.camera.canvas_moved(width, height, (shift.x(), shift.y()))
+            self.held = here
         self.view.screen = Screen(self.canvas.devicePixelRatioF(), self.canvas.screen().physicalDotsPerInch())
 
     def paint_picture(self, painter: QPainter) -> None:

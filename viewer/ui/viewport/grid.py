@@ -69,6 +69,11 @@ class ViewGrid(QWidget):
                 self._cells.addWidget(shown_widget, *place)
         self._stretch()
 
+    def hold_pictures(self, hold: bool) -> None:
+        """Keep pictures where they are on the screen while something beside them comes or goes."""
+        for viewport in self._viewports.values():
+            viewport.controller.hold(hold)
+
     def release(self) -> None:
         """Another grid paints the views from now on."""
         for view in self._viewports:

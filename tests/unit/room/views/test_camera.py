@@ -96,3 +96,18 @@ def test_a_fitted_picture_follows_the_canvas_and_a_zoomed_one_does_not() -> None
 
 def test_upright_undoes_turns() -> None:
     assert camera().turned(TURN_RIGHT).turned(MIRROR_UP_DOWN).upright().turn == UPRIGHT
+
+
+def test_a_picture_stays_on_the_screen_while_the_canvas_changes_round_it() -> None:
+    fitted = Camera((1000, 600), (96, 80)).fit()
+    wider = fitted.canvas_moved(1360, 600, (0, 0))
+    assert wider.scale == fitted.scale and wider.fitted
+    np.testing.assert_allclose(wider.to_screen([10, 20]), fitted.to_screen([10, 20]))
+    moved = fitted.canvas_moved(800, 600, (200, 0))
+    np.testing.assert_allclose(moved.to_screen([10, 20]), fitted.to_screen([10, 20]) - [200, 0])
+    assert wider.canvas_moved(1000, 600, (0, 0)) == fitted
+
+
+def test_a_picture_that_would_be_cut_is_fitted_anew() -> None:
+    wide = Camera((1000, 600), (80, 200)).fit()
+    assert wide.canvas_moved(640, 600, (0, 0)) == wide.resized(640, 600)
