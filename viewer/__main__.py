@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from viewer.jobs.bench import Entry
 
 
 def open_window(paths: Sequence[str]) -> int:
-    """The window; Qt is imported only now."""
+    """The window; Qt is imported only now, after the room: PySide looks into every module that is imported after it.
+
+    Nothing is collected until the window stands: all that is made until then stays.
+    """
+    gc.disable()
+    import viewer.room.room  # noqa: F401
     from viewer.app import run_window
 
     return run_window(paths)
+
+
+def window_benches() -> tuple[Entry, ...]:
+    """Benchmarks that need the window or Qt."""
+    from viewer.bench import BENCHES
+
+    return BENCHES
 
 
 def main() -> int:
@@ -20,7 +37,7 @@ def main() -> int:
     try:
         from viewer.cli import main as command_line
 
-        return command_line(sys.argv[1:], open_window)
+        return command_line(sys.argv[1:], open_window, window_benches)
     except KeyboardInterrupt:  # before the command took the signal over
         sys.stderr.write("Ended.\n")
         return 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -133,6 +134,12 @@ def _settings() -> tuple[Settings, str]:
         return Settings(), error.text
 
 
+def _collect_again() -> None:
+    """Garbage is collected from now on, but what the program is made of is never looked at again."""
+    gc.freeze()
+    gc.enable()
+
+
 def run_window(paths: Sequence[str] = ()) -> int:
     """Open the window, on these paths if given; returns the exit status when it is closed."""
     QCoreApplication.setApplicationName("SecondRead")
@@ -141,6 +148,7 @@ def run_window(paths: Sequence[str] = ()) -> int:
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     program = Program(app, [str(path) for path in paths])
+    program.window.painted.connect(_collect_again)
     program.show()
     status = app.exec()
     program.close()

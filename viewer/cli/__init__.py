@@ -64,25 +64,30 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"{self.format_usage().strip()}")
 
 
-def main(arguments: Sequence[str], open_window: window.OpenWindow) -> int:
-    """Run one command and return its exit status."""
+def main(arguments: Sequence[str], open_window: window.OpenWindow, window_benches: learning.MoreBenches = tuple) -> int:
+    """Run one command and return its exit status.
+
+    Args:
+        open_window, window_benches: what needs Qt, handed in by the program's entry.
+    """
     logging.basicConfig(level=os.environ.get("SECONDREAD_LOG", "ERROR").upper(), format="%(name)s: %(message)s")
     logging.captureWarnings(True)
     first = arguments[0] if arguments else ""
     json = "--json" in arguments
     if not first.startswith("-") and first not in {c.name for c in COMMANDS}:
         return guarded(lambda _hooks: window.run_window(window_paths(arguments), open_window), json=json)
+    tools = (open_window, window_benches)
     try:
-        return guarded(lambda hooks: _run(arguments, open_window, hooks), json=json)
+        return guarded(lambda hooks: _run(arguments, tools, hooks), json=json)
     except SystemExit as stop:
         return int(stop.code or 0)
 
 
-def _run(arguments: Sequence[str], open_window: window.OpenWindow, hooks: Hooks) -> int:
+def _run(arguments: Sequence[str], tools: tuple[window.OpenWindow, learning.MoreBenches], hooks: Hooks) -> int:
     args = build_parser().parse_args(joined(arguments))
     if not has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    args.open_window = open_window
+    args.open_window, args.window_benches = tools
     return int(args.run(args, hooks))
 
 

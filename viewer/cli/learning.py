@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from viewer.cli.arguments import Command, a_path
@@ -10,7 +11,9 @@ from viewer.cli.console import DONE, FAILED, Hooks, only_json, put, put_json, sa
 
 if TYPE_CHECKING:
     from viewer.jobs.bench import Entry
-    from viewer.jobs.bench.harness import Prepare
+
+#: The benchmarks that need the window.
+MoreBenches = Callable[[], tuple["Entry", ...]]
 
 
 def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,24 +72,12 @@ def bench_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-def benches() -> tuple[Entry, ...]:
-    """Every benchmark: those of jobs, and that of the views, which needs a window."""
-    from viewer.jobs.bench import BENCHES, Entry
-
-    def scroll() -> Prepare:
-        from viewer.ui.viewport import bench
-
-        return bench.prepare
-
-    return (*BENCHES, Entry("scroll", scroll))
-
-
 def run_bench(args: argparse.Namespace, hooks: Hooks) -> int:
     """The project's own benchmarks, each against its floor or a peer in the same run."""
     from viewer.jobs import bench
 
     with only_json(args.json):
-        document = bench.run_benches(tuple(args.names), benches(), **hooks)
+        document = bench.run_benches(tuple(args.names), (*bench.BENCHES, *args.window_benches()), **hooks)
     if args.json:
         put_json(document)
     else:

@@ -6,16 +6,18 @@ then `table[label << 8 | grey]`. Everything is 0xFFRRGGBB, which Qt shows as For
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from viewer.core.volume import Volume
+from viewer.core.volume import Array, Volume
 from viewer.display import window as win
 from viewer.display.colours import Rgb, lut
-from viewer.display.overlay import DISHONEST_OPACITY, Fill, SliceOverlay
+from viewer.display.overlay import DISHONEST_OPACITY, Fill, Line, SegmentStyle, SliceOverlay
 from viewer.display.slicing import SliceView
 from viewer.display.window import Window
 
@@ -25,6 +27,11 @@ Picture8 = npt.NDArray[np.uint8]
 #: A heatmap is bare below the first share of its peak and full from the second on.
 HEAT_BARE, HEAT_FULL = 0.2, 0.45
 _LEVELS = 256
+#: Tables of greys that are kept.
+_TABLES = 8
+#: Of so many pixels of a rim so many are drawn; counted askew: rims along rows, columns and diagonals are all broken.
+_RIM_PERIOD = 12
+_RIM_DRAWN = {Line.SOLID: 12, Line.DASHED: 8, Line.DOTTED: 3, Line.NONE: 0}
 _BLACK = np.uint32(0xFF000000)
 
 
@@ -46,6 +53,7 @@ class Painter:
         self._key: tuple[object, ...] | None = None
         self._greys: Picture8 | None = None
         self._rgb32: win.Table32 | None = None
+        self._small: tuple[SliceView, int, SliceView] | None = None
 
     def compose(
         self,
@@ -62,10 +70,10 @@ class Painter:
 
         Args:
             loaded: bool [K]; slices that are not read yet are shown black, never as values.
-            step: every so many pixels only, for large films while they are being dragged.
+            step: one pixel for so many rows and columns, for large films while they are being dragged.
         """
         if step > 1:
-            view, overlay = _thinned(view, step), _thinned_overlay(overlay, step)
+            view, overlay = self._shrunk(view, step), _thinned_overlay(overlay, step)
         bare = overlay is None or (overlay.heat is None and overlay.labels is None)
         if bare and self._tabled(view):
             out = self._table32(view, window, inverted).take(win.pattern(view.pixels))
@@ -79,6 +87,12 @@ class Painter:
         if loaded is not None and not loaded.all():
             _black_out(out, view, loaded)
         return out
+
+    def _shrunk(self, view: SliceView, step: int) -> SliceView:
+        """The slice in smaller size, kept while only window, place and zoom change."""
+        if self._small is None or self._small[0] is not view or self._small[1] != step:
+            self._small = (view, step, _thinned(view, step))
+        return self._small[2]
 
     def _tabled(self, view: SliceView) -> bool:
         return win.fits_table(view.pixels) and not view.is_real and view.pixels.ndim == 2
@@ -95,7 +109,7 @@ class Painter:
     def _table8(self, view: SliceView, window: Window, inverted: bool) -> Picture8:
         key = (inverted, *self._volume.slice_rescale(view.rescale_slice))
         if key != self._key or window is not self._window or self._greys is None:
-            self._greys = win.grey8_table(self._volume, window, inverted, view.rescale_slice)
+            self._greys = _shared_table(self._volume, window, inverted, view.rescale_slice)
             self._key, self._rgb32, self._window = key, None, window
         return self._greys
 
@@ -111,14 +125,29 @@ class Painter:
         return np.asarray(_BLACK | channels[..., 0] << 16 | channels[..., 1] << 8 | channels[..., 2], dtype=np.uint32)
 
 
+_tables: OrderedDict[tuple[object, ...], Picture8] = OrderedDict()
+
+
+def _shared_table(volume: Volume, window: Window, inverted: bool, k: int) -> Picture8:
+    """The greys of every bit pattern; made once for all the planes of a volume, that are windowed together."""
+    rescale = volume.slice_rescale(k)
+    key = (volume.stored.dtype.str, *rescale, volume.lut, volume.inverted, volume.padding, window, inverted)
+    if key not in _tables:
+        _tables[key] = win.grey8_table(volume, window, inverted, k)
+        if len(_tables) > _TABLES:
+            _tables.popitem(last=False)
+    return _tables[key]
+
+
 def _cover_greys(greys: Picture8, overlay: SliceOverlay | None, blend: Blend) -> Picture32:
     """Heatmap and segments over grey bytes, one table each."""
     if overlay is None or (overlay.heat is None and overlay.labels is None):
         return win.to_rgb32(greys)
     if overlay.heat is None and overlay.labels is not None:
-        index = _paired(overlay.labels, greys)
+        labels = edged(overlay.labels, overlay.styles) if overlay.edged else overlay.labels
         opacity = 0.0 if blend.fill is Fill.OUTLINE else blend.fill_opacity
-        return label_table(tuple(s.colour for s in overlay.styles), opacity).take(index)
+        table = label_table(tuple(s.colour for s in overlay.styles), opacity, overlay.edged)
+        return table.take(_paired(labels, greys))
     if overlay.heat is None:
         return win.to_rgb32(greys)
     index = _paired(heat_levels(overlay.heat), greys)
@@ -139,14 +168,16 @@ def _cover(picture: Picture32, overlay: SliceOverlay | None, blend: Blend) -> Pi
 
 
 def _cover_labels(picture: Picture32, overlay: SliceOverlay, blend: Blend) -> Picture32:
-    if overlay.labels is None or blend.fill is Fill.OUTLINE:
+    if overlay.labels is None or (blend.fill is Fill.OUTLINE and not overlay.edged):
         return picture
-    rows, columns = np.nonzero(overlay.labels)
+    labels = edged(overlay.labels, overlay.styles) if overlay.edged else overlay.labels
+    rows, columns = np.nonzero(labels)
     if rows.size == 0:
         return picture
-    colours = np.array([s.colour for s in overlay.styles], dtype=np.float64)
-    chosen = colours[overlay.labels[rows, columns].astype(np.int64) - 1]
-    paint = np.concatenate([chosen, np.full((len(chosen), 1), blend.fill_opacity * 255)], axis=1)
+    numbers, count = labels[rows, columns].astype(np.int64) - 1, len(overlay.styles)
+    colours = np.array([s.colour for s in overlay.styles], dtype=np.float64)[numbers % count]
+    inside = 0.0 if blend.fill is Fill.OUTLINE else blend.fill_opacity
+    paint = np.concatenate([colours, np.where(numbers < count, inside, 1.0)[:, None] * 255], axis=1)
     picture[rows, columns] = _mix(picture[rows, columns], paint)
     return picture
 
@@ -171,11 +202,34 @@ def _paired(high: Picture8, low: Picture8) -> npt.NDArray[np.uint16]:
 
 
 @lru_cache(maxsize=64)
-def label_table(colours: tuple[Rgb, ...], opacity: float) -> Picture32:
-    """Picture words by label << 8 | grey: uint32 [(n + 1) * 256]; label 0 is the bare grey."""
-    alphas = np.full(len(colours) + 1, opacity)
-    alphas[0] = 0.0
-    return _table(np.array([(0, 0, 0), *colours], dtype=np.float64), alphas)
+def label_table(colours: tuple[Rgb, ...], opacity: float, edges: bool = False) -> Picture32:
+    """Picture words by label << 8 | grey: uint32 [(n + 1) * 256]; label 0 is the bare grey.
+
+    Args:
+        edges: label n + 1 and on are the edges of labels 1 to n, which hide what is below.
+    """
+    alphas = [0.0, *(opacity for _ in colours), *(1.0 for _ in colours if edges)]
+    inks = [(0, 0, 0), *colours, *(colours if edges else ())]
+    return _table(np.array(inks, dtype=np.float64), np.array(alphas))
+
+
+def edged(labels: Picture8, styles: tuple[SegmentStyle, ...]) -> Picture8:
+    """Labels with the pixels at their rims numbered n higher; n = len(styles) <= 127.
+
+    The rims of proposals are broken as their outlines are, those of what is unsure still more.
+    """
+    rim = np.zeros(labels.shape, bool)
+    down, across = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
+    for part, other in ((rim[1:], down), (rim[:-1], down), (rim[:, 1:], across), (rim[:, :-1], across)):
+        np.logical_or(part, other, out=part)
+    rim &= labels > 0
+    at = np.flatnonzero(rim)  # many times faster than rows and columns at once
+    rows, columns = np.divmod(at, labels.shape[1])
+    numbers = labels.reshape(-1)[at]
+    drawn = np.array([0, *(_RIM_DRAWN[style.line] for style in styles)])[numbers] > (rows + 2 * columns) % _RIM_PERIOD
+    out = np.array(labels, order="C")
+    out.reshape(-1)[at[drawn]] = numbers[drawn] + np.uint8(len(styles))
+    return out
 
 
 @lru_cache(maxsize=16)
@@ -224,17 +278,36 @@ def _word(colour: Rgb) -> np.uint32:
 
 
 def _thinned(view: SliceView, step: int) -> SliceView:
-    """Every `step`-th pixel; the mapping to the patient goes with it."""
+    """Means of `step` x `step` stored pixels, so that no row is dropped; the mapping to the patient goes with it."""
     scale = np.diag([float(step), float(step), 1.0])
-    return replace(view, pixels=view.pixels[::step, ::step], to_index=view.to_index @ scale)
+    return replace(view, pixels=block_means(view.pixels, step), to_index=view.to_index @ scale)
+
+
+def block_means(pixels: Array, step: int) -> Array:
+    """Means of blocks: [rows // step, columns // step (, 3)], of the same type; a last part of a block is left out."""
+    rows, columns = pixels.shape[0] // step * step, pixels.shape[1] // step * step
+    exact = np.float32 if pixels.dtype.itemsize <= 2 else np.float64  # sums of 16-bit integers fit a float32
+    lines: Array = pixels[0:rows:step].astype(exact)
+    for down in range(1, step):
+        lines = lines + pixels[down:rows:step]
+    total: Array = np.array(lines[:, 0:columns:step])
+    for across in range(1, step):
+        total = total + lines[:, across:columns:step]
+    total = total / step**2
+    return (total if pixels.dtype.kind == "f" else np.rint(total)).astype(pixels.dtype)
 
 
 def _thinned_overlay(overlay: SliceOverlay | None, step: int) -> SliceOverlay | None:
     if overlay is None:
         return None
-    labels = None if overlay.labels is None else overlay.labels[::step, ::step]
-    heat = None if overlay.heat is None else overlay.heat[::step, ::step]
-    stamps = tuple(replace(stamp, bits=stamp.bits[::step, ::step]) for stamp in overlay.stamps)
+
+    def kept(plane: Any) -> Any:
+        rows, columns = plane.shape[0] // step * step, plane.shape[1] // step * step
+        return plane[:rows:step, :columns:step]
+
+    labels = None if overlay.labels is None else kept(overlay.labels)
+    heat = None if overlay.heat is None else kept(overlay.heat)
+    stamps = tuple(replace(stamp, bits=kept(stamp.bits)) for stamp in overlay.stamps)
     return replace(overlay, labels=labels, heat=heat, stamps=stamps)
 
 

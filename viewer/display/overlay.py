@@ -15,29 +15,19 @@ import numpy.typing as npt
 
 from viewer.core.analysis import AnalysisResult
 from viewer.core.finding import Finding, FindingState
-from viewer.core.volume import Array, Heatmap, Mask, Segment
+from viewer.core.volume import Heatmap, Mask, Segment
 from viewer.display.colours import Pattern, Rgb, hex_colour, palette_colour, palette_pattern, palette_size
-from viewer.display.contours import Polyline, outlines
+from viewer.display.contours import Polyline
 from viewer.display.graphics import (
     GraphicLayer,
     PlacedGraphic,
     PlaneLayer,
     ShutterLayer,
     Stamp,
-    place_graphics,
-    place_stamps,
 )
-from viewer.display.sampling import linear, nearest, same_frame
-from viewer.display.slicing import SliceView
 
 #: Opacity of a heatmap that failed its honesty check.
 DISHONEST_OPACITY = 0.20
-#: A mark is drawn on slices within this many slices of its points.
-_MARK_SLICES = 0.5
-#: Looking for so many labels one by one is faster than counting all.
-_FEW = 24
-#: Labels of one slice are numbered 1..255 for the colour table.
-MOST_LABELS = 255
 
 
 class Fill(Enum):
@@ -97,6 +87,7 @@ class MaskLayer:
     ai: bool = True
     offset: int = 0
     outlined: bool = True
+    _kept: list[tuple[SegmentStyle, ...]] = field(default_factory=list, init=False, repr=False)
 
     def style(self, segment: Segment) -> SegmentStyle:
         """Colour, fill and line of one of the mask's segments."""
@@ -114,9 +105,11 @@ class MaskLayer:
         )
 
     def shown(self) -> tuple[SegmentStyle, ...]:
-        """Styles of the segments that are drawn."""
-        styles = (self.style(segment) for segment in self.mask.segments if segment.number not in self.hidden)
-        return tuple(style for style in styles if style.line is not Line.NONE)
+        """Styles of the segments that are drawn; found once, for every step of a scroll asks."""
+        if not self._kept:
+            styles = (self.style(segment) for segment in self.mask.segments if segment.number not in self.hidden)
+            self._kept.append(tuple(style for style in styles if style.line is not Line.NONE))
+        return self._kept[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,6 +219,7 @@ class SliceOverlay:
         labels: uint8 [rows, columns], 0 = nothing, n = styles[n - 1]; None where there is nothing.
         heat: float32 [rows, columns] 0..1 of the heatmap that is on, or None.
         heat_failed: True where that heatmap failed its honesty check.
+        edged: there are no outlines; composing draws the edges of the labels, pixel by pixel.
         stamps: pixels that take one colour, in this order (shutters, bit planes).
     """
 
@@ -237,71 +231,10 @@ class SliceOverlay:
     marks: tuple[PlacedMark, ...] = ()
     graphics: tuple[PlacedGraphic, ...] = ()
     stamps: tuple[Stamp, ...] = ()
+    edged: bool = False
 
 
 NOTHING = SliceOverlay()
-
-
-def place(overlays: OverlaySet | None, view: SliceView) -> SliceOverlay:
-    """Lay an overlay set on one slice; layers of another frame of reference are left out."""
-    if overlays is None or not overlays.visible:
-        return NOTHING
-    labels, styles, lines = _place_masks(overlays.masks, view)
-    layer = next((h for h in overlays.heatmaps if h.visible and same_frame(h.heatmap.geometry, view.geometry)), None)
-    heat = None if layer is None else linear(layer.heatmap.values, layer.heatmap.geometry, view)
-    marks = tuple(p for p in (_place_mark(mark, view) for mark in overlays.marks) if p is not None)
-    graphics = place_graphics(overlays.graphics, view)
-    stamps = place_stamps(overlays.planes, overlays.shutters, view)
-    return SliceOverlay(labels, styles, lines, heat, layer is not None and layer.failed, marks, graphics, stamps)
-
-
-def _place_masks(
-    layers: Sequence[MaskLayer], view: SliceView
-) -> tuple[npt.NDArray[np.uint8] | None, tuple[SegmentStyle, ...], tuple[Outline, ...]]:
-    combined: npt.NDArray[np.uint8] | None = None
-    styles: list[SegmentStyle] = []
-    lines: list[Outline] = []
-    for layer in layers:
-        if not same_frame(layer.mask.geometry, view.geometry):
-            continue
-        found = nearest(layer.mask.labels, layer.mask.geometry, view)
-        shown = _present(found, layer.shown())[: MOST_LABELS - len(styles)]
-        if not shown:
-            continue
-        numbered = _renumbered(found, [s.number for s in shown], len(styles))
-        combined = numbered if combined is None else np.where(numbered > 0, numbered, combined)
-        styles += shown
-        drawn = shown if layer.outlined else []
-        lines += [Outline(points, style) for style in drawn for points in outlines(found, style.number)]
-    return combined, tuple(styles), tuple(lines)
-
-
-def _present(labels: Array, styles: tuple[SegmentStyle, ...]) -> list[SegmentStyle]:
-    """Segments that occur on the slice: a few are looked for one by one, many are counted at once."""
-    if not labels.any():
-        return []
-    if len(styles) <= _FEW:
-        return [style for style in styles if (labels == style.number).any()]
-    counts = np.bincount(labels.reshape(-1))
-    return [style for style in styles if style.number < len(counts) and counts[style.number]]
-
-
-def _renumbered(labels: Array, numbers: list[int], before: int) -> npt.NDArray[np.uint8]:
-    """Label numbers as 1-based positions in the list of styles, after `before` earlier ones."""
-    table = np.zeros(int(np.iinfo(labels.dtype).max) + 1, dtype=np.uint8)
-    for position, number in enumerate(numbers, start=before + 1):
-        table[number] = position
-    return table.take(labels)
-
-
-def _place_mark(mark: Mark, view: SliceView) -> PlacedMark | None:
-    if mark.line is Line.NONE or not mark.points_lps:
-        return None
-    points = np.asarray(mark.points_lps, dtype=np.float64)
-    across = view.slice_of(points)
-    if across.min() - _MARK_SLICES > view.index or across.max() + _MARK_SLICES < view.index:
-        return None
-    return PlacedMark(view.world_to_pixel(points), mark)
 
 
 def overlays_of(

@@ -13,8 +13,9 @@ from viewer.display import compose as comp
 from viewer.display.colours import TILE, Pattern, tile
 from viewer.display.compose import Blend, Painter
 from viewer.display.framing import BARE, STRIP, Fit, Frame, Rgb8, Shot, shot_items, strip
-from viewer.display.overlay import Fill, OverlaySet, SliceOverlay, place
+from viewer.display.overlay import Fill, OverlaySet, SliceOverlay
 from viewer.display.pen import Sketch
+from viewer.display.placing import place
 from viewer.display.scene import Item, Metrics, Points, draw
 from viewer.display.slicing import Letters, Plane, SliceView, extract, slice_count, upright_plane
 from viewer.display.window import Window, default_window

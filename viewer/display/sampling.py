@@ -17,6 +17,8 @@ from viewer.display.slicing import Plane, SliceView, cut, cut_array
 
 #: Grids are parallel when an index drifts by less than this many voxels over the whole slice.
 _PARALLEL_VOXELS = 1e-3
+#: The array axis of the columns: cuts across it gather each value from another place.
+_COLUMNS = 2
 
 
 def same_frame(first: Geometry, second: Geometry) -> bool:
@@ -28,7 +30,8 @@ def same_frame(first: Geometry, second: Geometry) -> bool:
 def nearest(values: Array, geometry: Geometry, view: SliceView) -> Array:
     """Labels [rows, columns] at the pixels of a view, 0 outside their grid (never mixed)."""
     if _one_grid(geometry, view.geometry):
-        return cut_array(values, cut(geometry, view.plane), view.index)
+        found = cut_array(values, cut(geometry, view.plane), view.index)
+        return found if view.across != _COLUMNS else np.ascontiguousarray(found)  # looked at many times from here on
     lines = _parallel(geometry, view)
     if lines is None:
         kji = geometry.world_to_index(view.pixel_to_world(_pixel_grid(view)))

@@ -57,6 +57,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow(
         "view.sync", "Synchronise scrolling", "View", ("Ctrl+Alt+S",), "sync", "Sync", toggle=True, view=True, on=True
     ),
+    ActionRow("view.references", "Reference lines", "View", ("Ctrl+Alt+R",), toggle=True, view=True),
     ActionRow("view.next", "Next view", "View", ("Tab",), group=1, view=True),
     ActionRow("view.previous", "Previous view", "View", ("Shift+Tab",), group=1, view=True),
     ActionRow("view.maximise", "Maximise view", "View", ("F11",), group=1, view=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from viewer.core.errors import ViewerError
 from viewer.core.finding import FindingState
@@ -14,14 +15,15 @@ from viewer.core.volume import Heatmap, Mask
 from viewer.display.graphics import GraphicLayer, PlaneLayer
 from viewer.display.overlay import HeatmapLayer, MaskLayer
 from viewer.display.presented import Presented
-from viewer.jobs.overlays import Foreign, is_overlay, overlays_on, planes_in
-from viewer.jobs.states import is_state, states_on, subtraction_of
 from viewer.room.background import Priority
 from viewer.room.context import Context
 from viewer.room.events import ExternalChanged, StackDropped, StackLoaded
 from viewer.session import Event, StudiesChanged
 from viewer.session.overlays import OverlayChoice
 from viewer.words.i18n import said, tr
+
+if TYPE_CHECKING:
+    from viewer.jobs.overlays import Foreign
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +76,9 @@ class External:
         self._looked[key] = objects
 
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> Lent:
+            from viewer.jobs.overlays import overlays_on, planes_in
+            from viewer.jobs.states import states_on, subtraction_of
+
             planes = planes_in(stack, volume.geometry, cancel)
             foreign = overlays_on(stack, volume.geometry, studies, cancel)
             return Lent((*planes, *foreign), states_on(stack, volume, studies, cancel), subtraction_of(stack))
@@ -168,6 +173,9 @@ class External:
 
 
 def _objects(studies: tuple[Study, ...]) -> frozenset[str]:
+    from viewer.jobs.overlays import is_overlay
+    from viewer.jobs.states import is_state
+
     stacks = (stack for study in studies for stack in study.stacks)
     return frozenset(stack.key for stack in stacks if is_overlay(stack) or is_state(stack))
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from viewer.core.errors import ViewerError
 from viewer.core.study import Kind, Stack
 from viewer.core.task import CancelFlag, CancelToken
-from viewer.reading import StackLoader, is_picture, open_stack
 from viewer.room.context import Context
 from viewer.room.events import ObjectWanted, SlicesArrived, StackDropped, StackHeld, StackLoaded, StackOpened
 from viewer.room.opening import Opening
 from viewer.session import Event
 from viewer.words.i18n import error_words, tr
+
+if TYPE_CHECKING:
+    from viewer.reading import StackLoader
 
 #: News of slices crosses the thread at most this often (s).
 _NEWS_SECONDS = 0.04
@@ -50,6 +53,8 @@ class Loading:
 
     def show(self, key: str, first: int | None = None) -> None:
         """Bring a stack on screen: at once where it is held, else as soon as it is open."""
+        from viewer.reading import is_picture
+
         stack = self._context.session.library.stack(key)
         if stack is None:
             return
@@ -69,6 +74,8 @@ class Loading:
 
     def hold(self, key: str) -> None:
         """Read a stack that shall stand beside the active one; nothing to do where it is held or no picture."""
+        from viewer.reading import is_picture
+
         stack = self._context.session.library.stack(key)
         if stack is not None and is_picture(stack) and key not in self._loaders and key not in self._reading:
             self._read(stack, None)
@@ -77,6 +84,8 @@ class Loading:
         key = stack.key
 
         def work(tell: Callable[[object], None], cancel: CancelToken) -> object:
+            from viewer.reading import open_stack
+
             loader = open_stack(stack)
             tell(loader)
             last = 0.0

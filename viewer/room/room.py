@@ -5,7 +5,6 @@ from __future__ import annotations
 from viewer.core.errors import UsageError
 from viewer.core.study import Stack, Study
 from viewer.display.hanging import pick
-from viewer.reading.pixels.decoders import warm as warm_decoders
 from viewer.room.analyses import Analyses
 from viewer.room.anchors import Anchors
 from viewer.room.annotations import Annotations
@@ -21,6 +20,7 @@ from viewer.room.presentations import Presentations
 from viewer.room.report import Reporting
 from viewer.room.reviewing import Reviewing
 from viewer.room.views.acting import Jumps
+from viewer.room.views.crosswise import Crosswise
 from viewer.room.views.events import BoxPlaced, FilesDropped
 from viewer.room.views.hanging import ViewHanging
 from viewer.room.views.layers import ViewLayers
@@ -54,6 +54,7 @@ class Room:
         self.hanging = ViewHanging(context, self.opening, self.loading, self.views, by_itself=by_itself)
         self.jumps = Jumps(context, self.views)
         self.views.links.apart = self._of_two
+        self.crosswise = Crosswise(context, self.views)
         self.layers = ViewLayers(context, self.views, self.overlays, self.analyses, self.presentations)
         self.navigation = Navigation(context, self.loading, self.anchors)
         self.reviewing = Reviewing(context, self.navigation)
@@ -63,6 +64,8 @@ class Room:
 
     def start(self) -> None:
         """After the first paint: packs, then the decoder and the inference process."""
+        from viewer.reading.pixels.decoders import warm as warm_decoders
+
         self.packs.read()
         warm_decoders()
         self.analyses.start_process()

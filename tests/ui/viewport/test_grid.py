@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests import phantoms
+from viewer.display import window
 from viewer.display.hanging import Layout
 from viewer.display.slicing import Plane
+from viewer.room.views import commands
 from viewer.room.views.arrangement import grid as grid_of
 from viewer.room.views.events import ViewsArranged
 from viewer.room.views.view import ViewSpec
@@ -119,3 +125,77 @@ def test_another_grid_paints_the_same_views(qtbot: QtBot, grid: ViewGrid, views:
     views.active.set_slice(7)
     assert [v.view for v in again.views] == list(views.views)
     assert again.views[0].strip.words[0] == "Axial"
+
+
+def painted(grid: ViewGrid, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[int]]:
+    """How often each view paints in the turns of the event loop that follow."""
+    times = [0] * len(grid.views)
+
+    def count(number: int, paint: Callable[[QPainter], None]) -> Callable[[QPainter], None]:
+        def counted(painter: QPainter) -> None:
+            times[number] += 1
+            paint(painter)
+
+        return counted
+
+    for number, viewport in enumerate(grid.views):
+        controller = viewport.controller
+        monkeypatch.setattr(controller, "paint_picture", count(number, controller.paint_picture))
+
+    def told() -> list[int]:
+        times[:] = [0] * len(times)
+        QApplication.processEvents()
+        return list(times)
+
+    return told
+
+
+def test_a_step_at_three_planes_paints_one_view(grid: ViewGrid, views: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    planes(views)
+    told = painted(grid, monkeypatch)
+    grid.views[0].controller.scroll(1)
+    assert told() == [1, 0, 0]
+    commands.step(views.active, 1)
+    assert told() == [1, 0, 0]
+    views.links.crosshair = None
+    views.active.set_crosshair((0.0, 0.0, 60.0))
+    assert told() == [0, 0, 0], "a crosshair that is not drawn"
+
+
+def test_lines_of_crosshair_and_references_are_painted_where_they_are_seen(
+    grid: ViewGrid, views: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planes(views)
+    told = painted(grid, monkeypatch)
+    views.set_tool("crosshair")
+    assert told() == [1, 1, 1]
+    grid.views[0].controller.scroll(1)
+    assert told() == [1, 1, 1]
+    views.set_tool("window")
+    commands.toggle_references(views)
+    told()
+    grid.views[0].controller.scroll(1)
+    assert told() == [1, 1, 1]
+    commands.toggle_references(views)
+    told()
+    grid.views[0].controller.scroll(1)
+    assert told() == [1, 0, 0]
+
+
+def test_a_window_drag_paints_each_plane_once_from_one_table(
+    grid: ViewGrid, views: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planes(views)
+    told = painted(grid, monkeypatch)
+    made: list[object] = []
+    table = window.grey8_table
+
+    def counted(*args: Any) -> Any:
+        made.append(args)
+        return table(*args)
+
+    monkeypatch.setattr(window, "grey8_table", counted)
+    views.active.set_window(window.Window(50, 200))
+    views.active.set_window(window.Window(60, 200))
+    assert told() == [1, 1, 1]
+    assert len(made) == 1

@@ -32,6 +32,7 @@ from viewer.room.views.camera import MIRROR_LEFT_RIGHT, TURN_RIGHT
 from viewer.room.views.facts import BadgeSpec, CursorInfo, cursor_at
 from viewer.room.views.picture import Picture
 from viewer.room.views.view import View, ViewSpec
+from viewer.ui.viewport.controller import FRAME_MS
 from viewer.ui.viewport.view import Viewport
 
 SHAPE = (9, 40, 60)
@@ -70,7 +71,7 @@ def screen(view: Viewport, row: float, column: float) -> QPointF:
 
 
 def mouse(view: Viewport, kind: QEvent.Type, at: QPointF, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
-    canvas = view.canvas.viewport()
+    canvas = view.canvas
     event = QMouseEvent(kind, at, canvas.mapToGlobal(at), button, held, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(canvas, event)
 
@@ -92,7 +93,7 @@ def click(view: Viewport, at: QPointF, button: Qt.MouseButton = LEFT) -> None:
 
 
 def wheel(view: Viewport, delta: int, ctrl: bool = False) -> None:
-    canvas = view.canvas.viewport()
+    canvas = view.canvas
     modifiers = Qt.KeyboardModifier.ControlModifier if ctrl else Qt.KeyboardModifier.NoModifier
     at = QPointF(100, 100)
     phase = Qt.ScrollPhase.NoScrollPhase
@@ -670,7 +671,55 @@ def counted(view: Viewport, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int
     return lambda: len(times)
 
 
-def test_a_large_film_is_thinned_only_while_it_moves(view: Viewport) -> None:
+def stripes(side: int) -> npt.NDArray[np.uint16]:
+    """Every second row white: what drops rows shows it black, white, or as bands."""
+    return np.where(np.arange(side)[:, None] % 2, 1000, 0).repeat(side, axis=1)[None].astype(np.uint16)
+
+
+@pytest.mark.parametrize("side", [900, 2600])
+@pytest.mark.parametrize("moving", [False, True])
+def test_no_row_is_dropped_below_zoom_1(view: Viewport, side: int, moving: bool) -> None:
+    grid = phantoms.geometry((1, side, side), spacing_kind=SpacingKind.DETECTOR, affine=np.eye(4))
+    stack = phantoms.stack(grid, kind=Kind.IMAGE)
+    view.view.show(ViewSpec(stack, phantoms.volume(stripes(side), geometry=grid, modality="DX")))
+    view.view.take_window(Window(500, 1000, "LINEAR_EXACT"))
+    for zoom in (0.2, 0.31, 0.45, 0.6):
+        view.view.set_camera(view.view.camera.at_zoom(zoom))
+        if moving:
+            view.controller.scroll(0)
+        assert view.controller.moving is moving
+        at = slice(290, 330), slice(270, 350)
+        seen = grabbed(view)[at].astype(int)
+        assert abs(seen.mean() - 127) < 8
+        assert abs(seen - 127).max() < 127 * zoom + 8, "as grey as the mean of so many rows can be"
+
+
+def grabbed(view: Viewport) -> npt.NDArray[np.uint8]:
+    """What the view paints now, as greys [y, x]."""
+    image = view.canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return lines[:, : image.width()].copy()
+
+
+def test_interpolation_is_kept_while_scrolling_unless_pictures_come_late(view: Viewport) -> None:
+    show(view)
+    view.view.set_camera(view.view.camera.at_zoom(8))
+    view.view.take_window(Window(5250, 300))
+    view.controller.scroll(1)
+    view.controller.full_ms = 0.0
+    assert view.controller.moving and not view.controller.quick
+    smooth = grabbed(view)
+    assert view.controller.full_ms > 0, "what it took decides on the next"
+    view.controller.full_ms = FRAME_MS
+    assert view.controller.quick
+    coarse = grabbed(view)
+    steps, blocks = (np.count_nonzero(np.diff(seen[290:330, 300])) for seen in (smooth, coarse))
+    assert blocks <= 5 < 20 < steps, "8 px a row: a ramp, or blocks"
+    view.controller._come_to_rest()
+    assert not view.controller.quick
+
+
+def test_a_large_film_is_averaged_in_blocks_only_while_it_moves(view: Viewport) -> None:
     grid = phantoms.geometry((1, 2600, 2600), spacing_kind=SpacingKind.DETECTOR, affine=np.eye(4))
     noise = np.random.default_rng(0).integers(0, 1000, (1, 2600, 2600)).astype(np.uint16)
     view.view.show(
@@ -695,9 +744,9 @@ def test_neighbours_are_prepared_at_rest(view: Viewport, qtbot: QtBot, monkeypat
     placed: list[int] = []
     place = module.place
 
-    def counted_place(overlays: Any, slice_view: Any) -> Any:
+    def counted_place(overlays: Any, slice_view: Any, **how: Any) -> Any:
         placed.append(slice_view.index)
-        return place(overlays, slice_view)
+        return place(overlays, slice_view, **how)
 
     monkeypatch.setattr(module, "place", counted_place)
     qtbot.waitUntil(lambda: {3, 4, 6, 7} <= set(placed), timeout=20000)

@@ -14,7 +14,8 @@ from viewer.core.geometry import Geometry
 from viewer.core.volume import Volume
 from viewer.display.band import BAND, bands_of
 from viewer.display.colours import Pattern
-from viewer.display.overlay import OverlaySet, place
+from viewer.display.overlay import OverlaySet
+from viewer.display.placing import place
 from viewer.display.slicing import Plane, extract
 
 GRID = Geometry((4, 12, 14), np.eye(4)[[2, 1, 0, 3]], frame_of_reference_uid="1.2.3")

@@ -13,7 +13,8 @@ from viewer.core.finding import FindingState
 from viewer.core.volume import Heatmap, Mask, Segment
 from viewer.display import compose
 from viewer.display.compose import Blend, Painter
-from viewer.display.overlay import Fill, HeatmapLayer, MaskLayer, OverlaySet, place
+from viewer.display.overlay import Fill, HeatmapLayer, MaskLayer, OverlaySet
+from viewer.display.placing import place
 from viewer.display.slicing import Plane, extract
 from viewer.display.window import Window, grey8
 
@@ -154,13 +155,60 @@ def test_table_follows_window_invert_and_slice() -> None:
     assert first(0, Window(250, 100, "LINEAR_EXACT")) == 128
 
 
-def test_thinned_pictures_are_every_nth_pixel() -> None:
-    volume = phantoms.volume(stored())
+@pytest.mark.parametrize("dtype", ["int16", "uint8", "int32", "float32"])
+def test_smaller_pictures_are_made_of_means(dtype: str) -> None:
+    values = (stored("int16") % 251 if dtype == "uint8" else stored()).astype(dtype)
+    volume = phantoms.volume(values)
     view = extract(volume, Plane.AXIAL, 2)
-    placed = place(overlays(), view)
+    small = compose.to_rgb(Painter(volume).compose(view, WINDOW, step=3))[..., 0]
+    means = values[2][:18, :24].reshape(6, 3, 8, 3).mean(axis=(1, 3))
+    expected = grey8(means if dtype == "float32" else np.rint(means), WINDOW)
+    assert np.abs(small.astype(int) - expected).max() <= 1
+
+
+def test_a_smaller_picture_keeps_its_labels() -> None:
+    volume = phantoms.volume(np.full(SHAPE, 500, np.int16))
+    view = extract(volume, Plane.AXIAL, 2)
+    placed = place(OverlaySet(overlays().masks), view)
     painter = Painter(volume)
     whole = painter.compose(view, WINDOW, overlay=placed)
-    np.testing.assert_array_equal(painter.compose(view, WINDOW, overlay=placed, step=3), whole[::3, ::3])
+    small = painter.compose(view, WINDOW, overlay=placed, step=3)
+    np.testing.assert_array_equal(small, whole[:18:3, :24:3])
+
+
+def test_quick_overlays_have_rims_that_tell_proposals_from_decisions() -> None:
+    volume = phantoms.volume(np.full(SHAPE, 500, np.int16))
+    view = extract(volume, Plane.AXIAL, 2)
+    mask = overlays().masks[0].mask
+    for states, full in (({}, False), ({1: FindingState.ACCEPTED, 2: FindingState.ACCEPTED}, True)):
+        layer = MaskLayer(mask, states)
+        placed = place(OverlaySet((layer,)), view, quick=True)
+        assert placed.edged and not placed.outlines
+        picture = rgb(Painter(volume).compose(view, WINDOW, overlay=placed))
+        ink = np.array(layer.style(mask.segments[0]).colour, float)
+        rim = (picture[4, 4:12] == ink).all(axis=1)
+        assert rim.any() and bool(rim.all()) is full
+        assert not (picture[5:9, 5:11] == ink).all(axis=2).any(), "only the rim is covered"
+        inside = rgb(Painter(volume).compose(view, WINDOW, overlay=place(OverlaySet((layer,)), view)))
+        np.testing.assert_array_equal(picture[5:9, 5:11], inside[5:9, 5:11])
+
+
+def test_quick_overlays_of_several_masks_lie_as_the_others_do() -> None:
+    volume = phantoms.volume(stored())
+    view = extract(volume, Plane.AXIAL, 2)
+    first = overlays().masks[0]
+    shifted = Mask(np.roll(first.mask.labels, 3, axis=2), first.mask.segments, first.mask.geometry)
+    layers = (first, MaskLayer(shifted, offset=2, hidden=frozenset({1})))
+    quick, whole = (place(OverlaySet(layers), view, quick=q) for q in (True, False))
+    assert quick.labels is not None and whole.labels is not None
+    names = [[0, *(s.colour for s in placed.styles)] for placed in (quick, whole)]
+    assert [names[0][n] for n in quick.labels.flat] == [names[1][n] for n in whole.labels.flat]
+
+
+def test_a_band_without_an_edge_is_never_edged() -> None:
+    layer = MaskLayer(overlays().masks[0].mask, outlined=False)
+    view = extract(phantoms.volume(stored()), Plane.AXIAL, 2)
+    assert not place(OverlaySet((layer,)), view, quick=True).edged
 
 
 def test_accepted_segments_keep_their_fill() -> None:

@@ -17,16 +17,8 @@ from viewer.core.geometry import Geometry
 from viewer.core.volume import Heatmap, Mask, Segment
 from viewer.display import contours, sampling
 from viewer.display.colours import Pattern, palette_colour
-from viewer.display.overlay import (
-    HeatmapLayer,
-    Line,
-    Mark,
-    MaskLayer,
-    OverlaySet,
-    marks_of,
-    overlays_of,
-    place,
-)
+from viewer.display.overlay import HeatmapLayer, Line, Mark, MaskLayer, OverlaySet, marks_of, overlays_of
+from viewer.display.placing import place
 from viewer.display.slicing import Plane, extract, slice_count
 
 PLANES = (Plane.NATIVE, Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)

@@ -24,7 +24,8 @@ from viewer.core.volume import VoiWindow, Volume
 from viewer.display.compose import Painter
 from viewer.display.compose import to_rgb as rgb_of
 from viewer.display.graphics import layer_colour
-from viewer.display.overlay import OverlaySet, place
+from viewer.display.overlay import OverlaySet
+from viewer.display.placing import place
 from viewer.display.presented import Pictures, Presented, present
 from viewer.display.slicing import Plane, extract
 from viewer.jobs.states import states_on

@@ -12,7 +12,8 @@ from tests import synth
 from tests.conftest import shared_folder
 from tests.unit.reading.objects.builders import item, plane, segment, shared, write_seg
 from viewer.core.study import Kind, ScanResult, Stack
-from viewer.display.overlay import MaskLayer, OverlaySet, place
+from viewer.display.overlay import MaskLayer, OverlaySet
+from viewer.display.placing import place
 from viewer.display.slicing import Plane, extract
 from viewer.jobs.overlays import is_overlay, overlays_on
 from viewer.reading import load_volume, scan

@@ -342,7 +342,8 @@ def test_other_tools_read_it(tool: str, scan: Stack, tmp_path: Path) -> None:
 
 def test_our_own_regions_are_drawn_where_they_were_found(film: Stack, scan: Stack, tmp_path: Path) -> None:
     """The marks of a report of ours lie, read back, on the pixels and slices of its findings."""
-    from viewer.display.overlay import OverlaySet, place
+    from viewer.display.overlay import OverlaySet
+    from viewer.display.placing import place
     from viewer.display.slicing import Plane, extract
     from viewer.jobs.overlays import overlays_on
     from viewer.reading import load_volume

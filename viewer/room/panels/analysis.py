@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from viewer.core.analysis import GateReason, GateVerdict, Suitability
 from viewer.core.task import JobState
-from viewer.reading import is_picture
 from viewer.room.analyses import PackState
 from viewer.room.background import Job
 from viewer.room.events import JobsChanged, PacksChanged, SettingsChanged
@@ -87,6 +86,8 @@ def state(session: Session, room: Room) -> AnalysisView:
     stack = session.library.stack(key)
     if stack is None:
         return AnalysisView(room.analyses.pack_states(), shelf.broken, verified=room.packs.verified_words)
+    from viewer.reading import is_picture
+
     if not is_picture(stack):
         words = tr("This is no picture: no pack looks at it.")
         return AnalysisView((), shelf.broken, has_series=True, blocked=words, no_picture=True)

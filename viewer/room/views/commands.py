@@ -19,6 +19,7 @@ _LONG = 10
 def step(view: View, slices: int) -> None:
     """Some slices on or back, without looping."""
     if view.picture is not None:
+        view.surface.stir()
         view.set_slice(view.picture.index + slices)
 
 
@@ -119,6 +120,11 @@ def toggle_sync(views: Views) -> None:
     views.links.sync = not views.links.sync
 
 
+def toggle_references(views: Views) -> None:
+    """Lines where the active view's slice cuts the others, on or off."""
+    views.change(references=not views.options.references)
+
+
 def toggle_corners(views: Views) -> None:
     """Corner texts and scale bar on or off."""
     views.change(corners=not views.options.corners)
@@ -138,6 +144,7 @@ def delete_selected(views: Views) -> None:
 ON_VIEWS: dict[str, Callable[[Views], None]] = {
     "view.layout": next_layout,
     "view.sync": toggle_sync,
+    "view.references": toggle_references,
     "view.next": Views.next_view,
     "view.previous": partial(Views.next_view, by=-1),
     "measure.point": act_by_keys,

@@ -16,6 +16,9 @@ class Surface:
     def refresh(self) -> None:
         """Paint again, once in this turn."""
 
+    def stir(self) -> None:
+        """Something moves: what is costly may wait until it rests."""
+
     def rename(self) -> None:
         """The words or badges above the picture changed."""
 

@@ -14,7 +14,7 @@ from viewer.core.annotation import PointLps
 from viewer.display.window import Window
 from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, PointerMoved, ViewMoved
 from viewer.room.views.facts import CursorInfo, cursor_at
-from viewer.room.views.links import same_cut, same_space, shift_between, slice_that_follows
+from viewer.room.views.links import corners_of, same_cut, same_space, shift_between, slice_that_follows
 from viewer.room.views.view import View, ViewEvents
 from viewer.session.events import Event
 from viewer.session.views import Follow, Link
@@ -27,11 +27,23 @@ class Arranger(Protocol):
     def views(self) -> tuple[View, ...]:
         """The views of the arrangement."""
 
+    @property
+    def active(self) -> View:
+        """The one that keys go to."""
+
     def activate(self, view: View) -> None:
         """Make it the one that keys go to."""
 
     def maximise(self, view: View | None = None) -> None:
         """Give it all of the place, or give it back."""
+
+
+def follow(view: View, lps: PointLps) -> None:
+    """Show the slice nearest to a point of the patient, without telling anybody."""
+    picture = view.picture
+    if picture is not None and picture.go_to(round(float(picture.view.slice_of(np.array(lps))))):
+        view.surface.stir()
+        view.surface.refresh()
 
 
 class Linking(ViewEvents):
@@ -66,8 +78,24 @@ class Linking(ViewEvents):
         """The other planes go to the point."""
         self.crosshair = lps
         for other in self.linked(view):
+            other.set_crosshair(lps)
             if other is not view:
-                other.show_lps(lps)
+                follow(other, lps)
+        self._read_again()
+        self.show_references()
+        self._tell(ViewMoved())
+
+    def show_references(self) -> None:
+        """Each linked view shows where the active one cuts it; nothing where that is switched off."""
+        active = self._arranger.active
+        corners = corners_of(active.picture) if active.options.references and active.picture is not None else ()
+        linked = self.linked(active)
+        for view in self._arranger.views:
+            cuts = view is not active and view in linked and not same_cut(active.picture, view.picture)
+            wanted = corners if cuts else ()
+            if wanted != view.reference:
+                view.reference = wanted
+                view.surface.refresh()
 
     def slice_moved(self, view: View) -> None:
         """Scrolling one view moves the crosshair in the other planes, and synchronised stacks."""
@@ -80,15 +108,12 @@ class Linking(ViewEvents):
                 self.crosshair = (x, y, z)
             for other in self.linked(view):
                 other.set_crosshair(self.crosshair)
-                follows = other is not view and self.sync and same_cut(picture, other.picture)
-                if (
-                    follows
-                    and other.picture is not None
-                    and other.picture.go_to(round(float(other.picture.view.slice_of(here))))
-                ):
-                    other.surface.refresh()
+                if other is not view and self.sync and same_cut(picture, other.picture):
+                    x, y, z = here.tolist()
+                    follow(other, (x, y, z))
             self._follow_links(view)
         self._read_again()
+        self.show_references()
         self._tell(ViewMoved())
 
     def _follow_links(self, view: View) -> None:
@@ -103,6 +128,7 @@ class Linking(ViewEvents):
                 if other == number or picture is None or view.picture is None or self.apart(view, views[other]):
                     continue
                 if picture.go_to(slice_that_follows(link, (number, view.picture), (other, picture), None)):
+                    views[other].surface.stir()
                     views[other].surface.refresh()
 
     def join(self, words: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from viewer.core.annotation import PointLps
 from viewer.core.errors import UsageError
 from viewer.core.geometry import FloatArray
 from viewer.display.sampling import same_frame
@@ -31,6 +32,30 @@ def same_space(one: Picture | None, other: Picture | None) -> bool:
         and same_frame(first, second)
         and (second.frame_of_reference_uid is not None)
     )
+
+
+def corners_of(picture: Picture) -> tuple[PointLps, ...]:
+    """The four corners of the slice on show, in turn, LPS mm."""
+    rows, columns = picture.view.shape
+    low, down, right = -0.5, rows - 0.5, columns - 0.5
+    found = picture.view.pixel_to_world(np.array([[low, low], [low, right], [down, right], [down, low]]))
+    return tuple((x, y, z) for x, y, z in found.tolist())
+
+
+def cut_line(corners: tuple[PointLps, ...], picture: Picture) -> FloatArray | None:
+    """Where a slice with these corners cuts the one on show: float64 [2, 2] ends (row, column), None where it does not.
+
+    The ends are those of the other slice: where it ends within this one, the line ends too.
+    """
+    points = np.array(corners)
+    pixels, across = picture.view.world_to_pixel(points), picture.view.slice_of(points) - picture.index
+    ends = []
+    for n in range(len(points)):
+        here, there = float(across[n]), float(across[(n + 1) % len(points)])
+        if (here < 0) != (there < 0):
+            share = here / (here - there)
+            ends.append(pixels[n] * (1 - share) + pixels[(n + 1) % len(points)] * share)
+    return np.array(ends) if len(ends) == 2 else None
 
 
 def same_cut(one: Picture | None, other: Picture | None) -> bool:

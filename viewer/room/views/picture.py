@@ -15,13 +15,16 @@ from viewer.core.geometry import Geometry
 from viewer.core.study import Instance, Stack
 from viewer.core.subtraction import Pair, Step
 from viewer.core.verdict import Verdict
-from viewer.core.volume import Volume
+from viewer.core.volume import Array, Volume
 from viewer.display.compose import Blend, Painter, Picture32
-from viewer.display.overlay import NOTHING, OverlaySet, SliceOverlay, place
+from viewer.display.overlay import NOTHING, OverlaySet, SliceOverlay
+from viewer.display.placing import place
 from viewer.display.slicing import Plane, SliceView, cut, cut_array, extract, slice_count
 from viewer.display.subtraction import Subtractor
 from viewer.display.window import Window, auto_window, auto_window_of, default_window, windows_of
 
+#: The array axis of the columns.
+_COLUMNS = 2
 #: Slices whose overlays are remembered: scrolling to and fro costs no new outlines.
 KEPT = 64
 
@@ -43,6 +46,11 @@ class Source:
     native: Geometry
     resampled: bool
     loaded: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """True once every slice is read."""
+        return self.loaded is None or bool(self.loaded.all())
 
     @property
     def verdict(self) -> Verdict:
@@ -134,6 +142,8 @@ class Picture:
 
     Attributes:
         image_number: goes up with every composed image.
+        crosswise: the volume's stored values once more, columns first; where it is there cuts across columns are fast.
+        quick: it moves on at once: overlays that are not known yet are laid without outlines.
         opened: the window that its stack opens with, by which it is reset; None for the pixels' own.
     """
 
@@ -143,10 +153,13 @@ class Picture:
         self.count = slice_count(source.volume.geometry, source.plane)
         self.inverted = False
         self.peek = False
+        self.quick = False
+        self.crosswise: Array | None = None
         self._painter = Painter(source.volume)
         self._overlays: OverlaySet | None = None
         self._view: SliceView | None = None
         self._placed: OrderedDict[int, SliceOverlay] = OrderedDict()
+        self._rough: tuple[int, SliceOverlay] | None = None
         self._image: Picture32 | None = None
         self._image_key: tuple[object, ...] = ()
         self._revision = 0
@@ -226,7 +239,11 @@ class Picture:
         """The overlays of this slice; the last `KEPT` slices are remembered."""
         found = self._placed.get(self.index)
         if found is None:
-            return self._place_on(self.view)
+            if not self.quick:
+                return self._place_on(self.view)
+            if self._rough is None or self._rough[0] != self.index:
+                self._rough = (self.index, place(self._overlays, self.view, quick=True))
+            return self._rough[1]
         self._placed.move_to_end(self.index)
         return found
 
@@ -258,7 +275,14 @@ class Picture:
         return self.slice if index == self.index else PictureSlice(self.source, self._extract(index))
 
     def _extract(self, index: int) -> SliceView:
-        return extract(self.source.volume, self.source.plane, index)
+        """One slice, its pixels in one run of memory where rows would be gathered from all over the volume."""
+        view = extract(self.source.volume, self.source.plane, index)
+        if view.across != _COLUMNS or view.is_real:
+            return view
+        lie = cut(self.source.volume.geometry, self.source.plane)
+        if self.crosswise is not None:
+            return replace(view, pixels=cut_array(np.moveaxis(self.crosswise, 0, _COLUMNS), lie, index))
+        return replace(view, pixels=np.ascontiguousarray(view.pixels))
 
     @property
     def is_loaded(self) -> bool:
@@ -292,6 +316,7 @@ class Picture:
         """Put another overlay set on."""
         self._overlays = overlays
         self._placed.clear()
+        self._rough = None
         self._revision += 1
 
     def arrived(self) -> None:
@@ -301,9 +326,9 @@ class Picture:
 
     def image(self, step: int = 1) -> Picture32:
         """The composed picture, uint32 [rows, columns] = 0xFFRRGGBB; every `step`-th pixel of it."""
-        key = (self.index, self.inverted, self.peek, self._revision, step, self.subtractor)
+        overlay = self.overlay
+        key = (self.index, self.inverted, overlay.edged, self.peek, self._revision, step, self.subtractor)
         if self._image is None or key != self._image_key:
-            overlay = self.overlay
             settings = self._overlays or OverlaySet()
             blend = Blend(settings.fill, settings.fill_opacity, settings.heatmap_opacity)
             self._image = self._painter.compose(

@@ -22,6 +22,7 @@ from viewer.display.plates import sketch_items
 from viewer.display.scene import Item, Metrics, Outlines, Points, Stroke, cross
 from viewer.room.tools import MEASURES
 from viewer.room.tools.box import on_slice
+from viewer.room.views.links import cut_line
 from viewer.room.views.picture import Picture
 from viewer.room.views.view import View
 from viewer.words.i18n import tr
@@ -49,6 +50,7 @@ def scene_of(view: View, metrics: Metrics) -> Iterator[Item]:
     if view.crosshair is not None and view.tool_id == "crosshair":
         at = camera.to_screen(picture.view.world_to_pixel(np.array(view.crosshair)))
         yield from crosshair_items(camera.canvas, at)
+    yield from _reference(view, picture)
     gaps = words.gap_lines(picture.source.native, picture.view)
     yield from gap_items(tuple((camera.to_screen(ends), mm) for ends, mm in gaps), camera.canvas[0], tr)
     yield from hud_items(_hud(view, picture), metrics)
@@ -60,6 +62,13 @@ def _sketches(view: View) -> list[Sketch]:
     if view.draft is not None:
         made.append(sketch_of(view.draft, view.on_screen(view.draft), held=False))
     return made
+
+
+def _reference(view: View, picture: Picture) -> Iterator[Item]:
+    """The line along which the active view's slice cuts this one."""
+    ends = cut_line(view.reference, picture) if view.reference else None
+    if ends is not None:
+        yield Stroke((view.camera.to_screen(ends),), "accent", width=1.0)
 
 
 def _box(view: View, picture: Picture) -> Iterator[Item]:

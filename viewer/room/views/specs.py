@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from viewer.core.volume import Volume
 from viewer.display.hanging import window_of
 from viewer.display.slicing import Plane, needs_resampling
 from viewer.display.window import Window, default_window
-from viewer.reading import StackLoader, resample_regular
 from viewer.room.context import Context
 from viewer.room.loading import Loading
 from viewer.room.views.view import ViewSpec
 from viewer.words.i18n import date_words, time_words
 from viewer.words.people import corner_lines
+
+if TYPE_CHECKING:
+    from viewer.reading import StackLoader
 
 
 class Specs:
@@ -66,6 +69,8 @@ class Specs:
         self._asked.add(key)
 
         def work(_tell: object, _cancel: object) -> Volume:
+            from viewer.reading import resample_regular
+
             return resample_regular(loader.volume)
 
         def end(volume: Volume) -> None:

@@ -26,6 +26,9 @@ from viewer.room.views.events import Surface
 from viewer.room.views.facts import BadgeSpec, CursorInfo, Message
 from viewer.room.views.picture import Picture, source_of
 
+#: Corners of a slice, LPS mm, in turn.
+Corners = tuple[PointLps, ...]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ViewSpec:
@@ -60,11 +63,13 @@ class ViewOptions:
         corners: corner texts and scale bar are shown; badges always are.
         hidden_name: "hidden" stands in the place of the patient's name and ID.
         swap_drag: the axes of the window drag are swapped.
+        references: each view shows where the slice of the active one cuts it.
     """
 
     corners: bool = True
     hidden_name: bool = False
     swap_drag: bool = False
+    references: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class View:
     Attributes:
         picture: what is shown, None while the view is empty.
         crosshair: LPS mm; drawn while the crosshair is the tool.
+        reference: corners (LPS mm) of the slice of another view whose line is drawn here; empty for none.
         roi: the reader's box, half-open voxel indices (k, j, i) of the acquired grid, and its words.
         draft: a drawing that is not finished; selected: id of the one that can be moved and deleted.
         pointer: where the mouse is on the canvas (x, y), None while it is elsewhere.
@@ -137,6 +143,7 @@ class View:
         self.when = ""
         self.active = False
         self.crosshair: PointLps | None = None
+        self.reference: Corners = ()
         self.roi: Box | None = None
         self.roi_label = ""
         self.badges: tuple[BadgeSpec, ...] = ()
@@ -161,7 +168,7 @@ class View:
         if old is not None and old.source.stack.key == spec.stack.key:
             picture.lay(old.overlays)
         else:  # what was drawn for another stack must not lie on this one
-            self.roi, self.crosshair, self.badges = None, None, ()
+            self.roi, self.crosshair, self.reference, self.badges = None, None, (), ()
             self.selected, self.keyed = "", None
         self.picture = picture
         picture.opened = spec.window
@@ -175,7 +182,7 @@ class View:
 
     def clear(self) -> None:
         """Show nothing."""
-        self.picture, self.roi, self.crosshair = None, None, None
+        self.picture, self.roi, self.crosshair, self.reference = None, None, None, ()
         self._renew()
 
     def _renew(self) -> None:
@@ -209,6 +216,7 @@ class View:
     def show_lps(self, lps: PointLps) -> None:
         """The slice nearest to a point of the patient, and the crosshair there."""
         if self.picture is not None:
+            self.surface.stir()
             self.set_slice(round(float(self.picture.view.slice_of(np.array(lps)))))
             self.set_crosshair(lps)
 
@@ -270,10 +278,11 @@ class View:
         return self.options.swap_drag
 
     def set_crosshair(self, lps: PointLps | None) -> None:
-        """Draw the crosshair at a point, or not at all."""
+        """Draw the crosshair at a point, or not at all; nothing is painted anew while it is not the tool."""
         if lps != self.crosshair:
             self.crosshair = lps
-            self.surface.refresh()
+            if self.tool_id == "crosshair":
+                self.surface.refresh()
 
     def place_crosshair(self, lps: PointLps) -> None:
         """Put the crosshair here and tell the other views."""

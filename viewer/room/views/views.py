@@ -105,6 +105,7 @@ class Views:
             self.activate(self._view(0))
 
     def _arranged(self) -> None:
+        self.links.show_references()
         self._tell(ViewsArranged())
         self._tell(ViewMoved())
 
@@ -137,6 +138,7 @@ class Views:
         for one in (before, view):
             one.active = one is view
             one.surface.refresh()
+        self.links.show_references()
         if self._small and self.maximised is None:
             self._tell(ViewsArranged())
         self._tell(ViewActivated(view.stack_key))
@@ -225,6 +227,7 @@ class Views:
         self.options = replace(self.options, **options)
         for view in self._all:
             view.options = self.options
+        self.links.show_references()
         self._repaint()
 
     def _repaint(self) -> None:

@@ -1,13 +1,12 @@
-"""The pyqtgraph view that holds one item: the whole picture of a viewport."""
+"""The widget that holds the whole picture of a viewport."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
-from pyqtgraph.widgets.GraphicsView import GraphicsView
-from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 
 class Owner(Protocol):
@@ -41,53 +40,33 @@ class Owner(Protocol):
         """Keys go to this view now."""
 
 
-class _PictureItem(QGraphicsItem):
-    """The one item; scene coordinates are canvas px."""
-
-    def __init__(self, owner: Owner) -> None:
-        super().__init__()
-        self._owner = owner
-        self._rect = QRectF(0, 0, 1, 1)
-
-    def resize(self, width: int, height: int) -> None:
-        """Cover a canvas of this size."""
-        self.prepareGeometryChange()
-        self._rect = QRectF(0, 0, width, height)
-
-    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        """The whole canvas."""
-        return self._rect
-
-    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        """Let the owner draw."""
-        self._owner.paint_picture(painter)
-
-
-class Canvas(GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
-    """A raster view in px; pyqtgraph's own mouse handling is not used."""
+class Canvas(QWidget):
+    """A raster widget in px."""
 
     def __init__(self, owner: Owner, parent: QWidget | None = None) -> None:
-        super().__init__(parent, useOpenGL=False, background=None)
+        super().__init__(parent)
         self._owner = owner
-        self._item = _PictureItem(owner)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
-        self.setAntialiasing(False)
-        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)  # there is no background to keep
-        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
-        self.setAcceptDrops(False)
-        self.scene().addItem(self._item)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def refresh(self) -> None:
         """Paint again in this turn of the event loop; several calls make one paint."""
-        self.viewport().update()
+        self.update()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Keep scene px = canvas px."""
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Let the owner draw."""
+        painter = QPainter(self)
+        try:
+            self._owner.paint_picture(painter)
+        finally:
+            painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell the owner."""
         super().resizeEvent(event)
-        if event is not None and hasattr(self, "_item"):
-            self._item.resize(self.width(), self.height())
-            self._owner.canvas_resized(self.width(), self.height())
+        self._owner.canvas_resized(self.width(), self.height())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Hand on to the owner."""
@@ -124,6 +103,6 @@ class Canvas(GraphicsView):  # type: ignore[misc] # pyqtgraph has no types
         self._owner.focus_arrived()
         super().focusInEvent(event)
 
-    def keyPressEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Keys belong to the window's actions."""
         event.ignore()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
+from time import perf_counter
 from typing import cast
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt, QTimer
@@ -11,7 +13,9 @@ from PySide6.QtWidgets import QWidget
 
 from viewer.display.scene import draw
 from viewer.room.tools.base import Pointer
+from viewer.room.views.camera import MIN_ZOOM
 from viewer.room.views.mouse import Button, Mouse
+from viewer.room.views.picture import Picture
 from viewer.room.views.scene import scene_of
 from viewer.room.views.view import Screen, View
 from viewer.ui.kit.theme import colour
@@ -19,11 +23,15 @@ from viewer.ui.viewport.canvas import Canvas
 from viewer.ui.viewport.convert import CURSORS, image_of, transform_of
 from viewer.ui.viewport.pen import OutlinePaths, QtPen
 
+_LOG = logging.getLogger(__name__)
+
 #: The picture is drawn in full quality this long after the last move (ms).
 REST_MS = 120
+#: While something moves it keeps full quality where the last picture drawn in it took less than this (ms).
+FRAME_MS = 12.0
 #: Neighbours whose overlays are prepared at rest, the nearest first.
 _AHEAD = tuple(sign * n for n in range(1, 9) for sign in (1, -1))
-#: Films with more pixels than this on a side are thinned while they are being moved.
+#: Films with more pixels than this on a side are averaged in blocks, then composed, while they are being moved.
 LARGE_SIDE = 1024
 _NOTCH = 120
 _BUTTONS = {
@@ -38,7 +46,8 @@ class ViewController(QObject):
 
     Attributes:
         held: where the canvas stood on the screen when its picture was to stay; None else.
-        moving: something moves, so the picture is drawn quickly until it rests.
+        moving: something moves, so what is not known yet waits until it rests.
+        full_ms: what the last picture in full quality took; at rest, when overlays are laid too, the image alone.
     """
 
     def __init__(self, parent: QWidget, view: View, mouse: Mouse) -> None:
@@ -47,6 +56,7 @@ class ViewController(QObject):
         self.canvas = Canvas(self, parent)
         self.moving = False
         self.held: QPoint | None = None
+        self.full_ms = 0.0
         self._outlines = OutlinePaths()
         self._scaled: tuple[int, int, int, QImage] | None = None
         self._rest = QTimer(self)
@@ -60,7 +70,7 @@ class ViewController(QObject):
 
     # ---------------------------------------------------------------- painting
 
-    def _stir(self) -> None:
+    def stir(self) -> None:
         """Something moves: draw quickly until it rests."""
         self.moving = True
         self._rest.start()
@@ -93,15 +103,35 @@ class ViewController(QObject):
             self.held = here
         self.view.screen = Screen(self.canvas.devicePixelRatioF(), self.canvas.screen().physicalDotsPerInch())
 
+    @property
+    def quick(self) -> bool:
+        """True where pictures are drawn without interpolation, because with it they would come late."""
+        return self.moving and self.full_ms >= FRAME_MS
+
     def paint_picture(self, painter: QPainter) -> None:
-        """The image, then everything over it."""
+        """The image, then everything over it; told how long that took."""
+        begun, quick = perf_counter(), self.quick
         self._paint_bare(painter)
-        if self.view.picture is None:
+        picture = self.view.picture
+        if picture is None:
             return
-        rows, columns = self.view.picture.view.shape
+        picture.quick = self.moving
+        pen = QtPen(painter, self._outlines, quick=quick)
+        over = tuple(scene_of(self.view, pen))
+        laid = perf_counter()
+        self._paint_image(painter, picture, quick)
+        drawn = perf_counter()
+        draw(pen, over)
+        if not quick:
+            self.full_ms = ((perf_counter() - begun) if self.moving else (drawn - laid)) * 1000
+        if picture.is_loaded:
+            _LOG.debug("painted in %.1f ms", (perf_counter() - begun) * 1000)
+
+    def _paint_image(self, painter: QPainter, picture: Picture, quick: bool) -> None:
+        rows, columns = picture.view.shape
         painter.save()
         painter.setTransform(transform_of(self.view.camera.matrix()), True)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self.moving)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not quick)
         step = self._step(rows, columns)
         image = self._image(step)
         covered = QRectF(-0.5, -0.5, columns, rows)
@@ -109,8 +139,6 @@ class ViewController(QObject):
             covered = QRectF(-0.5, -0.5, image.width() * step, image.height() * step)
         painter.drawImage(covered, image)
         painter.restore()
-        pen = QtPen(painter, self._outlines, quick=self.moving)
-        draw(pen, scene_of(self.view, pen))
 
     def _paint_bare(self, painter: QPainter) -> None:
         """Black where no image will be painted; filling below it too would cost a third of a step."""
@@ -126,20 +154,21 @@ class ViewController(QObject):
     def _step(self, rows: int, columns: int) -> int:
         """Every how many pixels are drawn: fewer for a large film while it moves."""
         zoom = self.view.camera.zoom
-        if not self.moving or max(rows, columns) <= LARGE_SIDE or zoom >= 0.5:
+        if not self.moving or max(rows, columns) <= LARGE_SIDE:
             return 1
-        return max(1, int(1.0 / max(zoom, 0.05)))
+        return max(1, int(1.0 / max(zoom * self.canvas.devicePixelRatioF(), MIN_ZOOM)))
 
     def _image(self, step: int) -> QImage:
-        """The composed image; shrunk by averaging where it would otherwise lose pixels."""
+        """The composed image; shrunk by averaging where it has more pixels than the screen, so that none is dropped."""
         picture, camera = self.view.picture, self.view.camera
         if picture is None:
             return QImage()
         image = image_of(picture.image(step))
-        zoom = camera.zoom * self.canvas.devicePixelRatioF()
-        if self.moving or zoom >= 0.5:
+        across = camera.zoom * self.canvas.devicePixelRatioF() * step
+        down = across * camera.mm[0] / camera.mm[1]
+        if min(across, down) >= 1:
             return image
-        width, height = round(image.width() * zoom), round(image.height() * zoom * camera.mm[0] / camera.mm[1])
+        width, height = round(image.width() * min(across, 1.0)), round(image.height() * min(down, 1.0))
         key = (picture.image_number, width, height)
         if self._scaled is None or self._scaled[:3] != key:
             smooth = Qt.TransformationMode.SmoothTransformation
@@ -162,9 +191,9 @@ class ViewController(QObject):
     def mouse_moved(self, event: QMouseEvent) -> None:
         """Hand on; what changes the view is drawn quickly."""
         if self.mouse.stirs:
-            self._stir()
+            self.stir()
         self.mouse.move(self._pointer(event))
-        self.canvas.viewport().setCursor(CURSORS[self.mouse.cursor])
+        self.canvas.setCursor(CURSORS[self.mouse.cursor])
 
     def mouse_released(self, event: QMouseEvent) -> None:
         """Hand on; a right click that did not move asks for the menu."""
@@ -193,7 +222,7 @@ class ViewController(QObject):
     def scroll(self, slices: int) -> None:
         """Some slices on, drawn quickly until it rests."""
         if self.view.picture is not None:
-            self._stir()
+            self.stir()
             self.view.set_slice(self.view.picture.index + slices)
 
     def focus_arrived(self) -> None:

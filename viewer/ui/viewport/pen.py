@@ -8,9 +8,9 @@ from functools import lru_cache
 from math import ceil
 
 import numpy as np
-from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from shiboken6 import VoidPtr
 
 from viewer.display.colours import TILE, Pattern, Rgb, tile
 from viewer.display.overlay import Line, SegmentStyle, SliceOverlay
@@ -227,7 +227,10 @@ def _halo(ratio: float) -> QPen:
 
 def _polygon(points: Points) -> QPolygonF:
     """Points (x, y) as Qt's polygon."""
-    made: QPolygonF = arrayToQPolygonF(points[:, 0], points[:, 1])
+    made = QPolygonF()
+    made.resize(len(points))
+    room = VoidPtr(made.data(), points.nbytes, True)  # type: ignore[call-arg,arg-type] # the stubs know less
+    np.frombuffer(room, dtype=np.float64).reshape(-1, 2)[:] = points  # type: ignore[call-overload] # it is a buffer
     return made
 
 

@@ -42,6 +42,10 @@ class _Painted(Surface):
         """Paint once in this turn of the event loop."""
         self._viewport.repaint_soon()
 
+    def stir(self) -> None:
+        """Paint quickly until it rests."""
+        self._viewport.controller.stir()
+
     def rename(self) -> None:
         """Strip, badges and the name that is read aloud."""
         self._viewport.rename()

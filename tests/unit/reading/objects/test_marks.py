@@ -13,7 +13,8 @@ from tests.conftest import shared_folder
 from tests.unit.reading.objects.builders import item
 from viewer.core.graphic import Graphic, PictureRef, Shape, Space
 from viewer.core.study import Kind, ScanResult, Stack
-from viewer.display.overlay import OverlaySet, place
+from viewer.display.overlay import OverlaySet
+from viewer.display.placing import place
 from viewer.display.slicing import Plane, extract
 from viewer.jobs.overlays import overlays_on
 from viewer.reading import load_volume, scan

@@ -26,6 +26,7 @@ from viewer.room.views.events import (
     ViewsArranged,
 )
 from viewer.room.views.filling import Wanted, as_left
+from viewer.room.views.links import corners_of, cut_line
 from viewer.room.views.view import ViewSpec
 from viewer.room.views.views import Views
 from viewer.session import Event
@@ -84,6 +85,41 @@ def test_scrolling_moves_the_crosshair_lines_not_the_other_slices(views: Views) 
     assert indices(views)[1:] == before[1:]
     assert coronal.crosshair is not None
     assert coronal.crosshair[2] == pytest.approx(phantoms.geometry(SHAPE).index_to_world([6, 0, 0])[2])
+
+
+def test_reference_lines_lie_where_the_active_slice_cuts_the_other_planes(views: Views) -> None:
+    axial, coronal, sagittal = planes(views).views
+    assert not coronal.reference
+    commands.toggle_references(views)
+    axial.set_slice(6)
+    assert not axial.reference
+    for view, columns in ((coronal, SHAPE[2]), (sagittal, SHAPE[1])):
+        assert view.picture is not None
+        ends = cut_line(view.reference, view.picture)
+        assert ends is not None
+        assert ends[:, 0].tolist() == pytest.approx([SHAPE[0] - 1 - 6] * 2), "rows run from the head down"
+        assert sorted(ends[:, 1].tolist()) == pytest.approx([-0.5, columns - 0.5])
+    views.activate(coronal)
+    assert not coronal.reference and axial.reference
+    assert axial.picture is not None and coronal.picture is not None
+    ends = cut_line(axial.reference, axial.picture)
+    assert ends is not None and ends[:, 0].tolist() == pytest.approx([coronal.picture.index] * 2)
+    commands.toggle_references(views)
+    assert not axial.reference
+
+
+def test_a_slice_that_ends_beside_another_cuts_it_nowhere(views: Views) -> None:
+    axial, coronal, _ = planes(views).views
+    assert axial.picture is not None and coronal.picture is not None
+    corners = tuple((x, y, z + 500.0) for x, y, z in corners_of(coronal.picture))
+    assert cut_line(corners, axial.picture) is None
+
+
+def test_dragging_the_crosshair_tells_once(views: Views, told: list[Any]) -> None:
+    axial = planes(views).views[0]
+    told.clear()
+    axial.place_crosshair((1.0, 2.0, 60.0))
+    assert [type(event) for event in told] == [ViewMoved]
 
 
 def test_one_window_for_all_planes_of_a_stack(views: Views, told: list[Any]) -> None:

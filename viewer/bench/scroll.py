@@ -1,9 +1,10 @@
-"""Benchmark: one scroll step of a CT slice with mask, against two bare pyqtgraph ImageItems."""
+"""Benchmark: a scroll step of a CT slice with masks, against two bare pyqtgraph ImageItems and one composed picture."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,16 @@ from viewer.ui.viewport.view import Viewport
 SHAPE = (60, 512, 512)
 SIDE = 1000
 STEPS = 20
-OURS, FRESH = "viewport, slices seen before", "viewport, slices new to it"
-PEER, FLOOR = "pyqtgraph: two ImageItems", "one composed QImage, bare widget"
+OURS, FRESH, MANY = (
+    "viewport, slices seen before",
+    "viewport, slices new to it",
+    "viewport, new slices, 40 labels in 4 masks",
+)
+PEER, FLOOR, NEAREST = "pyqtgraph: two ImageItems", "one composed QImage, interpolated", "one composed QImage, nearest"
+#: What a step may cost at most.
+LIMITS = ((FLOOR, 1.6), (PEER, 0.4))
+#: Masks of the way with many, and labels in each.
+MASKS, LABELS = 4, 10
 
 
 def prepare(_folder: Path, _cancel: CancelToken) -> Plan:
@@ -44,21 +53,24 @@ def prepare(_folder: Path, _cancel: CancelToken) -> Plan:
     if isinstance(app, QApplication):
         apply_theme(app)
     volume, mask = _phantom()
-    ours, fresh = _Ours(volume, mask), _Ours(volume, mask)
-    peer, floor = _Peer(volume, mask), _Floor(volume, mask)
+    ours, fresh, many = _Ours(volume, (mask,)), _Ours(volume, (mask,)), _Ours(volume, _many(volume))
+    peer, floor, nearest = _Peer(volume, mask), _Floor(volume, mask), _Floor(volume, mask, smooth=False)
     ways = (
         Way(PEER, lambda: _scroll(peer)),
+        Way(FLOOR, lambda: _scroll(floor)),
+        Way(NEAREST, lambda: _scroll(nearest)),
         Way(OURS, lambda: _scroll(ours)),
         Way(FRESH, lambda: _scroll(fresh), fresh.forget),
-        Way(FLOOR, lambda: _scroll(floor)),
+        Way(MANY, lambda: _scroll(many), many.forget),
     )
     title = f"{STEPS} scroll steps, {SHAPE[1]} x {SHAPE[2]} int16 with a mask of 4 labels, {SIDE} x {SIDE} view"
 
     def finish() -> None:
-        for shown in (ours, fresh, peer, floor):
+        for shown in (ours, fresh, many, peer, floor, nearest):
             shown.close()
 
-    return Plan(title, ways, rounds=6, targets=(Target(OURS, PEER, 0.4),), finish=finish)
+    targets = tuple(Target(way, against, limit) for way in (OURS, FRESH, MANY) for against, limit in LIMITS)
+    return Plan(title, ways, rounds=12, targets=targets, finish=finish, clock=time.process_time)
 
 
 def _phantom() -> tuple[Volume, Mask]:
@@ -78,21 +90,36 @@ def _phantom() -> tuple[Volume, Mask]:
     return Volume(stored, geometry, unit="HU", modality="CT"), Mask(labels, segments, geometry)
 
 
+def _many(volume: Volume) -> tuple[Mask, ...]:
+    """Masks with blocks of labels side by side."""
+    row, column = np.mgrid[: SHAPE[1], : SHAPE[2]]
+    made = []
+    for n in range(MASKS):
+        lies = (row // 64 + n) % MASKS == 0
+        plane = np.where(lies & (column % 52 < 40), column // 52 + 1, 0).clip(0, LABELS).astype(np.uint8)
+        labels = np.stack([np.roll(plane, k, axis=0) for k in range(SHAPE[0])])
+        segments = tuple(Segment(number, f"Part {n}-{number}") for number in range(1, LABELS + 1))
+        made.append(Mask(labels, segments, volume.geometry))
+    return tuple(made)
+
+
 class _Ours:
     """The viewport as the window uses it."""
 
-    def __init__(self, volume: Volume, mask: Mask) -> None:
+    def __init__(self, volume: Volume, masks: tuple[Mask, ...]) -> None:
         self._view = Viewport()
         self._view.resize(SIDE, SIDE)
         stack = Stack("bench", Kind.VOLUME, "CT", (), description="SYNTHETIC", geometry=volume.geometry)
         self._view.view.show(ViewSpec(stack, volume, Plane.AXIAL, ("SYNTHETIC",)))
-        self._mask = mask
+        self._masks = masks
         self.forget()
         self._view.show()
 
     def forget(self) -> None:
-        """Lay the mask on anew, so that every slice is new."""
-        self._view.view.set_overlays(OverlaySet((MaskLayer(self._mask),)))
+        """Lay the masks on anew, so that every slice is new."""
+        layers = tuple(MaskLayer(mask, offset=LABELS * n) for n, mask in enumerate(self._masks))
+        self._view.view.set_overlays(OverlaySet(layers))
+        QApplication.processEvents()
 
     def step(self, k: int) -> None:
         """One slice on or back, as the wheel does it."""
@@ -134,10 +161,11 @@ class _Peer:
 
 
 class _Floor(QWidget):
-    """A bare widget that paints one composed picture, nearest."""
+    """A bare widget that paints one composed picture."""
 
-    def __init__(self, volume: Volume, mask: Mask) -> None:
+    def __init__(self, volume: Volume, mask: Mask, smooth: bool = True) -> None:
         super().__init__()
+        self._smooth = smooth
         self._volume, self._labels = volume, mask.labels
         layer = MaskLayer(mask)
         self._styles = tuple(layer.style(segment) for segment in mask.segments)
@@ -159,6 +187,7 @@ class _Floor(QWidget):
         rows, columns = self._words.shape
         image = QImage(self._words.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
         painter.scale(SIDE / columns, SIDE / rows)
         painter.drawImage(QPointF(0, 0), image)
 
