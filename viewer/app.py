@@ -76,6 +76,7 @@ class Program(QObject):
     @Slot()
     def _on_painted(self) -> None:
         """The window stands: now packs, the inference process, and files."""
+        _LOG.debug("the window stands")
         self.room.start()
         if self._paths:
             self.room.opening.open_paths(self._paths)
