@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from viewer.reporting.lint.case import Case, Fact
 from viewer.reporting.lint.lexicon import Concept, organ_groups
@@ -98,6 +99,8 @@ class Reading:
 
     def __init__(self, case: Case) -> None:
         self.case = case
+        #: What a check found and others need.
+        self.kept: dict[str, Any] = {}
 
     @cached_property
     def facts(self) -> tuple[Known, ...]:
@@ -144,9 +147,9 @@ class Reading:
         return [one for one in among if mention.concept.name in one.concept.kin and same_organ(mention, one)]
 
     def placed(self, mention: Mention) -> list[Known]:
-        """Findings whose side and place a mention must tell; by a related name only where its own is not told."""
-        section = mention.sentence.section
-        told = {one.concept.name for one in self.mentions if one.sentence.section == section and one.is_there}
+        """Findings whose side and place a mention must tell; by a related name only where its own has none."""
+        here = [one for one in self.mentions if one.sentence.section == mention.sentence.section and one.is_there]
+        told = {one.concept.name for one in here if one.side or one.places}
         meant = self.meant(mention, self.standing)
         return [one for one in meant if one.concept.name == mention.concept.name or one.concept.name not in told]
 

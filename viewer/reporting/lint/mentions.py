@@ -23,7 +23,7 @@ class Status(StrEnum):
 
 
 #: What separates two things in one sentence.
-_APART = re.compile(r"[,;、，；&/]|\b(?:and|with|or|plus)\b|及|和|伴|并|与|或", re.IGNORECASE)
+_APART = re.compile(r"[,;、，；&]|(?<![\dA-Z])/(?!\d)|\b(?:and|with|or|plus)\b|及|和|伴|并|与|或", re.IGNORECASE)
 #: After a comma that is no list of things that are not there.
 _ANEW = re.compile(
     r"(?:,\s*|\band\s+)(?:with |findings? |compatible |consistent |there (?:is|are) |(?:and |"
@@ -55,6 +55,8 @@ class Mention:
     sides: tuple[SideToken, ...] = ()
     places: tuple[PlaceToken, ...] = ()
     organs: frozenset[str] = frozenset()
+    #: Of NOT_SUCH: such as which there is none ("acute").
+    such: str = ""
 
     @property
     def side(self) -> frozenset[str]:
@@ -84,9 +86,10 @@ def mentions(sentence: Sentence, extra: Sequence[Concept] = ()) -> list[Mention]
             near = []
         lying = [one for one in place_tokens if window.holds(one.start, one.end)]
         around = sentence.text[window.start : window.end]
-        status = _status(sentence.text, spans, n)
+        status, such = _status(sentence.text, spans, n)
         chosen = tuple(_chosen(near, start, end))
-        found.append(Mention(concept, sentence, start, end, status, chosen, tuple(lying), organs_in(around)))
+        organs = organs_in(around)
+        found.append(Mention(concept, sentence, start, end, status, chosen, tuple(lying), organs, such))
     return [_alone(one, found, side_tokens) for one in found]
 
 
@@ -162,23 +165,23 @@ def _chosen(near: Sequence[SideToken], start: int, end: int) -> list[SideToken]:
     return before or [one for one in near if one.start >= end]
 
 
-def _status(text: str, spans: Sequence[tuple[int, int, Concept]], n: int) -> Status:
+def _status(text: str, spans: Sequence[tuple[int, int, Concept]], n: int) -> tuple[Status, str]:
     start, end, _ = spans[n]
     before = _reach(text[:start])
     after = words("status", "breaks").split(text[end:], maxsplit=1)[0]
     if words("status", "open").search(before[-60:]) or words("status", "open").search(after[:60]):
-        return Status.OPEN
+        return Status.OPEN, ""
     no = _last(words("status", "before"), before)
     if no is not None and not _is_anew(before[no:], text[end:]):
         limited = words("status", "limits").search(_ITEM.split(before[no:])[-1])
         limited = limited or words("status", "limits_all").search(before[no:]) or words("status", "rest").search(text)
-        return Status.NOT_SUCH if limited else Status.NOT_THERE
+        return (Status.NOT_SUCH, limited.group()) if limited else (Status.NOT_THERE, "")
     nearest_next = spans[n + 1][0] - end if n + 1 < len(spans) else len(after)
     said = words("status", "after").search(after[:_NEAR_AFTER])
     if said and (said.start() <= nearest_next or _joined(after[: said.start()])):
-        return Status.NOT_THERE
+        return Status.NOT_THERE, ""
     old = words("status", "old").search(text[max(0, start - _NEAR_OLD, spans[n - 1][1] if n else 0) : start])
-    return Status.OLD if old else Status.THERE
+    return (Status.OLD if old else Status.THERE), ""
 
 
 def _joined(between: str) -> bool:

@@ -53,7 +53,7 @@ _N = r"\d{1,2}"
 _ZH_N = r"(?:\d{1,2}|[一二三四五六七八九十]{1,2})"
 _SPINE = (
     re.compile(
-        rf"(?<![A-Za-z0-9])(?P<a>[LTCSD])(?P<n>{_N})(?:\s?[-–/]\s?(?P<b>[LTCSD])?"
+        rf"(?<![A-Za-z0-9])(?P<a>[LTCSD])(?P<n>{_N})(?:(?:\s?[-–/]\s?| on )(?P<b>[LTCSD])?"
         rf"(?P<m>{_N}))?(?![\dA-Za-z])(?!\.\d)"
     ),
     re.compile(

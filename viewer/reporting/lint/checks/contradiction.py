@@ -44,6 +44,7 @@ _VAGUE = frozenset(
         "fibrosis",
     ]
 )
+_NO = (Status.NOT_THERE, Status.NOT_SUCH)
 _NORMAL_LIMITS = re.compile(
     r"otherwise|remain(?:der|ing)|apart|other than|except|in (?:size|caliber|calibre|contour|signal|"
     r"position|shape|morphology|alignment|course|thickness|"
@@ -60,13 +61,20 @@ def check(reading: Reading) -> Iterator[Issue]:
 
 
 def _denied(reading: Reading) -> Iterator[Issue]:
-    told = [one for one in reading.said if one.concept.name not in _VAGUE]
-    for no in (one for one in told if one.status is Status.NOT_THERE):
-        for yes in (one for one in told if one.status is Status.THERE and one.concept.name == no.concept.name):
-            if yes.sentence is not no.sentence and _same_thing(yes, no):
+    for no in (one for one in reading.said if one.status in _NO):
+        for yes in (o for o in reading.said if o.status is Status.THERE and o.concept.name == no.concept.name):
+            if yes.sentence is not no.sentence and _same_thing(yes, no) and _is_such(yes, no):
                 later = max((no, yes), key=lambda one: (SAYING.index(one.sentence.section), one.sentence.start))
                 yield Issue(Code.CONTRADICTION, later.sentence.section, later.quote())
                 return
+
+
+def _is_such(yes: Mention, no: Mention) -> bool:
+    """False where what is not there leaves what is: another kind of it, or things of which there are always others."""
+    if no.concept.name in _VAGUE and not (no.organs and yes.organs):
+        return False
+    before = yes.sentence.text[max(0, yes.start - 30) : yes.end].casefold()
+    return no.status is Status.NOT_THERE or no.such.casefold() in before
 
 
 def _same_thing(one: Mention, other: Mention) -> bool:
@@ -81,9 +89,10 @@ def _same_thing(one: Mention, other: Mention) -> bool:
 def _accepted(reading: Reading) -> Iterator[Issue]:
     """A denial of what was accepted."""
     for no in reading.said:
-        told = no.concept.name not in _VAGUE or no.concept.name == "lesion" and no.organs
-        if no.status is Status.NOT_THERE and told:
+        if no.status in _NO and (no.concept.name not in _VAGUE or no.organs):
             meant = [one for one in reading.meant(no, reading.accepted) if one.concept.name == no.concept.name]
+            meant = [one for one in meant if no.such.casefold() in (one.fact.label or "").casefold()]
+            meant = [one for one in meant if no.concept.name not in _VAGUE or no.organs & one.organs]
             denied = any(fits(no, one) and (no.side >= one.side or not no.side) for one in meant)
             if denied and (not no.places or all(fits(no, one) for one in meant)):
                 yield Issue(Code.CONTRADICTION, no.sentence.section, no.quote())

@@ -20,14 +20,29 @@ def check_accepted(reading: Reading) -> Iterator[Issue]:
 
 def _tells(mention: Mention, fact: Known, reading: Reading) -> bool:
     """True where a mention may mean the finding and no other finding fits it better."""
-    if mention.concept.name != fact.concept.name and mention.concept.name not in fact.concept.kin:
+    own = mention.concept.name == fact.concept.name
+    if not own and mention.concept.name not in fact.concept.kin or not same_organ(mention, fact):
         return False
-    if not same_organ(mention, fact):
-        return False
-    if fits(mention, fact):
-        return True
-    others = [one for one in reading.facts if one is not fact and one.concept.name == mention.concept.name]
-    return not any(fits(mention, one) and same_organ(mention, one) for one in others)
+    others = [one for one in reading.accepted if one is not fact and same_organ(mention, one)]
+    if own:
+        rivals = [one for one in others if one.concept.name == mention.concept.name]
+        return fits(mention, fact) or not any(fits(mention, one) for one in rivals)
+    rivals = [one for one in others if mention.concept.name in (one.concept.name, *one.concept.kin)]
+    return fits(mention, fact) and all(
+        _score(mention, fact, reading) >= _score(mention, one, reading) for one in rivals
+    )
+
+
+def _score(mention: Mention, fact: Known, reading: Reading) -> int:
+    """How much of what is told beside a related name is the finding's: its side, its places, its own name."""
+    if not fits(mention, fact):
+        return -1
+    axes = {one.axis for one in mention.places}
+    named = any(
+        one.concept.name == fact.concept.name and one.sentence is mention.sentence and one.is_there
+        for one in reading.said
+    )
+    return int(bool(mention.side & fact.side)) + len(axes & set(fact.places)) + 2 * named
 
 
 def check_rejected(reading: Reading) -> Iterator[Issue]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from viewer.reporting.lint.case import Code, Issue
+from viewer.reporting.lint.checks.sizes import is_another
 from viewer.reporting.lint.facts import SAYING, Known, Reading, same_organ
 from viewer.reporting.lint.mentions import Mention, Status
 from viewer.reporting.lint.places import BOTH, side_of, sides
@@ -27,6 +28,8 @@ def check(reading: Reading) -> Iterator[Issue]:
     for mention in reading.mentions:
         if mention.status in (Status.THERE, Status.OPEN) and mention.side:
             meant = [one for one in reading.placed(mention) if one.side]
+            if any(is_another(mention, one, reading) for one in meant):
+                continue
             if _is_wrong(mention, meant) if meant else _is_turned(mention, reading):
                 yield Issue(Code.SIDE, mention.sentence.section, mention.quote(mention.sides))
     yield from _halves(reading)
@@ -86,7 +89,7 @@ def _exam(reading: Reading) -> Iterator[Issue]:
     if limb is None or len(taken) != 1:
         return
     for sentence in reading.sentences:
-        if sentence.section not in ("technique", *SAYING):
+        if sentence.section != "technique":
             continue
         for token in sides(sentence.text):
             rest = sentence.text[token.start : token.end + 25]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from viewer.reporting.lint.case import Code, Issue
-from viewer.reporting.lint.checks.sizes import Sized, sized
+from viewer.reporting.lint.checks.sizes import Sized, is_another, reading_sizes
 from viewer.reporting.lint.checks.unit import compared, is_wrong_unit
 from viewer.reporting.lint.facts import Known, Reading
 from viewer.reporting.lint.mentions import Mention, Status
@@ -19,11 +19,13 @@ _SHARE = 0.06
 
 def check(reading: Reading) -> Iterator[Issue]:
     """Sizes against the findings; what no finding tells, against the findings section."""
-    told = list(sized(reading))
+    told = reading_sizes(reading)
     for one in told:
         if one.quantity.kind not in _COMPARED:
             continue
         meant = compared(one, reading)
+        if any(is_another(one.mention, fact, reading) for fact in meant):
+            continue
         if meant:
             if not any(_fits(one.quantity, fact) for fact in meant) and not is_wrong_unit(one, meant):
                 yield Issue(Code.SIZE, one.sentence.section, one.quote)
@@ -49,7 +51,7 @@ def _is(told: float, step: float, known: float) -> bool:
     return abs(told - known) <= max(0.51 * step, _SHARE * abs(known)) + 1e-9
 
 
-def _differs(one: Sized, told: list[Sized]) -> bool:
+def _differs(one: Sized, told: tuple[Sized, ...]) -> bool:
     """True for a size of the impression that the findings tell otherwise of the same thing."""
     if one.sentence.section != "impression" or one.mention.concept.minor:
         return False

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from viewer.reporting.lint.facts import SAYING, Reading
+from viewer.reporting.lint.dates import dates
+from viewer.reporting.lint.facts import SAYING, Known, Reading, fits
+from viewer.reporting.lint.lexicon import words
 from viewer.reporting.lint.mentions import Mention, Status
 from viewer.reporting.lint.places import organs_in
 from viewer.reporting.lint.quantities import Quantity, quantities
@@ -20,7 +22,8 @@ _THEN = re.compile(
     re.IGNORECASE,
 )
 _THEN_AFTER = re.compile(
-    r"^[^.;,，。；]{0,6}?\b(?:previously|before|earlier|on (?:the )?prior|in (?:19|20)\d\d|on \d)|"
+    r"^[^.;,，。；]{0,6}?\b(?:previously(?! (?:measur\w+ |was |about |approximately )?\d)|"
+    r"before|yesterday|earlier|on (?:the )?prior|in (?:19|20)\d\d|on \d)|"
     r"^[^，。；]{0,4}(?:之前|前次)",
     re.IGNORECASE,
 )
@@ -32,13 +35,15 @@ _DISTANCE = re.compile(
     r"intervals?|of (?:iodinated|"
     r"contrast|gad|omnipaque|iohexol|iopamidol|visipaque|ultravist)|contrast|rightward|leftward|"
     r"right-to-left|left-to-right|"
-    r"(?:of )?(?:rightward |leftward )?mid-?line|(?:of )?displacement|apart|higher|lower than)|"
+    r"(?:of )?(?:rightward |leftward )?mid-?line|(?:of )?(?:displacement|retraction|shortening|translation|"
+    r"depression|separation|distraction|"
+    r"diastasis|subluxation|step-?off|overlap|foreshortening)|apart|higher|lower than)|"
     r"^\s*(?:的)?(?:层厚|间隔|处|造影)",
     re.IGNORECASE,
 )
 _DISTANCE_BEFORE = re.compile(
     r"(?:slice thickness|collimation|at a distance|distance|approximately at|tip (?:is|lies|of)|"
-    r"within|less than|greater than|"
+    r"(?:increas|decreas|grown|enlarg|larger|smaller|reduc|shift)[a-z]*(?: in size)? by|within|less than|greater than|"
     r"more than|larger than|smaller than|under|over|<|>|≤|≥|层厚|距|移位|偏移|小于|大于|不超过)[^.;，。；]{0,18}$",
     re.IGNORECASE,
 )
@@ -95,7 +100,9 @@ def is_past(text: str, quantity: Quantity) -> bool:
     if then and re.match(r"was|were", then.group(), re.IGNORECASE):
         # "was 5 mm" is of another time only beside a size of now.
         return any(one.end <= quantity.start for one in quantities(start))
-    return bool(then or _THEN_AFTER.search(text[quantity.end :]))
+    after = text[quantity.end :]
+    dated = any(re.fullmatch(r"\W*(?:in|on|at|of)?\W*", after[: one.start], re.IGNORECASE) for one in dates(after[:30]))
+    return bool(then or dated or _THEN_AFTER.search(after))
 
 
 def is_distance(text: str, quantity: Quantity) -> bool:
@@ -127,3 +134,30 @@ def _is_of_organ(between: str) -> bool:
     return not re.search(
         r"\b(?:in|of|within|at|from|over|along|near|on)\b[^,;]*$|[,，]\s*$|位于|于", between[: verb.start()]
     )
+
+
+def is_another(mention: Mention, fact: Known, reading: Reading) -> bool:
+    """True for one thing more of a finding's kind: said so, or with a side or place and a size of its own."""
+    text = mention.sentence.text
+    if words("status", "besides").search(text[max(0, mention.start - 30) : mention.start]):
+        return True
+    own = [one.quantity for one in reading_sizes(reading) if one.mention is mention]
+    known = [size for size in fact.sizes if any(size.kind is one.kind for one in own)]
+    if not own or not known or fits(mention, fact):
+        return False
+    same = any(abs(n - size.value) <= 0.2 * size.value for one in own for n in one.values for size in known)
+    section = [one for one in reading.mentions if one.sentence.section == mention.sentence.section]
+    told = any(
+        one is not mention and one.is_there and one.concept.name == mention.concept.name and fits(one, fact)
+        for one in section
+        if one.side or one.places
+    )
+    return told and not same
+
+
+def reading_sizes(reading: Reading) -> tuple[Sized, ...]:
+    """All sizes of a report, found once."""
+    if "sizes" not in reading.kept:
+        reading.kept["sizes"] = tuple(sized(reading))
+    found: tuple[Sized, ...] = reading.kept["sizes"]
+    return found

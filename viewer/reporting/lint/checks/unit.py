@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from viewer.reporting.lint.case import Code, Issue
-from viewer.reporting.lint.checks.sizes import Sized, is_distance, is_past, sized
+from viewer.reporting.lint.checks.sizes import Sized, is_distance, is_past, reading_sizes
 from viewer.reporting.lint.facts import SAYING, Known, Reading, fits
 from viewer.reporting.lint.lexicon import rows
 from viewer.reporting.lint.quantities import UNITS, Kind, Quantity, quantities, unitless
@@ -18,7 +18,7 @@ _WORD_BEFORE = 34
 
 def check(reading: Reading) -> Iterator[Issue]:
     """Units against the findings, against what is measured, and of organs against their size in a person."""
-    for one in sized(reading):
+    for one in reading_sizes(reading):
         meant = compared(one, reading) or _measured(one, reading)
         if is_wrong_unit(one, meant):
             yield Issue(Code.UNIT, one.sentence.section, one.quote)
