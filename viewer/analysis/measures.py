@@ -24,6 +24,16 @@ AREA_SHARE = Code("AREASHARE", "99SECONDREAD", "Share of the picture's area")
 READERS = Code("READERS4", "99SECONDREAD", "Readers of four expected to mark it")
 AGREEMENT = Code("READERAGREE", "99SECONDREAD", "Expected agreement of two readers (Dice)")
 
+HEAD = Code("11984-2", "LN", "Head Circumference")
+AGE = Code("18185-9", "LN", "Gestational Age")
+
+#: Hadlock et al., Radiology 152:497-501 (1984): weeks = 8.96 + 0.540 HC + 0.0003 HC^3, HC in cm; made for these mm.
+_HADLOCK, _HADLOCK_MM = (8.96, 0.540, 0.0003), (68.0, 360.0)
+#: Up to so many mm +/- so many weeks (two standard deviations, same source; between bands the wider one).
+_HADLOCK_RANGE = ((144.0, 1.19), (219.0, 1.48), (280.0, 2.06), (325.0, 2.98), (360.0, 3.2))
+#: Fewer pixels than this hold no ellipse.
+_LEAST_PIXELS = 10
+
 #: Probabilities between which the true edge of a segment lies (boundary band).
 _BAND = (0.3, 0.7)
 #: Pixels round a segment in which single readers may have gone further.
@@ -36,20 +46,26 @@ def of_segment(
     number: int,
     probability: Array | None,
     not_validated: Sequence[str] = (),
+    *,
+    drawn_line: float = 0.0,
 ) -> tuple[Measurement, ...]:
     """The measurements a pack asks for, as far as the grid has millimetres.
 
     Args:
-        names: "volume_mm3", "diameters_mm", "area_share", "reader_agreement".
+        names: of `MEASURES`.
         mask: labels on the input's grid.
         number: the segment.
         probability: float32 [K, J, I] of the segment, for the +/- of the volume, the edge of the
             diameters and the agreement of readers.
         not_validated: names among them that were never held against patients.
+        drawn_line: width of the line that masks of heads include, as a share of the picture's width.
     """
     out: list[Measurement] = []
     for name in names:
-        made = MEASURES[name](mask, number, probability) if name in MEASURES else ()
+        if name in BY_ELLIPSE:
+            made = BY_ELLIPSE[name](mask, number, probability, drawn_line)
+        else:
+            made = MEASURES[name](mask, number, probability) if name in MEASURES else ()
         out += [replace(one, validated=False) for one in made] if name in not_validated else made
     return tuple(out)
 
@@ -116,6 +132,90 @@ def reader_agreement(mask: Mask, number: int, probability: Array | None = None) 
     )
 
 
+def ellipse_mm(inside: Array, spacing: tuple[float, float], drawn_line: float = 0.0) -> tuple[float, float] | None:
+    """Half axes (long, short) in mm of the ellipse with the area moments of a mask's largest piece, holes filled.
+
+    Args:
+        inside: bool [J, I].
+        spacing: mm between rows and between columns.
+        drawn_line: width of a line drawn round the head and included in the mask, as a share of the picture's width:
+            the half axes shrink by half of it.
+    """
+    from scipy import ndimage
+
+    found, count = ndimage.label(inside)
+    if count == 0:
+        return None
+    largest = ndimage.binary_fill_holes(found == 1 + int(np.bincount(found.ravel())[1:].argmax()))
+    points = np.stack(np.nonzero(largest)).astype(np.float64) * np.array(spacing)[:, None]
+    if points.shape[1] < _LEAST_PIXELS:
+        return None
+    # a pixel is a square, not a point: its own moment is a twelfth
+    values = np.linalg.eigvalsh(np.cov(points, bias=True) + np.diag(np.square(spacing)) / 12)
+    line = drawn_line * inside.shape[1] * float(np.mean(spacing)) / 2
+    short, long = (max(2 * float(np.sqrt(value)) - line, 0.0) for value in values)
+    return long, short
+
+
+def ellipse_length(long: float, short: float) -> float:
+    """Circumference of an ellipse from its half axes (Ramanujan 1914, second formula)."""
+    if long <= 0:
+        return 0.0
+    h = ((long - short) / (long + short)) ** 2
+    return float(np.pi * (long + short) * (1 + 3 * h / (10 + np.sqrt(4 - 3 * h))))
+
+
+def circumference_mm(mask: Mask, inside: Array, drawn_line: float) -> float | None:
+    """Circumference in mm of the head in bool [J, I] on a mask's grid; None without millimetres or head."""
+    if mask.geometry.spacing_kind is not SpacingKind.PATIENT:
+        return None
+    axes = ellipse_mm(inside, (mask.geometry.spacing[1], mask.geometry.spacing[2]), drawn_line)
+    return None if axes is None else ellipse_length(*axes)
+
+
+def head_circumference(
+    mask: Mask, number: int, probability: Array | None = None, drawn_line: float = 0.0
+) -> tuple[Measurement, ...]:
+    """Head circumference in mm; +/- is half the spread between the ellipses of p > 0.7 and p > 0.3."""
+    inside = mask.labels == number
+    k = int(np.argmax(inside.sum(axis=(1, 2))))
+    length = circumference_mm(mask, inside[k], drawn_line)
+    if length is None:
+        return ()
+    half_range = None
+    if probability is not None:
+        sizes = [circumference_mm(mask, probability[k] > level, drawn_line) for level in _BAND]
+        half_range = None if None in sizes else round(abs(float(sizes[0] or 0) - float(sizes[1] or 0)) / 2, 1)
+    return (Measurement("Head circumference", round(length, 1), "mm", HEAD, half_range),)
+
+
+def gestational_age(
+    mask: Mask, number: int, probability: Array | None = None, drawn_line: float = 0.0
+) -> tuple[Measurement, ...]:
+    """Gestational age in weeks from the head circumference (Hadlock 1984) with its two standard deviations.
+
+    Nothing outside the circumferences that the formula was made for.
+    """
+    measured = head_circumference(mask, number, probability, drawn_line)
+    if not measured or not _HADLOCK_MM[0] <= measured[0].value <= _HADLOCK_MM[1]:
+        return ()
+    mm = measured[0].value
+    weeks, spread = hadlock_weeks(mm), next(weeks for most, weeks in _HADLOCK_RANGE if mm <= most)
+    name = "Gestational age by head circumference (Hadlock 1984)"
+    return (Measurement(name, round(weeks, 1), "wk", AGE, spread),)
+
+
+def hadlock_weeks(head_mm: float) -> float:
+    """Weeks of gestation from the head circumference (Hadlock et al., Radiology 152:497-501, 1984)."""
+    zero, one, three = _HADLOCK
+    return zero + one * head_mm / 10 + three * (head_mm / 10) ** 3
+
+
+#: As `MEASURES`, for what rests on the ellipse of a head.
+BY_ELLIPSE: dict[str, Callable[[Mask, int, Array | None, float], tuple[Measurement, ...]]] = {
+    "head_circumference": head_circumference,
+    "gestational_age": gestational_age,
+}
 #: Name in a pack's `viewer.finding.measure` -> what is measured.
 MEASURES: dict[str, Callable[[Mask, int, Array | None], tuple[Measurement, ...]]] = {
     "volume_mm3": volume,

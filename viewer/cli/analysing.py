@@ -30,6 +30,9 @@ def analyze_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain", choices=("occlusion",), default="", help="how heatmaps are made, if not the pack's way"
     )
+    parser.add_argument(
+        "--pixel-mm", type=float, default=0.0, metavar="MM", help="size of a pixel, where the file does not tell it"
+    )
     force_argument(parser)
     parser.add_argument("--json", action="store_true")
 
@@ -49,6 +52,7 @@ def run_analyze(args: argparse.Namespace, hooks: Hooks) -> int:
             device=device,
             precision=args.precision,
             explain=args.explain,
+            pixel_mm=args.pixel_mm,
             force=args.force,
             **hooks,
         )

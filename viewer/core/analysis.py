@@ -128,6 +128,7 @@ class RunOptions:
         explain: "occlusion", or "" for the pack's own way to draw heatmaps.
         saliency_checks: test whether heatmaps can be believed.
         volumes: the slices lie beside each other, so that volumes mean something.
+        pixel_mm: size of a pixel as the reader states it, for pictures whose file tells none; 0 where nobody did.
     """
 
     run_warned: bool = False
@@ -136,11 +137,12 @@ class RunOptions:
     explain: str = ""
     saliency_checks: bool = True
     volumes: bool = True
+    pixel_mm: float = 0.0
 
     @property
-    def settings(self) -> dict[str, bool | str]:
+    def settings(self) -> dict[str, bool | str | float]:
         """As provenance keeps them: both switches, and what was asked for besides."""
-        kept: dict[str, bool | str] = {"run_warned": self.run_warned, "research": self.research}
+        kept: dict[str, bool | str | float] = {"run_warned": self.run_warned, "research": self.research}
         asked = {name: getattr(self, name) for name in _ASKED if getattr(self, name) != getattr(RunOptions(), name)}
         return kept | {name: value.value if isinstance(value, Side) else value for name, value in asked.items()}
 
@@ -154,7 +156,7 @@ class RunOptions:
         return cls(**chosen | {"side": Side(side) if side in ("left", "right") else Side.NONE})
 
 
-_ASKED = ("side", "explain", "saliency_checks", "volumes")
+_ASKED = ("side", "explain", "saliency_checks", "volumes", "pixel_mm")
 #: Names that earlier versions kept options under.
 _OLD_OPTIONS = {"honesty": "saliency_checks"}
 

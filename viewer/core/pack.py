@@ -165,6 +165,8 @@ class Truth(Part, frozen=True):
         binary_mask: every value from `mask_at_least` on is the one label.
         empty_is_zero: a case without a mask holds nothing.
         stack_by: column by which a patient's pictures form one stack.
+        pixel_size: column that states the size of a pixel in mm.
+        measured: column of a true value -> the measure of the pack that it is.
         good_dice: from which Dice a case counts as right in the gallery.
         groups: further columns by which results are reported.
     """
@@ -177,6 +179,8 @@ class Truth(Part, frozen=True):
     mask_at_least: int = 1
     empty_is_zero: bool = False
     stack_by: str = ""
+    pixel_size: str = ""
+    measured: dict[str, str] = {}
     good_dice: Share = 0.8
     groups: tuple[str, ...] = ()
 

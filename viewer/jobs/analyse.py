@@ -41,6 +41,8 @@ Packs = Sequence[PackInfo]
 
 #: Share of the job that scanning and reading take, as shown; the packs share the rest.
 _READ_SHARE = 0.2
+#: Sizes of a pixel that can be, in mm.
+_LEAST_PIXEL, _MOST_PIXEL = 0.001, 10.0
 _BEST_FIRST = (Suitability.RUN, Suitability.WARN, Suitability.REFUSE)
 
 
@@ -51,6 +53,7 @@ class Asked:
     Attributes:
         named: the reader named the packs: warned ones run too, whatever the file is.
         explain: "occlusion", or "" for each pack's own way to draw heatmaps.
+        pixel_mm: size of a pixel as the reader states it, for files that tell none; 0 where nobody did.
     """
 
     packs: tuple[PackInfo, ...]
@@ -60,6 +63,7 @@ class Asked:
     precision: str
     research: bool
     explain: str = ""
+    pixel_mm: float = 0.0
 
 
 def analyse(
@@ -72,6 +76,7 @@ def analyse(
     device: str = "auto",
     precision: str = "auto",
     explain: str = "",
+    pixel_mm: float = 0.0,
     force: bool = False,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
@@ -92,6 +97,7 @@ def analyse(
         series: series UID; else the stack that packs suit best, the first of equals.
         roi: half-open box (k, j, i) for packs that need one.
         device: "auto", "cpu" or "cuda"; precision: "auto" or "full"; explain: "" or "occlusion".
+        pixel_mm: size of a pixel, for pictures whose file tells none; 0 where it is not known.
         force: `out` may be a file of the reader's, which goes; never a picture or a DICOM file.
         on_progress, cancel: as for every job.
         runner: what runs a request: the engine, or the inference process.
@@ -110,7 +116,8 @@ def analyse(
         result_folder.check_place(out)
     try_place(out)
     packstore.settle_user_packs()
-    asked = Asked(_wanted(packs), bool(packs), roi, device, precision, load_settings().research_packs, explain)
+    research = load_settings().research_packs
+    asked = Asked(_wanted(packs), bool(packs), roi, device, precision, research, explain, checked_pixel(pixel_mm))
     found = scan([path], None, share(on_progress, 0.0, _READ_SHARE / 2), cancel)
     study, stack = choose(found, asked, series)
     with place.creating(out, "analyze", cancel):
@@ -167,6 +174,17 @@ def _settled(homes: Sequence[Home], stack: Stack, volume: Volume) -> tuple[Stack
     return stack, volume, tuple(cine.kept_on(home, stack) for home in homes)
 
 
+def checked_pixel(mm: float) -> float:
+    """A pixel size that a reader may state; 0 where none was.
+
+    Raises:
+        UsageError: no picture of a patient has such pixels.
+    """
+    if mm != 0 and not _LEAST_PIXEL <= mm <= _MOST_PIXEL:
+        raise UsageError("The pixel size is not one of a picture of a patient.", "Give it in mm, as 0.12.")
+    return mm
+
+
 def box_for(pack: PackInfo, volume: Volume, roi: Box | None) -> Box | None:
     """The reader's box; the whole picture where it is itself no larger than a tested box."""
     limits = pack.match.roi_mm
@@ -212,7 +230,7 @@ class _Job:
     def _one(self, pack: PackInfo, on_progress: OnProgress, cancel: CancelToken) -> Home:
         """One pack's outcome; a failure is one too."""
         asked, volume = self.asked, self.volume
-        options = RunOptions(run_warned=True, research=asked.research, explain=asked.explain)
+        options = RunOptions(run_warned=True, research=asked.research, explain=asked.explain, pixel_mm=asked.pixel_mm)
         roi = box_for(pack, volume, asked.roi)
         request = request_for(
             pack, self.stack, volume, roi, device=asked.device, precision=asked.precision, options=options
@@ -269,4 +287,5 @@ def _request_out(path: Path | str, names: Sequence[str], series: str | None, ask
         "device": asked.device,
         "precision": asked.precision,
         **({"explain": asked.explain} if asked.explain else {}),
+        **({"pixel_mm": asked.pixel_mm} if asked.pixel_mm else {}),
     }

@@ -217,15 +217,16 @@ class Analyses:
             self._context.lane.submit(self._job(request, pack, study, stack))
 
     def start(
-        self, stack: Stack, packs: Sequence[PackInfo], box: Box | None, *, named: bool
+        self, stack: Stack, packs: Sequence[PackInfo], box: Box | None, *, named: bool, pixel_mm: float = 0.0
     ) -> tuple[tuple[PackInfo, Job], ...]:
         """Put packs on the lane for a stack that is loaded, as `secondread analyze` runs them; every outcome is kept.
 
         Args:
             box: for packs that need one.
             named: the reader named the packs: warned ones run too, whatever the file is.
+            pixel_mm: as the reader states it, for pictures whose file tells none.
         """
-        from viewer.jobs.analyse import box_for, is_nameless
+        from viewer.jobs.analyse import box_for, checked_pixel, is_nameless
 
         session = self._context.session
         study, volume = session.library.study_of(stack.key), session.library.volume(stack.key)
@@ -236,7 +237,7 @@ class Analyses:
             roi = box_for(pack, aged, box)
             verdict = suitability.check(pack, aged, roi, research=research)
             warned = verdict.verdict is Suitability.WARN and (named or not is_nameless(verdict))
-            options = RunOptions(run_warned=warned, research=research)
+            options = RunOptions(run_warned=warned, research=research, pixel_mm=checked_pixel(pixel_mm))
             request = request_for(pack, stack, aged, roi, device=device, options=options)
             job = self._job(request, pack, study, stack)
             job.done = self._keep_all

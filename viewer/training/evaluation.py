@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from viewer.analysis import networks, ood, suitability
+from viewer.analysis import measures, networks, ood, suitability
 from viewer.analysis.inference import Infer, RawOutputs
-from viewer.analysis.tasks import TASKS, predict
+from viewer.analysis.tasks import TASKS, predict, segmentation
 from viewer.core.analysis import Box, Input, PackInfo, Suitability
 from viewer.core.errors import UsageError, ViewerError
 from viewer.core.geometry import SpacingKind
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
-from viewer.core.volume import Volume
+from viewer.core.volume import Mask, Volume
 from viewer.training import cases, gallery, masks, metrics
 from viewer.training.loop import device
 from viewer.training.outcomes import Outcome, yes
@@ -141,6 +142,8 @@ def _run(pack: PackInfo, infer: Infer, group: Sequence[cases.Case], gate: Gate, 
         unknown = volume.geometry.spacing_kind is SpacingKind.UNKNOWN
         outcome = Outcome(case, seconds, verdict, scores=scores, pixels=unknown)
         truth = _truth_mask(pack, case, (depth, *volume.shape[1:]))
+        if raw.labels is not None:
+            outcome.measured = _measured(pack, case, raw, volume, part)
         _against(pack, volume.geometry.spacing, raw, part, outcome=outcome, truth=truth)
         if pictures is not None:
             place = pictures / _verdict_word(pack, outcome)
@@ -155,6 +158,22 @@ def _read(pack: PackInfo, infer: Infer, case: cases.Case, inputs: Mapping[str, I
     verdict = suitability.check_inputs(pack, inputs, research=True).verdict.value
     raw = TASKS[pack.task].predict(pack, infer, inputs, None)
     return Outcome(case, time.perf_counter() - begun, verdict, scores=dict(raw.scores))
+
+
+def _measured(
+    pack: PackInfo, case: cases.Case, raw: RawOutputs, volume: Volume, part: slice
+) -> dict[str, tuple[float, float | None]]:
+    """(true, found) of every measure that the table has a value for, on the pixel size that it states."""
+    rules, told = pack.viewer.truth, case.extra
+    wanted = {column: name for column, name in rules.measured.items() if told.get(column, "").strip()}
+    if not wanted or raw.labels is None:
+        return {}
+    grid = replace(volume.geometry, shape=(part.stop - part.start, *volume.shape[1:]))
+    pixel = float(told.get(rules.pixel_size, "") or 0)
+    mask = segmentation.stated_scale(Mask(raw.labels[part], (), grid, ""), pixel)
+    line = segmentation.rule_of(pack).drawn_line
+    found = {name: measures.of_segment((name,), mask, 1, None, drawn_line=line) for name in wanted.values()}
+    return {name: (float(told[c]), found[name][0].value if found[name] else None) for c, name in wanted.items()}
 
 
 def _against(

@@ -245,6 +245,26 @@ def operating_point(
     }  # fmt: skip
 
 
+def errors(rows: Sequence[tuple[str, float, float | None]]) -> dict[str, Any]:
+    """Errors of a measure against true values, with 95% intervals over groups.
+
+    Args:
+        rows: (group, true, found); found is None where nothing could be measured.
+    """
+    known = [(group, found - true) for group, true, found in rows if found is not None]
+    groups, off = [group for group, _ in known], np.array([error for _, error in known])
+    out: dict[str, Any] = {"n": len(known), "not_measured": len(rows) - len(known)}
+    if not known:
+        return out
+    return out | {
+        "mean_absolute_error": float(np.abs(off).mean()),
+        "mean_absolute_error_ci": list(bootstrap(lambda i: float(np.abs(off[i]).mean()), groups)),
+        "bias": float(off.mean()),
+        "bias_ci": list(bootstrap(lambda i: float(off[i].mean()), groups)),
+        "median_absolute_error": float(np.median(np.abs(off))),
+    }
+
+
 def overlap(ours: Array, truth: Array) -> tuple[int, int]:
     """Voxels in both masks, and the sum of both sizes: what Dice is made of."""
     return int(np.count_nonzero(ours & truth)), int(np.count_nonzero(ours)) + int(np.count_nonzero(truth))

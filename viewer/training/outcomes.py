@@ -17,7 +17,10 @@ MOST_NAMED = 12
 
 @dataclass
 class Outcome:
-    """What the program said about one case, and the truth; `pixels`: `hd95` is in pixels, not mm."""
+    """What the program said about one case, and the truth; `pixels`: `hd95` is in pixels, not mm.
+
+    `measured` holds (true, found) of what a table gives a value for; found is None where nothing could be measured.
+    """
 
     case: cases.Case
     seconds: float
@@ -28,6 +31,7 @@ class Outcome:
     pixels: bool = False
     energy_in_mask: float | None = None
     mask_share: float | None = None
+    measured: dict[str, tuple[float, float | None]] = field(default_factory=dict)
 
 
 def yes(pack: PackInfo, label: str, word: str) -> int | None:

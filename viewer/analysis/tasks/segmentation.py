@@ -44,7 +44,10 @@ Array = npt.NDArray[Any]
 BAND = (0.3, 0.7)
 
 #: What packs may measure: names of `measures.MEASURES`, and the beat (a test holds them equal).
-Measure = Literal["volume_mm3", "diameters_mm", "area_share", "reader_agreement", "cine_function"]
+Measure = Literal[
+    "volume_mm3", "diameters_mm", "area_share", "reader_agreement", "cine_function", "head_circumference",
+    "gestational_age",
+]  # fmt: skip
 
 
 # ---------------------------------------------------------------- what its packs hold
@@ -57,12 +60,14 @@ class SegmentRule(Part, frozen=True):
         min_volume_mm3: smaller segments are left out, where millimetres are known.
         measure: what is measured; `not_validated`: those among it that were proved on drawn shapes only.
         slice_scores: the score of every slice is told too.
+        drawn_line: width of the line that masks of heads include, as a share of the picture's width.
     """
 
     min_volume_mm3: NotNegative = 0.0
     measure: tuple[Measure, ...] = ("volume_mm3",)
     not_validated: tuple[Measure, ...] = ()
     slice_scores: bool = False
+    drawn_line: Share = 0.0
 
 
 class SegmentationViewer(Viewer, frozen=True, kw_only=True):
@@ -269,7 +274,8 @@ def findings_of(pack: PackInfo, request: AnalysisRequest, raw: RawOutputs, mask:
     """A finding for each segment of a mask that is there, measured as the pack asks."""
     rule, volume = rule_of(pack), request.image
     wanted = rule.measure if request.options.volumes else tuple(n for n in rule.measure if n != "volume_mm3")
-    notes = _unmeasured(wanted, volume.geometry)
+    scaled = stated_scale(mask, request.options.pixel_mm)
+    notes = _unmeasured(wanted, volume.geometry, scaled)
     side = request.options.side
     side = side if side is not Side.NONE else box_side(volume, request.roi)
     found: list[Finding] = []
@@ -281,7 +287,9 @@ def findings_of(pack: PackInfo, request: AnalysisRequest, raw: RawOutputs, mask:
         middle = int(np.argmax(inside.sum(axis=(1, 2))))
         location = Location(_side_words(pack, side), corners(volume.geometry, box), box, middle, segment.number)
         share = raw.probabilities.get(name)
-        measured = measures.of_segment(wanted, mask, segment.number, share, rule.not_validated)
+        measured = measures.of_segment(
+            wanted, scaled, segment.number, share, rule.not_validated, drawn_line=rule.drawn_line
+        )
         made = proposal(pack, request, name, len(found), Place(location, side, measured))
         scored = _with_slice_score(pack, made, inside, raw)
         found.append(replace(scored, notes=(*notes, *scored.notes)))
@@ -295,10 +303,23 @@ def _side_words(pack: PackInfo, side: Side) -> str:
     return "Side unknown" if pack.needs_roi else ""
 
 
-def _unmeasured(names: Sequence[str], grid: Geometry) -> tuple[str, ...]:
-    """Why sizes that the pack would give are not given."""
-    if not {"volume_mm3", "diameters_mm"} & set(names):
+def stated_scale(mask: Mask, pixel_mm: float) -> Mask:
+    """The mask on millimetres that the reader stated, where the file tells none; square pixels of one slice."""
+    grid = mask.geometry
+    if not pixel_mm or grid.spacing_kind is not SpacingKind.UNKNOWN or grid.shape[0] != 1:
+        return mask
+    affine = np.array(grid.affine, dtype=np.float64)
+    affine[:3, :3] *= pixel_mm / np.linalg.norm(affine[:3, :3], axis=0)
+    return replace(mask, geometry=replace(grid, affine=affine, spacing_kind=SpacingKind.PATIENT))
+
+
+def _unmeasured(names: Sequence[str], grid: Geometry, scaled: Mask) -> tuple[str, ...]:
+    """Why sizes that the pack would give are not given, or what they rest on."""
+    if not {"volume_mm3", "diameters_mm", "head_circumference"} & set(names):
         return ()
+    if scaled.geometry is not grid and grid.spacing_kind is SpacingKind.UNKNOWN:
+        stated = f"{scaled.geometry.spacing[1]:g}"
+        return (f"Sizes rest on the pixel size of {stated} mm that the reader stated; the file tells none.",)
     if grid.spacing_kind is not SpacingKind.PATIENT:
         return ("No sizes: the file does not tell the spacing of its pixels in the patient.",)
     if "volume_mm3" in names and not grid.is_even:

@@ -39,7 +39,7 @@ def analyse(sitting: Sitting, p: params.Analyse) -> Result:
         sitting.wait(lambda: packs.known)
     box = None if p.roi is None else _box(p.roi, volume.shape)
     chosen = _wanted(packs.shelf.packs, p.pack)
-    jobs = sitting.room.analyses.start(stack, chosen, box, named=p.pack is not None)
+    jobs = sitting.room.analyses.start(stack, chosen, box, named=p.pack is not None, pixel_mm=p.pixel_mm)
     sitting.wait(lambda: all(job.over for _, job in jobs))
     sitting.troubles()
     return {"runs": [_run(sitting, stack, pack, job) for pack, job in jobs]}

@@ -138,12 +138,13 @@ class MarkKeyImage(InView):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analyse(Params):
-    """`analyse`; `roi` as on the command line: column, row, slice, half-open."""
+    """`analyse`; `roi` as on the command line: column, row, slice, half-open; `pixel_mm` where the file tells none."""
 
     series_uid: str
     stack: int | None = None
     pack: str | None = None
     roi: tuple[int, int, int, int, int, int] | None = None
+    pixel_mm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

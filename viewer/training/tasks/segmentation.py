@@ -87,6 +87,11 @@ def summary(pack: PackInfo, outcomes: Sequence[Outcome]) -> Figures:
     if any(o.overlap for o in outcomes):
         out["structures"] = metrics.structures(_rows(outcomes))
         out["by"] = _merged(_dice_by(pack, outcomes), out.get("by", {}))
+    if any(o.measured for o in outcomes):
+        out["measurement"] = {
+            f"{name}_mm": metrics.errors([(o.case.patient, *o.measured[name]) for o in outcomes if name in o.measured])
+            for name in dict.fromkeys(name for o in outcomes for name in o.measured)
+        }
     return out
 
 
@@ -126,7 +131,17 @@ def _merged(masks: dict[str, Any], scores: Mapping[str, Any]) -> dict[str, Any]:
 
 def card(results: Figures) -> list[str]:
     """A row a structure; the scores below, where there are any."""
-    return [*([_structures(results["structures"])] if "structures" in results else []), *scores.card(results)]
+    told = [_measurement(name, one) for name, one in results.get("measurement", {}).items()]
+    return [*([_structures(results["structures"])] if "structures" in results else []), *told, *scores.card(results)]
+
+
+def _measurement(name: str, one: Figures) -> str:
+    missed = f", not measured in {one['not_measured']}" if one["not_measured"] else ""
+    return (
+        f"{name.removesuffix('_mm').replace('_', ' ').capitalize()}, n = {one['n']}{missed}: mean absolute error "
+        f"{with_interval(one, 'mean_absolute_error')} mm, bias {with_interval(one, 'bias')} mm, "
+        f"median {one['median_absolute_error']:.2f} mm."
+    )
 
 
 def _structures(structures: Mapping[str, Figures]) -> str:
