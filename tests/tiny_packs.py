@@ -131,7 +131,7 @@ def reader(folder: Path, threshold: float = 0.0, **changes: Any) -> Path:
         "labels": {"EFFUSION": {"text": "Pleural effusion", "code": _CODE}, "NODULE": {"code": _CODE}},
         "points": _points(("NORMAL", "EFFUSION", "NODULE"), threshold),
         "finding": {**rule, **changes.pop("finding", {})},
-        "truth": {"joined_by": "+", "text": {"findings": "Findings", "impression": "Impression"}},
+        "truth": {"joined_by": "+", "text": [{"column": "findings", "heading": "Findings"}]},
         **changes,
     }
     return _write(folder, READER, viewer, inference)
@@ -151,7 +151,7 @@ def ecg(folder: Path, threshold: float = 0.0, **changes: Any) -> Path:
         "labels": {"MI": {"text": "Infarction pattern", "code": _CODE}},
         "points": _points(("NORM", "MI"), threshold),
         "finding": {"quiet": ["NORM"]},
-        "truth": {"joined_by": "+", "sexes": {"0": "M", "1": "F"}},
+        "truth": {"joined_by": "+", "sexes": {"male": "0", "female": "1"}},
         **changes,
     }
     return _write(folder, ECG, viewer, inference)

@@ -20,7 +20,7 @@ LARGER: dict[str, tuple[int, str]] = {
     "class room/views/views.py Views": (26, "all that actions do to the arrangement"),
     "class session/review.py Review": (27, "the store of results, findings, texts, marks and signatures"),
     "function display/render.py render": (10, "everything a picture is made of, keyword-only"),
-    "function jobs/analyse.py analyse": (12, _COMMAND),
+    "function jobs/analyse.py analyse": (13, _COMMAND),
     "function jobs/convert.py convert": (8, _COMMAND),
     "function jobs/render.py draw": (9, "hands all of it to `render`"),
     "function jobs/render.py render_picture": (11, _COMMAND),

@@ -154,33 +154,54 @@ class TruthWords(Part, frozen=True):
     negative: tuple[str, ...] = ()
 
 
+class TextColumn(Part, frozen=True):
+    """A column of texts, and the heading each stands under."""
+
+    column: Said
+    heading: Said
+
+
+class Sexes(Part, frozen=True):
+    """The words of a table for men and for women."""
+
+    male: str = ""
+    female: str = ""
+
+
+class MeasuredColumn(Part, frozen=True):
+    """A column of true values, and the measure of the pack that they are of."""
+
+    column: Said
+    measure: Said
+
+
 class Truth(Part, frozen=True):
     """How a case table reads for a pack.
 
     Attributes:
         labels: score -> words that mean yes and no.
         joined_by: the sign between several labels in one cell; an empty cell then means none of them.
-        text: columns that are read as one text, each with the heading it stands under.
-        sexes: words of the `sex` column that mean a man ("M") or a woman ("F").
+        text: columns that are read as one text.
+        sexes: words of the `sex` column.
         binary_mask: every value from `mask_at_least` on is the one label.
         empty_is_zero: a case without a mask holds nothing.
         stack_by: column by which a patient's pictures form one stack.
         pixel_size: column that states the size of a pixel in mm.
-        measured: column of a true value -> the measure of the pack that it is.
+        measured: columns that hold true values of what the pack measures.
         good_dice: from which Dice a case counts as right in the gallery.
         groups: further columns by which results are reported.
     """
 
     labels: dict[str, TruthWords] = {}
     joined_by: str = ""
-    text: dict[str, str] = {}
-    sexes: dict[str, Literal["M", "F"]] = {}
+    text: tuple[TextColumn, ...] = ()
+    sexes: Sexes = Sexes()
     binary_mask: bool = False
     mask_at_least: int = 1
     empty_is_zero: bool = False
     stack_by: str = ""
     pixel_size: str = ""
-    measured: dict[str, str] = {}
+    measured: tuple[MeasuredColumn, ...] = ()
     good_dice: Share = 0.8
     groups: tuple[str, ...] = ()
 

@@ -165,7 +165,7 @@ def _measured(
 ) -> dict[str, tuple[float, float | None]]:
     """(true, found) of every measure that the table has a value for, on the pixel size that it states."""
     rules, told = pack.viewer.truth, case.extra
-    wanted = {column: name for column, name in rules.measured.items() if told.get(column, "").strip()}
+    wanted = {one.column: one.measure for one in rules.measured if told.get(one.column, "").strip()}
     if not wanted or raw.labels is None:
         return {}
     grid = replace(volume.geometry, shape=(part.stop - part.start, *volume.shape[1:]))

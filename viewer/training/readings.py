@@ -53,7 +53,7 @@ class Readings:
 
 def text_of(pack: PackInfo, case: cases.Case) -> str:
     """A case's columns as one text, each under its heading."""
-    told = ((heading, case.extra.get(column, "")) for column, heading in pack.viewer.truth.text.items())
+    told = ((one.heading, case.extra.get(one.column, "")) for one in pack.viewer.truth.text)
     return "\n".join(f"{heading}: {words}" for heading, words in told if words.strip())
 
 

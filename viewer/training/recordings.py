@@ -59,8 +59,9 @@ def person_of(pack: PackInfo, case: cases.Case) -> Table:
     told: dict[str, float | str] = {}
     if case.extra.get("age", "").strip():
         told["age"] = min(float(case.extra["age"]), 90.0)
-    sex = pack.viewer.truth.sexes.get(case.extra.get("sex", ""))
-    return told | ({"sex": sex} if sex else {})
+    words, said = pack.viewer.truth.sexes, case.extra.get("sex", "").strip()
+    known = {words.male: "M", words.female: "F"}
+    return told | ({"sex": known[said]} if said and said in known else {})
 
 
 def gather(pack: PackInfo, table: Sequence[cases.Case]) -> Recordings:

@@ -132,7 +132,7 @@ class ReportRecipe(Recipe, frozen=True, kw_only=True, tag="report"):
     scale: NotNegative = 10.0
 
 
-def _problems(viewer: Viewer, inference: Inference, _recipe: Recipe | None) -> Iterator[str]:
+def _problems(viewer: Viewer, inference: Inference, recipe: Recipe | None) -> Iterator[str]:
     said, of = inference.output.labels, narrowed(viewer, ReportViewer)
     yield from unknown_labels(viewer, said)
     yield from unknown_points(of, said)
@@ -140,6 +140,10 @@ def _problems(viewer: Viewer, inference: Inference, _recipe: Recipe | None) -> I
         yield from (
             f"'viewer.finding.{place}' names '{n}', which the network does not say" for n in names if n not in said
         )
+    if isinstance(recipe, ReportRecipe):
+        for name in (*recipe.made.terms, *recipe.made.placed):
+            if name not in said:
+                yield f"the recipe's made sentences name '{name}', which the network does not say"
     if set(inference.inputs.items()) != {("text", InputKind.TEXT)}:
         yield "a reader of reports takes one input, 'text'"
     network, words = inference.network, len(narrowed(inference, ReportInference).words.split())

@@ -169,6 +169,10 @@ class StacksRecipe(MaskRecipe, frozen=True, kw_only=True, tag="stacks"):
 def _problems(viewer: Viewer, inference: Inference, _recipe: Recipe | None) -> Iterator[str]:
     score = narrowed(inference, SegmentationInference).output.slice_score
     yield from unknown_labels(viewer, (*inference.output.labels, *([score.label] if score else ())))
+    rule = narrowed(viewer, SegmentationViewer).finding
+    for one in viewer.truth.measured:
+        if one.measure not in rule.measure:
+            yield f"'viewer.truth.measured' names '{one.measure}', which the pack does not measure"
 
 
 # ---------------------------------------------------------------- what the network said
