@@ -43,6 +43,7 @@ class ReaderMeasurement:
         shape: what its outline makes.
         outline_lps: where that is not `points_lps`: the corners of a rectangle, the axis ends of an ellipse.
         reader, when: who measured, and when (ISO 8601 with offset).
+        number: by which it is told from others of its tool, given when it was made; 0 not yet.
         copy: digest of the names of all pictures of its stack, as they were open; "" unknown.
         pixels: digest of the stored picture it was read from, by which a copy of the files is known; "" unknown.
     """
@@ -67,6 +68,7 @@ class ReaderMeasurement:
     pixels: str = ""
     frame: int | None = None
     copy: str = ""
+    number: int = 0
 
     @property
     def outline(self) -> tuple[PointLps, ...]:

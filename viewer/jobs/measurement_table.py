@@ -25,7 +25,15 @@ def write(report: Report, path: Path) -> None:
     Raises:
         OSError: the disk refused. OutputError: it read back differently.
     """
-    rows = [*_rows(report)]
+    _write([*_rows(report)], path)
+
+
+def write_measured(measured: Iterable[ReaderMeasurement], path: Path) -> None:
+    """The same of the reader's own measurements alone."""
+    _write([row for one in measured for row in _lines(one.values, _of_reader(one))], path)
+
+
+def _write(rows: list[dict[str, str]], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()

@@ -87,6 +87,8 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("image.key", "Key image", "Image", ("K",), "key-image", "Key image", group=4, view=True),
     *_tools("Measure"),
     ActionRow("measure.point", "Pointer by keys, then a point", "Measure", ("Return",), group=1, view=True),
+    ActionRow("measure.copy", "Copy the selected drawing to this image", "Measure", ("Ctrl+D",), group=1, view=True),
+    ActionRow("measure.table", "Export measurements...", "Measure", (), group=2, view=True),
     ActionRow("measure.delete", "Delete the selected drawing", "Measure", ("Del",), group=1, view=True),
     ActionRow("analysis.run", "Analyse", "Analysis", ("F5",), view=True),
     ActionRow("analysis.all", "Analyse with all that suit", "Analysis", ("Shift+F5",), view=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from viewer.core.clock import now
@@ -11,6 +11,9 @@ from viewer.core.measurement import ReaderMeasurement
 from viewer.room.anchors import Anchors
 from viewer.room.context import Context
 from viewer.session import MeasurementsChanged
+
+#: A name of more characters is cut.
+LONGEST_NAME = 64
 
 
 class Annotations:
@@ -25,16 +28,17 @@ class Annotations:
         before = self._kept.get(drawing.id)
         if before is not None and replace(drawing, reader=before.reader, when=before.when) == before:
             return
+        fresh = drawing if before is not None else numbered(drawing, self._kept.all())
         try:
-            self._kept.put(replace(drawing, reader=self._context.settings.reader_name, when=drawing.when or now()))
+            self._kept.put(replace(fresh, reader=self._context.settings.reader_name, when=drawing.when or now()))
         except UsageError as error:
             self._context.complain(error)
 
     def rename(self, drawing_id: str, name: str) -> None:
         """Give a drawing the reader's own name."""
-        drawing = self._kept.get(drawing_id)
-        if drawing is not None and name.strip():
-            self.put(replace(drawing, name=name.strip()))
+        drawing, words = self._kept.get(drawing_id), " ".join(name.split())[:LONGEST_NAME]
+        if drawing is not None and words:
+            self.put(replace(drawing, name=words))
 
     def remove(self, drawing_id: str) -> ReaderMeasurement | None:
         """Take one away; returns it, None where there was none."""
@@ -57,3 +61,8 @@ class Annotations:
     def subscribe(self, heard: Callable[[], None]) -> Callable[[], None]:
         """Call `heard()` after every change; returns a function that stops it."""
         return self._context.session.on(MeasurementsChanged, lambda _event: heard())
+
+
+def numbered(fresh: ReaderMeasurement, others: Iterable[ReaderMeasurement]) -> ReaderMeasurement:
+    """A new drawing with the next number of its tool, which it keeps when others go."""
+    return replace(fresh, number=1 + max((one.number for one in others if one.tool == fresh.tool), default=0))

@@ -12,6 +12,7 @@ from viewer.room.context import Context
 from viewer.room.events import BoxWanted, ScanEnded, ScanProgressed
 from viewer.room.external import External
 from viewer.room.loading import Loading
+from viewer.room.measuring import Measuring
 from viewer.room.navigation import Navigation
 from viewer.room.opening import Opening
 from viewer.room.overlays import Overlays
@@ -52,6 +53,7 @@ class Room:
         self.analyses = Analyses(context, self.packs, self.loading)
         self.views = Views(context.session.tell, self.annotations)
         self.hanging = ViewHanging(context, self.opening, self.loading, self.views, by_itself=by_itself)
+        self.measuring = Measuring(context, self.loading, self.annotations, self.views)
         self.jumps = Jumps(context, self.views)
         self.views.links.apart = self._of_two
         self.crosswise = Crosswise(context, self.views)

@@ -320,6 +320,31 @@ def test_ellipse_reads_the_values_inside(view: Viewport) -> None:
     assert values["Area"].value == pytest.approx(np.pi * 5.5 * 5.5 * 1.5, rel=1e-3)
 
 
+@pytest.mark.parametrize("radius", [2.0, 3.0, 7.5])
+@pytest.mark.parametrize("zoom", [1.0, 1.7])
+def test_areas_and_lengths_drawn_by_the_mouse_are_true(view: Viewport, radius: float, zoom: float) -> None:
+    """1.5 x 1 mm pixels: areas within 1 % from 2 mm radius on, lengths within half a pixel, at any zoom."""
+    show(view)
+    view.view.set_camera(view.view.camera.zoomed(zoom, (300, 300)))
+    row, column = 18.2, 30.7
+    down, right = radius / 1.5, radius
+    view.mouse.set_tool("ellipse")
+    drag(view, screen(view, row - down, column - right), screen(view, row + down, column + right))
+    view.mouse.set_tool("freehand")
+    turns = np.linspace(0, 2 * np.pi, 400)
+    around = [screen(view, row + down * np.sin(a), column + right * np.cos(a)) for a in turns]
+    mouse(view, QEvent.Type.MouseButtonPress, around[0], LEFT, LEFT)
+    for at in around[1:]:
+        mouse(view, QEvent.Type.MouseMove, at, Qt.MouseButton.NoButton, LEFT)
+    mouse(view, QEvent.Type.MouseButtonRelease, around[-1], LEFT, Qt.MouseButton.NoButton)
+    view.mouse.set_tool("length")
+    drag(view, screen(view, row - down, column), screen(view, row + down, column))
+    values = [{v.name: v.value for v in drawing.values} for drawing in view.view.drawings.all()]
+    assert values[0]["Area"] == pytest.approx(np.pi * radius**2, rel=0.01)
+    assert values[1]["Area"] == pytest.approx(np.pi * radius**2, rel=0.01)
+    assert values[2]["Length"] == pytest.approx(2 * radius, abs=0.5)
+
+
 def test_probe_leaves_the_value(view: Viewport) -> None:
     show(view).mouse.set_tool("probe")
     click(view, screen(view, 7, 11))

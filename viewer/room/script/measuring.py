@@ -20,6 +20,8 @@ from viewer.core.geometry import FloatArray
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.study import Stack
 from viewer.display.slicing import Plane
+from viewer.room.annotations import numbered
+from viewer.room.measuring import OBLIQUE, copied
 from viewer.room.script import params
 from viewer.room.script.params import nearest, one_of
 from viewer.room.script.showing import points_of
@@ -27,6 +29,7 @@ from viewer.room.script.sitting import Sitting, number_of
 from viewer.room.tools import MEASURES
 from viewer.room.tools.base import as_point
 from viewer.room.tools.measure import MeasureTool, drawn, from_picture, measured
+from viewer.room.tools.region import histogram_of
 from viewer.room.views.drawings import slice_under
 from viewer.room.views.picture import Picture, PictureSlice, slice_at, source_of
 from viewer.room.views.places import mark_on
@@ -35,6 +38,8 @@ from viewer.session.history import Step, Thing
 Result = Mapping[str, Any]
 #: A name or caption of more characters is a mistake.
 _LONGEST = 256
+#: Steps of a histogram at most.
+_MOST_BINS = 4096
 #: Numbers that carry an error, in the words of the answers.
 _WITH_ERROR = frozenset({"Length", "Long axis", "Short axis", "Angle", "Area", "Ratio"})
 #: Names of values as they are told.
@@ -56,10 +61,7 @@ def measure(sitting: Sitting, p: params.Measure) -> Result:
     drawing = drawn(tool, on, tuple(as_point(point) for point in points), p.text.strip())
     if sitting.shown(p.view).oblique is not None:
         drawing = replace(drawing, plane="oblique", sop_instance_uid=None)
-    who = sitting.context.settings.reader_name
-    made = replace(from_picture(measured(tool, on, drawing), on), reader=who, when=now())
-    sitting.session.measurements.put(made)
-    return told(sitting, made)
+    return told(sitting, _kept(sitting, from_picture(measured(tool, on, drawing), on)))
 
 
 def _slice_for(tool: type[MeasureTool], picture: Picture, points: FloatArray) -> PictureSlice:
@@ -185,7 +187,7 @@ def move(sitting: Sitting, p: params.Move) -> Result:
     fresh = drawn(tool, on, tuple(as_point(point) for point in points), old.text)
     if old.plane == "oblique":
         fresh = replace(fresh, plane="oblique", sop_instance_uid=None)
-    kept = replace(fresh, id=old.id, name=old.name, reader=old.reader, when=now())
+    kept = replace(fresh, id=old.id, name=old.name, number=old.number, reader=old.reader, when=now())
     made = from_picture(measured(tool, on, kept), on)
     sitting.session.measurements.put(made)
     return told(sitting, made)
@@ -210,6 +212,50 @@ def rename(sitting: Sitting, p: params.Rename) -> Result:
     made = replace(_one(sitting, p.id), name=name)
     sitting.session.measurements.put(made)
     return told(sitting, made)
+
+
+def _here(sitting: Sitting, measurement_id: str) -> tuple[ReaderMeasurement, Stack]:
+    """A measurement as it lies on what is open, with its stack.
+
+    Raises:
+        UsageError: this copy lacks its picture, or it lies on an oblique plane.
+    """
+    here = sitting.room.anchors.measurement(_one(sitting, measurement_id))
+    stack = None if here is None else sitting.session.library.stack(here.stack_key)
+    if here is None or stack is None:
+        raise UsageError("The pictures of this measurement are not open.", "Open them.")
+    if here.plane == OBLIQUE:
+        raise UsageError("A drawing on an oblique plane is neither copied nor looked into.", "Draw it anew.")
+    return here, stack
+
+
+def copy(sitting: Sitting, p: params.Copy) -> Result:
+    """`copy`: the same drawing on the slice that a view shows, with the numbers of that slice."""
+    here, _ = _here(sitting, p.id)
+    fresh = copied(here, sitting.picture(p.view).slice)
+    return told(sitting, _kept(sitting, fresh))
+
+
+def _kept(sitting: Sitting, fresh: ReaderMeasurement) -> ReaderMeasurement:
+    """A new drawing with its number and who made it, as the session keeps it."""
+    made = numbered(
+        replace(fresh, reader=sitting.context.settings.reader_name, when=now()), sitting.session.measurements.all()
+    )
+    sitting.session.measurements.put(made)
+    return made
+
+
+def histogram(sitting: Sitting, p: params.Bins) -> Result:
+    """`histogram`: how often the values of a region fall into steps of equal width."""
+    one, stack = _here(sitting, p.id)
+    if not 1 <= p.bins <= _MOST_BINS:
+        raise UsageError(f"A histogram has 1 to {_MOST_BINS} steps.", "Give another number.")
+    plane = Plane(one.plane)
+    picture = Picture(source_of(stack, sitting.cut_from(stack, sitting.volume(stack), plane), plane, None))
+    found = histogram_of(MEASURES[one.tool], picture.slice_at(one.slice_index), one, p.bins)
+    if found is None:
+        raise UsageError("Only a region has a histogram.", "Name an ellipse, rectangle, polygon or freehand region.")
+    return {"low": found.low, "high": found.high, "unit": found.unit, "counts": list(found.counts)}
 
 
 def delete(sitting: Sitting, p: params.WithId) -> Result:

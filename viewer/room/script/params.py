@@ -130,6 +130,20 @@ class Rename(WithId):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copy(InView):
+    """`copy`: to the slice on show."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bins(WithId):
+    """`histogram`."""
+
+    bins: int = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarkKeyImage(InView):
     """`key_image`."""
 

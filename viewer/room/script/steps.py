@@ -40,6 +40,8 @@ STEPS: tuple[StepSpec, ...] = (
     StepSpec("measurements", params.Nothing, measuring.measurement_list),
     StepSpec("move", params.Move, measuring.move),
     StepSpec("rename", params.Rename, measuring.rename),
+    StepSpec("copy", params.Copy, measuring.copy),
+    StepSpec("histogram", params.Bins, measuring.histogram),
     StepSpec("delete", params.WithId, measuring.delete),
     StepSpec("undo", params.Nothing, measuring.undo),
     StepSpec("redo", params.Nothing, measuring.redo),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from viewer.core import measure
 from viewer.core.annotation import PointLps
@@ -29,8 +30,13 @@ class EllipseTool(DragTool):
             on,
             points,
             lambda corners: measure.ellipse_outline(*np.abs(corners[1] - corners[0])),
-            lambda corners: measure.ellipse_inside(on.view.shape, corners[0], corners[1]),
+            lambda corners: cls.inside(on.view.shape, corners),
         )
+
+    @classmethod
+    def inside(cls, shape: tuple[int, int], points: FloatArray) -> npt.NDArray[np.bool_]:
+        """Pixels whose centres lie in it."""
+        return measure.ellipse_inside(shape, points[0], points[1])
 
     @classmethod
     def outline(cls, points: FloatArray) -> FloatArray:

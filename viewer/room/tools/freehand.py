@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from viewer.core.annotation import PointLps
+from viewer.core.geometry import FloatArray
 from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.display.scene import Points
+from viewer.display.structures import fill_polygon
 from viewer.room.tools.gather import TraceTool
 from viewer.room.tools.measure import Numbers
 from viewer.room.tools.polygon import polygon_numbers
@@ -25,6 +28,11 @@ class FreehandTool(TraceTool):
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
         """Area and statistics."""
         return polygon_numbers(on, points)
+
+    @classmethod
+    def inside(cls, shape: tuple[int, int], points: FloatArray) -> npt.NDArray[np.bool_]:
+        """Pixels whose centres lie in it."""
+        return fill_polygon(points, shape)
 
     @classmethod
     def strokes(cls, points: Points) -> tuple[Points, ...]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from uuid import uuid4
 
 import numpy as np
+import numpy.typing as npt
 
 from viewer.core.anchor import copy_digest, picture_digest
 from viewer.core.annotation import PointLps
@@ -79,6 +80,11 @@ class MeasureTool(Tool):
         return points[:0]
 
     @classmethod
+    def inside(cls, shape: tuple[int, int], points: FloatArray) -> npt.NDArray[np.bool_] | None:
+        """Pixels [rows, columns] whose values it reads, by its points (row, column); None where it is no region."""
+        return None
+
+    @classmethod
     def strokes(cls, points: Points) -> tuple[Points, ...]:
         """Its lines on the screen."""
         return (points,)
@@ -102,7 +108,7 @@ class MeasureTool(Tool):
     @classmethod
     def title(cls, drawing: ReaderMeasurement, number: int) -> str:
         """Its name in lists: the reader's own, else its kind and number."""
-        return f"{tr(cls.name)} {number}" if drawing.name == cls.name else drawing.name
+        return f"{tr(cls.name)} {drawing.number or number}" if drawing.name == cls.name else drawing.name
 
     @classmethod
     def hit(cls, points: Points, at: Points) -> Grip | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from viewer.core import measure
 from viewer.core.annotation import PointLps
+from viewer.core.geometry import FloatArray
 from viewer.core.measure import MeasureError
 from viewer.core.measurement import ReaderMeasurement, Shape
 from viewer.display.scene import Points
@@ -39,6 +41,11 @@ class PolygonTool(ClicksTool):
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
         """Area and statistics."""
         return polygon_numbers(on, points)
+
+    @classmethod
+    def inside(cls, shape: tuple[int, int], points: FloatArray) -> npt.NDArray[np.bool_]:
+        """Pixels whose centres lie in it."""
+        return fill_polygon(points, shape)
 
     @classmethod
     def strokes(cls, points: Points) -> tuple[Points, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from viewer.core.annotation import PointLps
 from viewer.core.geometry import FloatArray
@@ -25,13 +26,14 @@ class RectangleTool(DragTool):
     @classmethod
     def numbers(cls, on: PictureSlice, points: tuple[PointLps, ...]) -> Numbers:
         """Area and statistics."""
-        rows, columns = (np.arange(n) for n in on.view.shape)
+        return region_numbers(on, points, _outline, lambda corners: cls.inside(on.view.shape, corners))
 
-        def inside(corners: FloatArray) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-            (top, left), (bottom, right) = np.sort(corners, axis=0)
-            return np.outer((rows >= top) & (rows <= bottom), (columns >= left) & (columns <= right))
-
-        return region_numbers(on, points, _outline, inside)
+    @classmethod
+    def inside(cls, shape: tuple[int, int], points: FloatArray) -> npt.NDArray[np.bool_]:
+        """Pixels whose centres lie in it."""
+        rows, columns = (np.arange(n) for n in shape)
+        (top, left), (bottom, right) = np.sort(points, axis=0)
+        return np.outer((rows >= top) & (rows <= bottom), (columns >= left) & (columns <= right))
 
     @classmethod
     def outline(cls, points: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +16,15 @@ from viewer.core.measure import MeasureError, Outline
 from viewer.core.measurement import ReaderMeasurement
 from viewer.room.tools import codes
 from viewer.room.tools.ground import ground_of
-from viewer.room.tools.measure import Numbers, number, with_note
+from viewer.room.tools.measure import MeasureTool, Numbers, number, with_note
 from viewer.room.views.picture import PictureSlice
 from viewer.words.i18n import tr
 from viewer.words.numbers import number_words, value_words
 
 #: Sides a curve is drawn with.
 ROUND = 128
+#: Steps of a histogram.
+BINS = 32
 
 
 def region_numbers(
@@ -58,6 +61,35 @@ def region_numbers(
         Measurement("Minimum", found.low, unit, codes.MINIMUM),
         Measurement("Maximum", found.high, unit, codes.MAXIMUM),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How often values of a region fall into steps of equal width.
+
+    Attributes:
+        low, high: ends of the first and the last step, in `unit`; counts: pixels in each.
+    """
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+    unit: str = ""
+
+
+def histogram_of(
+    tool: type[MeasureTool], on: PictureSlice, drawing: ReaderMeasurement, bins: int = BINS
+) -> Histogram | None:
+    """The values in a region of its slice; None for a drawing that is no region, or holds no pixel."""
+    inside = tool.inside(on.view.shape, on.view.world_to_pixel(np.array(drawing.points_lps)))
+    if inside is None or not inside.any() or not on.is_loaded:
+        return None
+    values, unit = real_values(on, on.values_in(inside))
+    kept = values[np.isfinite(values)]
+    if not kept.size:
+        return None
+    counts, edges = np.histogram(kept, bins=bins)
+    return Histogram(float(edges[0]), float(edges[-1]), tuple(counts.tolist()), unit)
 
 
 def readable(on: PictureSlice) -> None:

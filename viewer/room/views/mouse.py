@@ -101,6 +101,7 @@ class Mouse:
         self._view.pointer = (at.x, at.y)
         if self._view.picture is None:
             return
+        self._pressed = {button: start for button, start in self._pressed.items() if _near(start, at)}
         for tool in self._held.values():
             tool.drag(self._view, at)
         if not self._held:
@@ -118,7 +119,7 @@ class Mouse:
         tool, start = self._held.pop(button, None), self._pressed.pop(button, None)
         if tool is not None:
             tool.release(self._view, at)
-        still = start is not None and abs(at.x - start.x) + abs(at.y - start.y) <= _CLICK_PX
+        still = start is not None and _near(start, at)
         if still and button is not Button.MIDDLE and tool is not self.grab and self._may_select(button):
             self._select(at)
         return still and button is Button.RIGHT
@@ -173,3 +174,8 @@ class Mouse:
         """Be ready to move the selected drawing; any other stays where it is."""
         found = self._grip_at(at, self._view.selected) if self._view.selected else None
         self.grab = None if found is None else MoveTool(MEASURES[found[0].tool], *found)
+
+
+def _near(start: Pointer, at: Pointer) -> bool:
+    """True while a press is still a click: a loop that ends where it began is none."""
+    return abs(at.x - start.x) + abs(at.y - start.y) <= _CLICK_PX

@@ -14,6 +14,7 @@ from viewer.room.actions import ACTIONS, row
 from viewer.room.room import Room
 from viewer.room.views.places import mark_of
 from viewer.session import Step
+from viewer.ui.kit.regions import RegionRing
 from viewer.ui.shell.actions import tip_of
 from viewer.ui.shell.dialogs.about import AboutDialog
 from viewer.ui.shell.dialogs.files import RefusedDialog
@@ -39,8 +40,9 @@ class Shell(Protocol):
     def edit_finding(self) -> None:
         """Open the form of the selected finding."""
 
-    def step_region(self, by: int) -> None:
-        """Give the keyboard to the next region of the window, or to the one before."""
+    @property
+    def ring(self) -> RegionRing:
+        """The regions of the window, one after the other."""
 
     def toggle_studies(self) -> None:
         """Studies as panel or as rail."""
@@ -113,14 +115,16 @@ class Commands(QObject):
             "finding.reject": lambda: reviewing.judge_selected(FindingState.REJECTED),
             "finding.edit": shell.edit_finding,
             "measurement.show": room.jumps.show_drawing,
+            "measure.copy": room.measuring.copy_selected,
+            "measure.table": self.export_table,
             "report.write": lambda: shell.show_report(not shell.shows_report),
             "report.export": self.export,
             "image.key": self.mark_key_image,
             "image.subtract": room.presentations.toggle_subtraction,
             "edit.undo": reviewing.undo,
             "edit.redo": reviewing.redo,
-            "region.next": lambda: shell.step_region(1),
-            "region.previous": lambda: shell.step_region(-1),
+            "region.next": lambda: shell.ring.step(1),
+            "region.previous": lambda: shell.ring.step(-1),
             "panel.studies": shell.toggle_studies,
             "panel.right": shell.toggle_right,
             "help.keys": self.show_keys,
@@ -197,6 +201,14 @@ class Commands(QObject):
         folder = QFileDialog.getExistingDirectory(self._parent, tr("Export report..."))
         if folder:
             self._room.reporting.export(folder)
+
+    def export_table(self) -> None:
+        """Choose a file for the table of measurements."""
+        name, _ = QFileDialog.getSaveFileName(
+            self._parent, tr("Export measurements..."), "measurements.csv", "CSV (*.csv)"
+        )
+        if name:
+            self._room.measuring.write_table(name)
 
     # dialogs
 

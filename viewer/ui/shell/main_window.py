@@ -273,10 +273,6 @@ class MainWindow(QMainWindow):
         self.view_area.hold_pictures()
         self._right_side.setVisible(not self._right_side.isVisible())
 
-    def step_region(self, by: int) -> None:
-        """F6: the keyboard goes to the next region."""
-        self.ring.step(by)
-
     def _regions(self) -> tuple[Stop, ...]:
         pages = self.view_area if self.middle.currentWidget() is self.view_area else self.start
         enter = self.view_area.take_keyboard if pages is self.view_area else first_control(self.start)

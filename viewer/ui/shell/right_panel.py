@@ -82,6 +82,8 @@ def _measurements(room: Room, acts: Acts) -> MeasurementsPanel:
     made = MeasurementsPanel()
     made.shown.connect(acts["measurement.show"])
     made.removed.connect(room.annotations.remove)
+    made.renamed.connect(room.annotations.rename)
+    made.table_asked.connect(acts["measure.table"])
     return made
 
 

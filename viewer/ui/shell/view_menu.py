@@ -33,6 +33,9 @@ def view_menu(parent: QWidget, actions: Mapping[str, QAction], room: Room, view:
         menu.addMenu(tr("Tools") if heading == "Image" else tr(heading)).addActions([actions[name] for name in tools])
     _add_series(menu.addMenu(tr("Series")), room, view)
     menu.addSeparator()
+    if view.selected:
+        menu.addActions([actions["measure.copy"], actions["measure.delete"]])
+        menu.addSeparator()
     menu.addActions(_named(actions, _PICTURES))
     menu.addSeparator()
     menu.addActions(_named(actions, _HIDDEN))

@@ -362,3 +362,33 @@ def test_colours_are_told_as_their_mean_and_each(tmp_path: Path) -> None:
     assert told[2]["rgb"] == [[red, green, blue]]
     assert told[2]["values"] == [pytest.approx((red + green + blue) / 3)]
     assert [value["value"] for value in told[3]["values"]] == [red, green, blue]
+
+
+def test_a_drawing_is_copied_to_another_slice_with_its_numbers_and_has_a_histogram(tmp_path: Path) -> None:
+    made = synth.write_series(tmp_path / "ct", shape=(6, 40, 36))
+    assert made.affine is not None
+    region = measure("rectangle", lps(made.affine, (3, 9.5, 9.5), (3, 19.5, 29.5)), view=0)
+    opened_ct = [*shown(made, 3), region]
+    first = results(*opened_ct)[-1]
+    told = play(
+        *opened_ct[:2],
+        {"do": "slice", "index": 4},
+        {"do": "copy", "id": first["id"]},
+        {"do": "copy", "id": first["id"]},
+        {"do": "undo"},
+        {"do": "histogram", "id": first["id"], "bins": 8},
+        {"do": "slice", "index": 3},
+        {"do": "copy", "id": first["id"]},
+        {"do": "measurements"},
+    )
+    copied = told[3]["result"]
+    inside = made.values[4, 10:20, 10:30].astype(float)
+    assert values(copied)["Mean"] == pytest.approx(inside.mean())
+    assert values(copied)["Area"] == pytest.approx(values(first)["Area"])
+    assert (copied["slice"], copied["id"] != first["id"]) == (4, True)
+    counts, edges = np.histogram(made.values[3, 10:20, 10:30], bins=8)
+    found = told[6]["result"]
+    assert (found["counts"], found["unit"]) == (counts.tolist(), "HU")
+    assert (found["low"], found["high"]) == (pytest.approx(edges[0]), pytest.approx(edges[-1]))
+    assert not told[8]["ok"] and "on this image already" in told[8]["error"]
+    assert len(told[9]["result"]["measurements"]) == 2
