@@ -187,7 +187,8 @@ class _Work:
         self.request, self.clock, self.cancel = request, clock, cancel
         self.started = provenance.now()
         self.pack: PackInfo = packs.load(request.pack_id)
-        check_inputs(self.pack, request.inputs)
+        if suitability.wrong_kind(self.pack, request.inputs) is None:
+            check_inputs(self.pack, request.inputs)
         self.task = TASKS[self.pack.task]
         self.device = devices.cpu()
         self.device_fallbacks: tuple[str, ...] = ()
@@ -212,7 +213,7 @@ class _Work:
 
     def _gate(self) -> GateVerdict:
         asked = self.request
-        if self.task.gate is not None:
+        if self.task.gate is not None or suitability.wrong_kind(self.pack, asked.inputs) is not None:
             return suitability.check_inputs(self.pack, asked.inputs, research=asked.options.research)
         verdict = gate(self.pack, asked.image, asked.roi, research=asked.options.research, precision=asked.precision)
         contradiction = sides.side_contradiction(asked)

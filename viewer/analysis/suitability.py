@@ -30,10 +30,12 @@ from dataclasses import replace
 
 from viewer.analysis.gate import grid, header
 from viewer.analysis.gate import pixels as pixel_rules
-from viewer.analysis.gate.case import REFUSE, RUN, WARN, Case
+from viewer.analysis.gate.case import REFUSE, RUN, WARN, Case, either
 from viewer.analysis.tasks import TASKS
 from viewer.core.analysis import Box, GateReason, GateVerdict, Input, PackInfo
+from viewer.core.inference import InputKind
 from viewer.core.volume import Volume
+from viewer.core.waveform import Waveform
 
 
 def check(
@@ -56,8 +58,29 @@ def check(
     Returns:
         The verdict with every rule that warned or refused, worst first.
     """
+    wrong = wrong_kind(pack, {"image": volume})
+    if wrong is not None:
+        return verdict_of([wrong])
     spoken = [r for r in reasons(pack, volume, roi, research=research, pixels=pixels) if r.verdict is not RUN]
     return verdict_of(_telling(spoken))
+
+
+#: What is given and what packs read, in words.
+_KINDS: tuple[tuple[type, InputKind, str, str], ...] = (
+    (Volume, InputKind.IMAGE, "pictures", "a picture"),
+    (Waveform, InputKind.SIGNAL, "signals", "a signal"),
+    (str, InputKind.TEXT, "texts", "a text"),
+)
+
+
+def wrong_kind(pack: PackInfo, inputs: Mapping[str, Input]) -> GateReason | None:
+    """Why a pack does not even look at what it was given: it reads another kind of thing; None where it does."""
+    wanted = {kind for name, kind in pack.inference.inputs.items() if name not in pack.inference.optional}
+    given = [row for one in inputs.values() for row in _KINDS if isinstance(one, row[0])]
+    if not given or any(kind in wanted for _, kind, _, _ in given):
+        return None
+    reads = either([many for _, kind, many, _ in _KINDS if kind in wanted])
+    return GateReason("modality", REFUSE, f"This pack reads {reads}; this is {given[0][3]}.")
 
 
 def check_inputs(pack: PackInfo, inputs: Mapping[str, Input], *, research: bool = False) -> GateVerdict:
@@ -68,6 +91,9 @@ def check_inputs(pack: PackInfo, inputs: Mapping[str, Input], *, research: bool 
         inputs: by the names of the pack's `inputs`.
         research: as for `check`.
     """
+    wrong = wrong_kind(pack, inputs)
+    if wrong is not None:
+        return verdict_of([wrong])
     asked = TASKS[pack.task].gate
     switch = header.research_switch(pack, research)
     spoken = [*([switch] if switch else []), *(asked(pack, inputs) if asked is not None else ())]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import tiny_packs
+from tests import phantoms, tiny_packs
+from tests.unit.analysis.conftest import film
 from viewer.analysis import engine, reports, suitability
 from viewer.analysis.packs import load
 from viewer.core.analysis import AnalysisRequest, AnalysisResult, Outcome, RunOptions, Suitability
@@ -129,3 +130,10 @@ def test_what_is_named_and_not_said_is_told_as_denied_and_judged_by_nobody(
 def test_the_indication_is_read_apart(reader: str) -> None:
     found = _read(reader, "Indication: query nodule.\nFindings: small left effusion.").findings
     assert {one.location.text.split(":")[0] for one in found} == {"Report", "Indication"}
+
+
+def test_a_pack_of_another_kind_is_refused_and_never_fails(reader: str) -> None:
+    for inputs in ({"image": film()}, {"ecg": phantoms.ecg()}):
+        result = engine.run(AnalysisRequest("r", reader, inputs))
+        assert result.outcome is Outcome.REFUSED and "This pack reads texts" in result.message
+    assert suitability.check(load(reader), film()).reasons[0].rule == "modality"
