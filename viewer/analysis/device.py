@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from viewer.core.errors import AnalysisError
 
@@ -35,6 +36,16 @@ def be_nice() -> None:
     """Put this process behind the window (works only within one session: never setsid)."""
     if hasattr(os, "nice"):
         os.nice(WORKER_NICE)
+
+
+def free_memory() -> int | None:
+    """Bytes of main memory that programs can still get, None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    told = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return int(told[0]) * 1024 if told else None
 
 
 def cpu() -> Device:

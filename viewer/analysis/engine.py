@@ -6,6 +6,7 @@ cheap; torch and its kin come in with the first run or with `warm_up`.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from viewer.analysis import device as devices
 from viewer.analysis import ood, packs, provenance, sides, suitability
 from viewer.analysis.tasks import TASKS
-from viewer.analysis.tasks.base import Run
+from viewer.analysis.tasks.base import ImagePrediction, Run
 from viewer.core.analysis import (
     AnalysisRequest,
     AnalysisResult,
@@ -34,12 +35,14 @@ from viewer.core.errors import AnalysisError, UsageError, ViewerError
 from viewer.core.finding import Side
 from viewer.core.inference import InputKind
 from viewer.core.resources import user_cache_dir
-from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
+from viewer.core.task import CancelFlag, Cancelled, CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
 from viewer.core.waveform import Waveform
 
 if TYPE_CHECKING:
     from viewer.analysis.backends.chain import BackendChain, Loaded
+
+_log = logging.getLogger(__name__)
 
 #: Networks kept warm between runs.
 _KEPT = 4
@@ -78,11 +81,24 @@ def run(
         ViewerError: no such pack, wrong weights, out of memory: with words.
         Cancelled: the reader stopped it.
     """
-    work = _Work(request, _Clock(on_progress), cancel or CancelFlag())
     try:
-        return work.go()
+        return _Work(request, _Clock(on_progress), cancel or CancelFlag()).go()
+    except (ViewerError, Cancelled):
+        raise
     except MemoryError as error:
         raise _out_of_memory() from error
+    except Exception as error:
+        raise unforeseen(request.pack_id, error) from error
+
+
+def unforeseen(pack_id: str, error: Exception) -> AnalysisError:
+    """What nobody foresaw in one pack is that pack's failure; where it came from stands in the log."""
+    _log.warning("the pack %s failed unforeseen", pack_id, exc_info=error)
+    return AnalysisError(
+        f"The pack '{pack_id}' stopped at something that nobody foresaw ({type(error).__name__}).",
+        "Use another pack; if it came with the program, report it with the log.",
+        "pack_fault",
+    )
 
 
 def gate(
@@ -108,10 +124,29 @@ def _detected(detector: ood.Detector, volume: Volume, precision: str) -> tuple[G
 
     try:
         packs.verify(detector.pack)
+        _check_size(detector.pack, volume, None)
         return ood.judge(detector, BackendChain(_loaded(detector.pack), "cpu", precision), volume)
     except ViewerError as error:
-        text = f"The picture's looks were not checked. {error.what}"
-        return (GateReason("ood", Suitability.WARN, text, todo=error.todo),)
+        return _unlooked(error)
+    except Exception as error:  # noqa: BLE001 - the edge of a pack: told in words, and the pack behind it goes on
+        return _unlooked(unforeseen(detector.pack.id, error))
+
+
+def _unlooked(error: ViewerError) -> tuple[GateReason, ...]:
+    text = f"The picture's looks were not checked. {error.what}"
+    return (GateReason("ood", Suitability.WARN, text, todo=error.todo),)
+
+
+def _check_size(pack: PackInfo, volume: Volume, roi: Box | None, *, on_card: bool = False) -> None:
+    """Refuse a run that would not fit, before anything of it is built (tasks with a `predict` of their own know best).
+
+    Raises:
+        ViewerError: in words.
+    """
+    from viewer.analysis import footprint
+
+    if isinstance(TASKS[pack.task].predict, ImagePrediction):
+        footprint.check(pack, volume, roi, on_card=on_card)
 
 
 def failed(request: AnalysisRequest, error: ViewerError) -> AnalysisResult:
@@ -229,6 +264,7 @@ class _Work:
         if not self.pack.inference.network.is_exported:
             return BackendChain(_loaded(self.pack), "cpu", "full")
         self.device, self.device_fallbacks = devices.choose(self.request.device)
+        _check_size(self.pack, self.request.image, self.request.roi, on_card=self.device.kind != "cpu")
         return BackendChain(_loaded(self.pack), self.device.kind, self.request.precision)
 
     def _concluded(self, verdict: GateVerdict, infer: BackendChain, run: Run) -> AnalysisResult:

@@ -7,6 +7,7 @@ What the arrays mean is the tasks' part; nothing here opens files or imports tor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -84,15 +85,17 @@ class Runner:
     def run(self, array: FloatArray) -> list[tuple[FloatArray, ...]]:
         """[K, J, I] -> one tuple of outputs a copy; spatial outputs [L, K, J, I] or [K, L, j, i]."""
         copies = [(), *self.config.tta.flips]
-        self.total = len(copies) * self._calls(array)
+        self.total = len(copies) * self.calls(array.shape)[1]
         self.done = 0
         return [self._copy(array, axes) for axes in copies]
 
-    def _calls(self, array: FloatArray) -> int:
-        if self.dims == 3:
-            count = sum(1 for _ in windows(array.shape, self._window(array.shape), self.config.window.overlap))
-            return -(-count // _WINDOW_BATCH)
-        return -(-len(array) // self.batch)
+    def calls(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+        """Shape of the largest batch that an array [K, J, I] of this shape is fed in, and how many batches a copy."""
+        if self.dims == 2:
+            return (min(self.batch, shape[0]), 1, *shape[1:]), -(-shape[0] // self.batch)
+        size = self._window(shape)
+        count = math.prod(len(starts) for starts in _starts(shape, size, self.config.window.overlap))
+        return (min(_WINDOW_BATCH, count), 1, *size), -(-count // _WINDOW_BATCH)
 
     def _window(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         limit = self.config.window.size or shape
@@ -146,11 +149,16 @@ class Runner:
 
 def windows(shape: Sequence[int], size: Sequence[int], overlap: float) -> Iterator[tuple[int, ...]]:
     """Starts of windows that cover `shape`, the last of each axis flush with the end."""
+    return product(*_starts(shape, size, overlap))
+
+
+def _starts(shape: Sequence[int], size: Sequence[int], overlap: float) -> list[list[int]]:
+    """The same, axis by axis."""
     starts = []
     for n, w in zip(shape, size, strict=True):
         count = 1 if w >= n else -(-(n - w) // max(1, int(w * (1 - overlap)))) + 1
         starts.append(sorted({round(p) for p in np.linspace(0, n - w, count)}))
-    return product(*starts)
+    return starts
 
 
 def _bump(size: Sequence[int]) -> FloatArray:

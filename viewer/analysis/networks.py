@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 from msgspec import structs
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -339,8 +339,36 @@ def build(config: AnyNetwork) -> nn.Module:
         ) from error
 
 
+def outline(config: AnyNetwork) -> nn.Module:
+    """The network on torch's `meta` device: shapes without numbers, so that size costs nothing. In eval mode.
+
+    Raises:
+        PackError: settings that fit no network together.
+    """
+    with torch.device("meta"):
+        return build(config).eval().requires_grad_(False)
+
+
+def fit(config: AnyNetwork, weights: Path) -> nn.Module:
+    """A network's outline, its tensors held against the header of its weights: nothing of either is built.
+
+    Raises:
+        PackError: weights that cannot be read or do not fit the network.
+    """
+    try:
+        with safe_open(weights, framework="pt") as file:
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - a file is no mapping
+            held = {name: (tuple(one.get_shape()), one.get_dtype()[:1] in "FB") for name, one in slices.items()}
+    except (OSError, SafetensorError) as error:
+        raise PackError("The pack's weights cannot be read.", "Install the pack again.") from error
+    net = outline(config)
+    if held != {name: (tuple(one.shape), one.is_floating_point()) for name, one in net.state_dict().items()}:
+        raise PackError("The pack's weights do not fit its network.", "Install the pack again.")
+    return net
+
+
 def load(config: AnyNetwork, weights: Path) -> nn.Module:
-    """Build a network and load its weights (safetensors; stored halves become float32).
+    """Build a network around its weights (safetensors; stored halves become float32).
 
     Returns:
         The network in eval mode, float32, on the CPU.
@@ -348,15 +376,12 @@ def load(config: AnyNetwork, weights: Path) -> nn.Module:
     Raises:
         PackError: weights that cannot be read or do not fit the network.
     """
-    net = build(config)
+    net = fit(config, weights)
     try:
-        state = {name: _widen(tensor) for name, tensor in load_file(weights).items()}
-    except (OSError, SafetensorError) as error:
+        state = {name: _own(tensor) for name, tensor in load_file(weights).items()}
+        net.load_state_dict(state, strict=True, assign=True)
+    except (OSError, SafetensorError, RuntimeError) as error:
         raise PackError("The pack's weights cannot be read.", "Install the pack again.") from error
-    try:
-        net.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise PackError("The pack's weights do not fit its network.", "Install the pack again.") from error
     return net.eval().requires_grad_(False)
 
 
@@ -367,5 +392,6 @@ def save(net: nn.Module, weights: Path) -> None:
     save_file(state, str(weights))
 
 
-def _widen(tensor: Tensor) -> Tensor:
-    return tensor.float() if tensor.is_floating_point() else tensor
+def _own(tensor: Tensor) -> Tensor:
+    """In memory of its own, not the file's; halves as float32."""
+    return tensor.to(torch.float32 if tensor.is_floating_point() else tensor.dtype, copy=True)

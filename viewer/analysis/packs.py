@@ -15,6 +15,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import logging
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from viewer.analysis.tasks import TASKS
 from viewer.analysis.tasks.base import Task
 from viewer.core.analysis import PackInfo
 from viewer.core.errors import PackError, UsageError
-from viewer.core.pack import Part, Said
+from viewer.core.pack import Line, LongWord, Part, Plain
 from viewer.core.resources import models_dirs
 
 _log = logging.getLogger(__name__)
@@ -64,11 +65,11 @@ FIGURES = ("results", "cross_validation")
 class Metadata(Part, frozen=True, kw_only=True):
     """configs/metadata.json around its `viewer` block."""
 
-    name: Said
-    version: Said
+    name: Line
+    version: LongWord
     viewer: Raw
     id: str = ""
-    description: str = ""
+    description: Plain = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,6 @@ def list_packs(folders: Sequence[Path] | None = None) -> tuple[tuple[PackInfo, .
     broken: list[Broken] = []
     own: dict[str, Path] = {}
     for folder in _pack_folders(folders):
-        if is_recipe(folder):
-            continue
         if own.setdefault(folder.name, folder) != folder:
             taken = PackError(
                 f"'{folder.name}' carries the name of a pack that came with the program, so it is not used.",
@@ -101,10 +100,16 @@ def list_packs(folders: Sequence[Path] | None = None) -> tuple[tuple[PackInfo, .
             broken.append(Broken(folder.name, folder, taken))
             continue
         try:
+            if is_recipe(folder):
+                continue
             found[folder.name] = read(folder)
         except PackError as error:
             _log.warning("pack %s is broken: %s", folder.name, error.what)
             broken.append(Broken(folder.name, folder, error))
+        except Exception as error:  # noqa: BLE001 - the edge of a pack: whatever is wrong with it stays its own
+            _log.warning("pack %s is broken", folder.name, exc_info=True)
+            words = PackError(f"Pack '{folder.name}' cannot be read ({type(error).__name__}).", "Install it again.")
+            broken.append(Broken(folder.name, folder, words))
     return tuple(found[n] for n in sorted(found)), tuple(sorted(broken, key=lambda one: one.id))
 
 
@@ -121,8 +126,12 @@ def is_recipe(folder: Path) -> bool:
 
 def _pack_folders(folders: Sequence[Path] | None) -> Iterator[Path]:
     for parent in models_dirs() if folders is None else folders:
-        if parent.is_dir():
-            yield from sorted(p for p in parent.iterdir() if p.name[:1] != "." and (p / "configs").is_dir())
+        try:
+            inside = sorted(parent.iterdir()) if parent.is_dir() else []
+        except OSError as error:
+            _log.warning("the models folder cannot be read: %s", error.strerror)
+            continue
+        yield from (one for one in inside if one.name[:1] != "." and os.path.isdir(one / "configs"))  # noqa: PTH112 - Path.is_dir raises
 
 
 def load(pack_id: str, folders: Sequence[Path] | None = None) -> PackInfo:
@@ -278,7 +287,10 @@ def verify(pack: PackInfo) -> None:
         PackError: with what is wrong and what to do.
     """
     try:
-        size, digest = pack.weights.stat().st_size, sha256(pack.weights)
+        if pack.weights.stat().st_size > MAX_WEIGHTS:
+            what = f"The weights of '{pack.id}' are larger than {MAX_WEIGHTS} bytes."
+            raise PackError(what, "Install a smaller pack.")
+        digest = sha256(pack.weights)
     except OSError as error:
         raise PackError(f"The weights of '{pack.id}' cannot be read.", "Install the pack again.") from error
     if digest != pack.weights_sha256:
@@ -287,8 +299,6 @@ def verify(pack: PackInfo) -> None:
             "Install the pack again; do not use it as it is.",
             "wrong_hash",
         )
-    if size > MAX_WEIGHTS:
-        raise PackError(f"The weights of '{pack.id}' are larger than {MAX_WEIGHTS} bytes.", "Install a smaller pack.")
     absent = [str(name) for name in (CARD, DATA_LICENCE) if not (pack.folder / name).is_file()]
     if absent:
         raise PackError(f"Pack '{pack.id}' lacks {' and '.join(absent)}.", "Install it again.")

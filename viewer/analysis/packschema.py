@@ -52,11 +52,11 @@ def read_json(path: Path, name: str) -> Raw:
         SchemaError: missing, too large, not JSON, nested beyond all bounds, or no object.
     """
     try:
+        if not path.is_file():  # neither a pipe nor a device: reading those may never end
+            raise SchemaError(f"{name} is missing")
         if path.stat().st_size > _MAX_BYTES:
             raise SchemaError(f"{name} is larger than {_MAX_BYTES} bytes")
         value = msgspec.json.decode(path.read_bytes())
-    except FileNotFoundError:
-        raise SchemaError(f"{name} is missing") from None
     except (OSError, ValueError, RecursionError) as error:
         raise SchemaError(f"{name} cannot be read as JSON") from error
     if not isinstance(value, dict):

@@ -135,8 +135,20 @@ def _unpacked(file: Path, scratch: Path, home: Path) -> str:
             "Give the pack a name of its own.",
             "reserved",
         )
-    verify(read(scratch / name))
+    check(read(scratch / name))
     return name
+
+
+def check(pack: PackInfo) -> None:
+    """Everything that the use of a pack relies on: its hash, its papers, and that its weights are of its network.
+
+    Raises:
+        PackError: in words.
+    """
+    from viewer.analysis import footprint  # late: it needs torch, and the list of packs does not
+
+    verify(pack)
+    footprint.fit(pack)
 
 
 def _put_in_place(new: Path, home: Path) -> None:

@@ -10,6 +10,7 @@ Arrays are float32 [K, J, I] inside; `Prepared.array` is what the network gets, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,6 +33,8 @@ Array = npt.NDArray[Any]
 _LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 #: A film or slice larger than this many pixels a side is refused before memory runs out.
 MAX_SIDE = 20_000
+#: Steps may make a picture of so many voxels, or of eight times as many as it had.
+MAX_VOXELS = 2**28
 #: Spread below this share of the magnitude counts as a constant picture.
 _FLAT = 1e-6
 
@@ -46,6 +49,7 @@ class Prepared:
         back: ways back, in the order the steps were taken.
         volume: where it came from; None for bare arrays.
         roi: the reader's box on the input grid, or None.
+        is_plan: `array` has a shape and no memory; steps only say what comes of the shape (see `plan`).
     """
 
     array: FloatArray
@@ -53,6 +57,22 @@ class Prepared:
     back: tuple[InverseTransform, ...] = ()
     volume: Volume | None = None
     roi: Box | None = None
+    is_plan: bool = False
+
+    def made(self, shape: Sequence[int], make: Callable[[], FloatArray]) -> FloatArray:
+        """An array of this shape; in a plan one without memory.
+
+        Raises:
+            AnalysisError: it would be larger than any picture.
+        """
+        most = max(MAX_VOXELS, 0 if self.volume is None else 8 * math.prod(self.volume.shape))
+        if math.prod(shape) > most:
+            raise AnalysisError(
+                f"The pack would make a picture of {' x '.join(str(n) for n in shape)} voxels of this one.",
+                "Analyse a smaller series or a box, or use another pack.",
+                "too_large",
+            )
+        return _blank(shape) if self.is_plan else make()
 
     @property
     def spacing(self) -> tuple[float, float, float]:
@@ -135,7 +155,7 @@ def orient(picture: Prepared, step: steps.Orient) -> Prepared:
     """Turn axes so that k, j, i run towards the letters, e.g. "SAR" (nearest axes, no resampling)."""
     order, flips = _turn(picture.affine, step.axes)
     turned = np.transpose(picture.array, order)
-    array = np.ascontiguousarray(np.flip(turned, flips) if flips else turned)
+    array = picture.made(turned.shape, lambda: np.ascontiguousarray(np.flip(turned, flips) if flips else turned))
     affine = picture.affine.copy()
     affine[:3, :3] = picture.affine[:3, :3][:, order]
     for axis in flips:
@@ -172,7 +192,7 @@ def resample_mm(picture: Prepared, step: steps.Resample) -> Prepared:
     old = picture.array.shape
     k, j, i = (resample.target_size(n, h, t) for n, h, t in zip(old, have, target, strict=True))
     ratio = (target[0] / have[0], target[1] / have[1], target[2] / have[2])
-    array = resample.resample_linear(picture.array, ratio, (k, j, i))
+    array = picture.made((k, j, i), lambda: resample.resample_linear(picture.array, ratio, (k, j, i)))
     affine = picture.affine.copy()
     affine[:3, :3] *= np.array(ratio)
     back = Unresample((old[0], old[1], old[2]), (1 / ratio[0], 1 / ratio[1], 1 / ratio[2]), (k, j, i))
@@ -208,7 +228,10 @@ def resize(picture: Prepared, step: steps.Resize) -> Prepared:
     old = picture.array.shape
     if (old[1], old[2]) == (rows, columns):
         return picture
-    array = np.stack([resample.resize_plane(plane, (rows, columns)) for plane in picture.array])
+    planes = picture.array
+    array = picture.made(
+        (old[0], rows, columns), lambda: np.stack([resample.resize_plane(plane, (rows, columns)) for plane in planes])
+    )
     affine = picture.affine.copy()
     affine[:3, 1] *= old[1] / rows
     affine[:3, 2] *= old[2] / columns
@@ -250,7 +273,7 @@ def pad(picture: Prepared, step: steps.Pad) -> Prepared:
     widths = [(b, w - n - b) for b, w, n in zip(before, wanted, shape, strict=True)]
     if not any(sum(width) for width in widths):
         return picture
-    array = np.pad(picture.array, widths, mode="edge")
+    array = picture.made(wanted, lambda: np.pad(picture.array, widths, mode="edge"))
     affine = picture.affine.copy()
     affine[:3, 3] -= affine[:3, :3] @ np.array(before, dtype=np.float64)
     back = Unpad(
@@ -272,6 +295,29 @@ STEPS: dict[type[steps.Step], Callable[[Prepared, Any], Prepared]] = {
     steps.Normalise: normalise,
     steps.Pad: pad,
 }
+
+
+#: Steps that change what voxels say and leave their grid alone.
+_ON_VALUES = (steps.WindowRadiograph, steps.Normalise)
+
+
+def plan(volume: Volume, asked: Sequence[steps.Step], roi: Box | None = None) -> tuple[int, int, int]:
+    """The size [K, J, I] that a pack's steps bring a volume to, told without touching a voxel.
+
+    Raises:
+        AnalysisError, UsageError: the input does not fit.
+    """
+    picture = Prepared(_blank(volume.shape), volume.geometry.affine, (), volume, roi, is_plan=True)
+    for step in asked:
+        if not isinstance(step, _ON_VALUES):
+            picture = STEPS[type(step)](picture, step)
+    k, j, i = picture.array.shape
+    return k, j, i
+
+
+def _blank(shape: Sequence[int]) -> FloatArray:
+    """Zeros that take no memory."""
+    return np.broadcast_to(np.float32(0), tuple(shape))
 
 
 def prepare(

@@ -25,6 +25,7 @@ chest films are looked at for every pack they concern. The rules lie in `gate`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
@@ -36,6 +37,8 @@ from viewer.core.analysis import Box, GateReason, GateVerdict, Input, PackInfo
 from viewer.core.inference import InputKind
 from viewer.core.volume import Volume
 from viewer.core.waveform import Waveform
+
+_log = logging.getLogger(__name__)
 
 
 def check(
@@ -61,7 +64,12 @@ def check(
     wrong = wrong_kind(pack, {"image": volume})
     if wrong is not None:
         return verdict_of([wrong])
-    spoken = [r for r in reasons(pack, volume, roi, research=research, pixels=pixels) if r.verdict is not RUN]
+    try:
+        spoken = [r for r in reasons(pack, volume, roi, research=research, pixels=pixels) if r.verdict is not RUN]
+    except Exception as error:  # noqa: BLE001 - the edge of a pack: its rules hold up no other pack
+        _log.warning("the rules of pack %s failed", pack.id, exc_info=True)
+        text = f"The pack's rules could not be held against this series ({type(error).__name__})."
+        return verdict_of([GateReason("rules", REFUSE, text, todo="Install the pack again.")])
     return verdict_of(_telling(spoken))
 
 

@@ -85,7 +85,7 @@ def every_verdict() -> list[dict[str, Any]]:
 def verdict_on(pack: PackInfo) -> dict[str, Any]:
     """Whether a pack is whole, in words."""
     try:
-        packs.verify(pack)
+        packstore.check(pack)
     except ViewerError as error:
         return {"id": pack.id, "version": pack.version, "ok": False, "text": error.text}
     return {"id": pack.id, "version": pack.version, "ok": True, "text": "whole, the weights are those it declares"}

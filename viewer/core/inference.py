@@ -12,10 +12,16 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from viewer.core.pack import Count, Names, NotNegative, Part, Positive, Share
+from viewer.core.pack import Names, NotNegative, Part, Positive, Share
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
-Widths = Annotated[tuple[Count, ...], Meta(min_length=1)]
+Channels = Annotated[int, Meta(ge=1, le=4096)]
+Widths = Annotated[tuple[Channels, ...], Meta(min_length=1, max_length=12)]
+#: Blocks a stage, networks averaged: more of them than any pack of 8 MB holds would take minutes to lay out.
+Repeats = Annotated[int, Meta(ge=1, le=20)]
+Classes = Annotated[int, Meta(ge=1, le=256)]
+Side = Annotated[int, Meta(ge=1, le=20_000)]
+Millimetres = Annotated[float, Meta(ge=0.01, le=1000)]
 Axis = Annotated[int, Meta(ge=0, le=2)]
 
 
@@ -49,16 +55,31 @@ class Network(Part, frozen=True, tag_field="_target_"):
         """True where other libraries than torch can run it."""
         return True
 
+    @property
+    def takes(self) -> int:
+        """Channels of what it takes."""
+        return 1
+
+    @property
+    def classes(self) -> int:
+        """Numbers it gives a voxel, background included where there are several; 0 where it gives none."""
+        return 0
+
+    @property
+    def scores(self) -> int:
+        """Numbers it gives a picture; 0 where it gives none."""
+        return 0
+
 
 class UNetArgs(Part, frozen=True, kw_only=True):
     """Settings of `networks.UNet`."""
 
     spatial_dims: Literal[2, 3]
-    in_channels: Count
-    out_channels: Count
+    in_channels: Channels
+    out_channels: Classes
     channels: Widths
     norm: Literal["batch", "group", "instance"] = "batch"
-    thin: Annotated[int, Meta(ge=0)] = 0
+    thin: Annotated[int, Meta(ge=0, le=4096)] = 0
 
 
 class UNet(Network, frozen=True, tag="UNet"):
@@ -71,16 +92,26 @@ class UNet(Network, frozen=True, tag="UNet"):
         """As its settings say."""
         return self.args.spatial_dims
 
+    @property
+    def takes(self) -> int:
+        """As its settings say."""
+        return self.args.in_channels
+
+    @property
+    def classes(self) -> int:
+        """As its settings say."""
+        return self.args.out_channels
+
 
 class SliceContextUNetArgs(Part, frozen=True, kw_only=True):
     """Settings of `networks.SliceContextUNet`."""
 
-    in_channels: Count
-    out_channels: Count
+    in_channels: Channels
+    out_channels: Classes
     channels: Widths
-    width: Count = 64
+    width: Channels = 64
     spatial_dims: Literal[2] = 2
-    thin: Annotated[int, Meta(ge=0)] = 0
+    thin: Annotated[int, Meta(ge=0, le=4096)] = 0
 
 
 class SliceContextUNet(Network, frozen=True, tag="SliceContextUNet"):
@@ -88,14 +119,29 @@ class SliceContextUNet(Network, frozen=True, tag="SliceContextUNet"):
 
     args: SliceContextUNetArgs
 
+    @property
+    def takes(self) -> int:
+        """As its settings say."""
+        return self.args.in_channels
+
+    @property
+    def classes(self) -> int:
+        """As its settings say."""
+        return self.args.out_channels
+
+    @property
+    def scores(self) -> int:
+        """One a slice."""
+        return 1
+
 
 class RadiographClassifierArgs(Part, frozen=True, kw_only=True):
     """Settings of `networks.RadiographClassifier`."""
 
-    labels: Count
+    labels: Classes
     widths: Widths
-    blocks: Count = 2
-    members: Count = 1
+    blocks: Repeats = 2
+    members: Repeats = 1
     drop: Share = 0.1
 
 
@@ -104,13 +150,18 @@ class RadiographClassifier(Network, frozen=True, tag="RadiographClassifier"):
 
     args: RadiographClassifierArgs
 
+    @property
+    def scores(self) -> int:
+        """One a label."""
+        return self.args.labels
+
 
 class RadiographGateArgs(Part, frozen=True, kw_only=True):
     """Settings of `networks.RadiographGate`."""
 
-    outliers: Count
+    outliers: Classes
     widths: Widths
-    width: Count = 48
+    width: Channels = 48
 
 
 class RadiographGate(Network, frozen=True, tag="RadiographGate"):
@@ -118,16 +169,21 @@ class RadiographGate(Network, frozen=True, tag="RadiographGate"):
 
     args: RadiographGateArgs
 
+    @property
+    def scores(self) -> int:
+        """One a kind of outlier, and the distance."""
+        return self.args.outliers + 1
+
 
 class ReportReaderArgs(Part, frozen=True, kw_only=True):
     """Settings of `sequences.ReportReader`; `vocabulary` counts the known words."""
 
-    members: Count = 1
+    members: Repeats = 1
     vocabulary: Count
-    labels: Count
-    width: Count = 64
-    hidden: Count = 64
-    heads: Count = 2
+    labels: Classes
+    width: Channels = 64
+    hidden: Channels = 64
+    heads: Channels = 2
     drop: Share = 0.4
 
 
@@ -141,16 +197,21 @@ class ReportReader(Network, frozen=True, tag="ReportReader"):
         """Sentences of many lengths: torch alone."""
         return False
 
+    @property
+    def scores(self) -> int:
+        """One a label."""
+        return self.args.labels
+
 
 class EcgReaderArgs(Part, frozen=True, kw_only=True):
     """Settings of `sequences.EcgReader`."""
 
-    members: Count = 1
-    labels: Count
-    beat: tuple[Count, Count, Count] = (32, 48, 64)
-    rhythm: tuple[Count, Count, Count] = (24, 32, 48)
-    hidden: Count = 64
-    gru: Count = 32
+    members: Repeats = 1
+    labels: Classes
+    beat: tuple[Channels, Channels, Channels] = (32, 48, 64)
+    rhythm: tuple[Channels, Channels, Channels] = (24, 32, 48)
+    hidden: Channels = 64
+    gru: Channels = 32
     drop: Share = 0.4
 
 
@@ -163,6 +224,11 @@ class EcgReader(Network, frozen=True, tag="EcgReader"):
     def is_exported(self) -> bool:
         """Milliseconds in torch; recurrent networks differ elsewhere."""
         return False
+
+    @property
+    def scores(self) -> int:
+        """One a label."""
+        return self.args.labels
 
 
 #: A new network: a struct above, a name here, the class and a line in `analysis.networks`.
@@ -179,13 +245,13 @@ class Step(Part, frozen=True, tag_field="step"):
 class CropRoi(Step, frozen=True, tag="crop_roi"):
     """Cut the reader's box out, with so many mm kept around it."""
 
-    margin_mm: NotNegative = 0.0
+    margin_mm: Annotated[float, Meta(ge=0, le=1000)] = 0.0
 
 
 class CenterCrop(Step, frozen=True, tag="center_crop"):
     """Keep the middle rows and columns of every slice."""
 
-    size: tuple[Count, Count]
+    size: tuple[Side, Side]
 
 
 class Orient(Step, frozen=True, tag="orient"):
@@ -202,7 +268,7 @@ class Resample(Step, frozen=True, tag="resample"):
         only_known: leave pictures without a spacing in the patient as they are.
     """
 
-    spacing_mm: tuple[Positive | None, Positive | None, Positive | None]
+    spacing_mm: tuple[Millimetres | None, Millimetres | None, Millimetres | None]
     tolerance: NotNegative = 0.02
     only_known: bool = False
 
@@ -214,7 +280,7 @@ class WindowRadiograph(Step, frozen=True, tag="window_radiograph"):
 class Resize(Step, frozen=True, tag="resize"):
     """Every slice to these rows and columns, aspect not kept."""
 
-    size: tuple[Count, Count]
+    size: tuple[Side, Side]
 
 
 class Normalise(Step, frozen=True, tag="normalise"):
@@ -237,8 +303,8 @@ class Normalise(Step, frozen=True, tag="normalise"):
 class Pad(Step, frozen=True, tag="pad"):
     """Edge values up to a least size and to multiples, along k, j, i."""
 
-    multiple: tuple[Count, Count, Count] = (1, 1, 1)
-    minimum: tuple[Count, Count, Count] = (1, 1, 1)
+    multiple: tuple[Side, Side, Side] = (1, 1, 1)
+    minimum: tuple[Side, Side, Side] = (1, 1, 1)
 
 
 #: A new step: a struct above, a name here, the function and a line in `analysis.preprocess`.
@@ -251,15 +317,20 @@ AnyStep = CropRoi | CenterCrop | Orient | Resample | WindowRadiograph | Resize |
 class Window(Part, frozen=True):
     """What the network takes at once: slices of a stack, or a block with its overlap."""
 
-    slices: Count = 8
-    size: tuple[Count, Count, Count] | None = None
-    overlap: Annotated[float, Meta(ge=0, lt=1)] = 0.5
+    slices: Side = 8
+    size: tuple[Side, Side, Side] | None = None
+    overlap: Annotated[float, Meta(ge=0, le=0.9)] = 0.5
 
 
 class TestTime(Part, frozen=True):
     """Copies that are averaged: each flipped along these axes (0 = k)."""
 
-    flips: tuple[tuple[Axis, ...], ...] = ()
+    flips: Annotated[tuple[Annotated[tuple[Axis, ...], Meta(max_length=3)], ...], Meta(max_length=16)] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a copy that is flipped twice along one axis."""
+        if any(len(set(axes)) < len(axes) for axes in self.flips):
+            raise ValueError("flips must name each axis of a copy once")
 
 
 class Saliency(Part, frozen=True):

@@ -17,8 +17,16 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=1)]
-Said = Annotated[str, Meta(pattern=r"\S")]
-Names = Annotated[tuple[str, ...], Meta(min_length=1)]
+#: No control characters: what a pack says reaches terminals, papers and DICOM objects.
+_PLAIN, _PLAIN_WORD = r"^[^\x00-\x1f\x7f]*$", r"^(?=.*\S)[^\x00-\x1f\x7f]+$"
+Plain = Annotated[str, Meta(pattern=_PLAIN, max_length=4000)]
+Said = Annotated[str, Meta(pattern=_PLAIN_WORD, max_length=4000)]
+#: One line, and what DICOM's LO and SH hold (PS3.5 6.2): a longer one would deny the objects of every pack.
+Line = Annotated[str, Meta(pattern=_PLAIN_WORD, max_length=200)]
+LongWord = Annotated[str, Meta(pattern=_PLAIN_WORD, max_length=64)]
+ShortWord = Annotated[str, Meta(pattern=_PLAIN_WORD, max_length=16)]
+#: A mask's voxels are one byte wide.
+Names = Annotated[tuple[LongWord, ...], Meta(min_length=1, max_length=255)]
 Range = tuple[float, float]
 #: Figures of an evaluation, kept as they were measured; only cards show them.
 Figures = dict[str, Any]
@@ -81,18 +89,18 @@ class Match(Part, frozen=True):
 class CodedTerm(Part, frozen=True):
     """A coded concept as packs write it."""
 
-    scheme: Said
-    value: Said
-    meaning: Said
+    scheme: ShortWord
+    value: ShortWord
+    meaning: LongWord
 
 
 class Label(Part, frozen=True, kw_only=True):
     """A name the network says: its words, its code, and the anatomy it lies in."""
 
     code: CodedTerm
-    text: str = ""
+    text: Annotated[str, Meta(pattern=_PLAIN, max_length=64)] = ""
     site: CodedTerm | None = None
-    colour: str | None = None
+    colour: Annotated[str, Meta(pattern="^#[0-9A-Fa-f]{6}$")] | None = None
 
 
 class Boxes(Part, frozen=True):
@@ -104,9 +112,9 @@ class Boxes(Part, frozen=True):
 class DataSet(Part, frozen=True):
     """What the weights were trained on."""
 
-    name: str = ""
-    citation: str = ""
-    licence: str = ""
+    name: Plain = ""
+    citation: Plain = ""
+    licence: Plain = ""
 
 
 class Point(Part, frozen=True, kw_only=True):
@@ -220,16 +228,16 @@ class Viewer(Part, frozen=True, kw_only=True):
     task: str
     weights_sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
     intended_use: Said
-    network_family: str = ""
+    network_family: Plain = ""
     research_only: bool = False
     match: Match = Match()
     roi: Boxes = Boxes()
-    labels: dict[str, Label] = {}
+    labels: dict[LongWord, Label] = {}
     operating_points: tuple[Point, ...] = ()
     truth: Truth = Truth()
     replay: Tolerance = Tolerance()
-    limits: tuple[str, ...] = ()
-    not_validated: tuple[str, ...] = ()
+    limits: tuple[Plain, ...] = ()
+    not_validated: tuple[Plain, ...] = ()
     data: DataSet = DataSet()
     cross_validation: Figures = {}
     results: Figures = {}

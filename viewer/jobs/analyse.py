@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer.analysis import engine, packs, packstore, suitability
+from viewer.analysis.packs import Broken
 from viewer.core.analysis import (
     AnalysisRequest,
     AnalysisResult,
@@ -24,7 +25,7 @@ from viewer.core.analysis import (
 from viewer.core.errors import PackError, ReadError, UsageError, ViewerError
 from viewer.core.settings import load_settings
 from viewer.core.study import ScanResult, Stack, Study
-from viewer.core.task import CancelFlag, CancelToken, OnProgress, ignore_progress, share
+from viewer.core.task import CancelFlag, Cancelled, CancelToken, OnProgress, ignore_progress, share
 from viewer.core.volume import Volume
 from viewer.jobs import cine, place, result_folder, result_json
 from viewer.jobs.cine import Home
@@ -51,12 +52,14 @@ class Asked:
     """What was asked for, besides the picture.
 
     Attributes:
+        broken: packs that were asked for and cannot be read: their outcome is that they failed.
         named: the reader named the packs: warned ones run too, whatever the file is.
         explain: "occlusion", or "" for each pack's own way to draw heatmaps.
         pixel_mm: size of a pixel as the reader states it, for files that tell none; 0 where nobody did.
     """
 
     packs: tuple[PackInfo, ...]
+    broken: tuple[Broken, ...]
     named: bool
     roi: Box | None
     device: str
@@ -117,7 +120,7 @@ def analyse(
     try_place(out)
     packstore.settle_user_packs()
     research = load_settings().research_packs
-    asked = Asked(_wanted(packs), bool(packs), roi, device, precision, research, explain, checked_pixel(pixel_mm))
+    asked = Asked(*_wanted(packs), bool(packs), roi, device, precision, research, explain, checked_pixel(pixel_mm))
     found = scan([path], None, share(on_progress, 0.0, _READ_SHARE / 2), cancel)
     study, stack = choose(found, asked, series)
     with place.creating(out, "analyze", cancel):
@@ -196,15 +199,21 @@ def box_for(pack: PackInfo, volume: Volume, roi: Box | None) -> Box | None:
     return ((0, 0, 0), volume.shape) if max(sides) <= limits[1] else None
 
 
-def _wanted(names: Sequence[str]) -> tuple[PackInfo, ...]:
-    if names:
-        return tuple(packs.load(name) for name in dict.fromkeys(names))
+def _wanted(names: Sequence[str]) -> tuple[tuple[PackInfo, ...], tuple[Broken, ...]]:
+    """Packs to run, and those that were meant and cannot be read."""
     good, bad = packs.list_packs()
-    usable = tuple(pack for pack in good if pack.is_offered)
+    known = {pack.id for pack in good}
+    broken = {one.id: one for one in bad if one.id not in known}
+    if names:
+        meant = list(dict.fromkeys(names))
+        usable = tuple(packs.load(name) for name in meant if name not in broken or len(meant) == 1)
+        told = tuple(broken[name] for name in meant if name in broken)
+    else:
+        usable, told = tuple(pack for pack in good if pack.is_offered), tuple(broken.values())
     if not usable:
         words = f" {bad[0].error.what}" if bad else ""
         raise PackError(f"No model pack is installed.{words}", "Install one with `secondread packs install FILE`.")
-    return usable
+    return usable, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,30 +234,38 @@ class _Job:
             cancel.check()
             tell = share(on_progress, _READ_SHARE + n * step, _READ_SHARE + (n + 1) * step)
             results.append(self._one(pack, tell, cancel))
-        return results
+        return [*results, *(self._failed(one.id, one.error) for one in self.asked.broken)]
 
     def _one(self, pack: PackInfo, on_progress: OnProgress, cancel: CancelToken) -> Home:
         """One pack's outcome; a failure is one too."""
+        try:
+            return self._run(pack, on_progress, cancel)
+        except ViewerError as error:
+            return self._failed(pack.id, error)
+        except Cancelled:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge of a pack: its outcome, and the others go on
+            return self._failed(pack.id, engine.unforeseen(pack.id, error))
+
+    def _failed(self, pack_id: str, error: ViewerError) -> Home:
+        _log.warning("pack %s failed: %s", pack_id, error.what)
+        asked = request_for(pack_id, self.stack, self.volume)
+        return Home(self.stack, self.volume, engine.failed(asked, error))
+
+    def _run(self, pack: PackInfo, on_progress: OnProgress, cancel: CancelToken) -> Home:
+        """The pack on the stack, or on every phase of the heart's beat."""
         asked, volume = self.asked, self.volume
         options = RunOptions(run_warned=True, research=asked.research, explain=asked.explain, pixel_mm=asked.pixel_mm)
         roi = box_for(pack, volume, asked.roi)
         request = request_for(
-            pack, self.stack, volume, roi, device=asked.device, precision=asked.precision, options=options
+            pack.id, self.stack, volume, roi, device=asked.device, precision=asked.precision, options=options
         )
         verdict = _verdict(pack, volume, asked)
         if not asked.named and is_nameless(verdict):
             unnamed = replace(engine.refused(request, verdict), message="Name the pack to run it on this file anyway.")
             return Home(self.stack, volume, unnamed)
-        try:
-            return self._run(pack, request, on_progress, cancel)
-        except ViewerError as error:
-            _log.warning("pack %s failed: %s", pack.id, error.what)
-            return Home(self.stack, volume, engine.failed(request, error))
-
-    def _run(self, pack: PackInfo, request: AnalysisRequest, on_progress: OnProgress, cancel: CancelToken) -> Home:
-        """The pack on the stack, or on every phase of the heart's beat."""
         if not cine.is_asked(pack):
-            return Home(self.stack, self.volume, self.runner(request, on_progress, cancel))
+            return Home(self.stack, volume, self.runner(request, on_progress, cancel))
         beat = cine.beat_of(self.study, self.stack, cancel)
         load = partial(_aged, self.study, cancel)
         hooks: Any = {"on_progress": on_progress, "cancel": cancel}

@@ -6,13 +6,13 @@ import uuid
 from dataclasses import replace
 
 from viewer.analysis import headers
-from viewer.core.analysis import AnalysisRequest, Box, PackInfo, RunOptions
+from viewer.core.analysis import AnalysisRequest, Box, RunOptions
 from viewer.core.study import Kind, Stack, Study
 from viewer.core.volume import Volume
 
 
 def request_for(
-    pack: PackInfo,
+    pack_id: str,
     stack: Stack,
     volume: Volume,
     roi: Box | None = None,
@@ -26,7 +26,7 @@ def request_for(
     if not in_space(stack):
         asked = replace(asked, volumes=False)
     inputs, uids = {"image": volume}, uids_of(stack)
-    return AnalysisRequest(uuid.uuid4().hex, pack.id, inputs, roi, device, precision, uids, asked)
+    return AnalysisRequest(uuid.uuid4().hex, pack_id, inputs, roi, device, precision, uids, asked)
 
 
 def in_space(stack: Stack) -> bool:

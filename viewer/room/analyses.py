@@ -213,7 +213,7 @@ class Analyses:
         wanted = device or self._context.settings.device
         for side, box in self._boxes_for(pack, key).items():
             chosen = replace(options, side=Side(side))
-            request = request_for(pack, stack, with_age(volume, study), box, device=wanted, options=chosen)
+            request = request_for(pack.id, stack, with_age(volume, study), box, device=wanted, options=chosen)
             self._context.lane.submit(self._job(request, pack, study, stack))
 
     def start(
@@ -238,7 +238,7 @@ class Analyses:
             verdict = suitability.check(pack, aged, roi, research=research)
             warned = verdict.verdict is Suitability.WARN and (named or not is_nameless(verdict))
             options = RunOptions(run_warned=warned, research=research, pixel_mm=checked_pixel(pixel_mm))
-            request = request_for(pack, stack, aged, roi, device=device, options=options)
+            request = request_for(pack.id, stack, aged, roi, device=device, options=options)
             job = self._job(request, pack, study, stack)
             job.done = self._keep_all
             self._context.lane.submit(job)

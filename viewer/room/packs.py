@@ -15,10 +15,11 @@ from viewer.words.i18n import error_words, tr
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Packs that may be used, and those that may not: (name, words)."""
+    """Packs that may be used, and those that may not: (name, words), and their ids."""
 
     packs: tuple[PackInfo, ...] = ()
     broken: tuple[tuple[str, str], ...] = ()
+    broken_ids: tuple[str, ...] = ()
 
 
 class Packs:
@@ -67,7 +68,7 @@ def _read_all(_tell: Callable[[object], None], cancel: CancelToken) -> Shelf:
 
     found, damaged = packs.list_packs()
     usable: list[PackInfo] = []
-    broken = [(b.id, error_words(b.error)) for b in damaged]
+    broken = [(b.id, b.id, error_words(b.error)) for b in damaged]
     for pack in found:
         cancel.check()
         if not pack.is_offered:
@@ -75,7 +76,7 @@ def _read_all(_tell: Callable[[object], None], cancel: CancelToken) -> Shelf:
         try:
             packs.verify(pack)
         except (PackError, ViewerError) as error:
-            broken.append((pack.name, error_words(error)))
+            broken.append((pack.id, pack.name, error_words(error)))
         else:
             usable.append(pack)
-    return Shelf(tuple(usable), tuple(broken))
+    return Shelf(tuple(usable), tuple((name, words) for _, name, words in broken), tuple(one[0] for one in broken))

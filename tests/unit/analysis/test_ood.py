@@ -19,7 +19,9 @@ def guard(tmp_path):
     metadata = changed(METADATA, ("viewer", "task"), "gate")
     metadata["viewer"]["labels"] = {}
     metadata["viewer"]["gate"] = {"for": {"tiny": list(SCORES), "other": ["mirrored film"]}, "scores": SCORES}
-    inference = json.loads(json.dumps(INFERENCE)) | {"output": {"kind": "scores", "labels": list(SCORES)}}
+    network = {"_target_": "RadiographGate", "args": {"outliers": 3, "widths": [4, 8]}}
+    output = {"kind": "scores", "labels": list(SCORES)}
+    inference = json.loads(json.dumps(INFERENCE)) | {"network": network, "output": output}
     (make(tmp_path, "guard", {**metadata, "id": "guard"}, inference) / packs.TRAIN).unlink()
     make(tmp_path, "tiny")
     make(tmp_path, "other", changed(METADATA, ("id",), "other"))

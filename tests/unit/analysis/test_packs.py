@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +12,7 @@ import zipfile
 
 import pytest
 
-from tests import faults
+from tests import faults, tiny_packs
 from viewer.analysis import packs, packstore
 from viewer.core.errors import PackError, UsageError
 
@@ -38,11 +40,25 @@ INFERENCE = {
 RECIPE = {"task": "segmentation", "patch": [32, 32], "batch": 2, "loop": {"steps": 10}}
 
 
-def make(parent, name="tiny", metadata=None, inference=None, weights=b"weights"):
+@functools.cache
+def weights():
+    """Weights of the network that `INFERENCE` names."""
+    from safetensors.torch import save
+
+    from viewer.analysis import networks
+
+    net = networks.build(tiny_packs.network(INFERENCE["network"]))
+    return save(
+        {name: tensor.half() for name, tensor in net.state_dict().items() if tensor.is_floating_point()}
+        | {name: tensor for name, tensor in net.state_dict().items() if not tensor.is_floating_point()}
+    )
+
+
+def make(parent, name="tiny", metadata=None, inference=None):
     folder = parent / name
     for sub in ("configs", "models", "docs"):
         (folder / sub).mkdir(parents=True)
-    (folder / "models/model.safetensors").write_bytes(weights)
+    (folder / "models/model.safetensors").write_bytes(weights())
     (folder / "docs/README.md").write_text("card")
     (folder / "docs/data_license.txt").write_text("licence")
     block = json.loads(json.dumps(metadata or METADATA))
@@ -292,3 +308,58 @@ def test_a_recipe_without_weights_is_no_pack_and_no_fault(tmp_path):
     with pytest.raises(UsageError, match="not trained yet"):
         packs.load("tiny", [tmp_path])
     assert packs.load_recipe("tiny", [tmp_path]).id == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "word"),
+    [
+        (("network", "args", "channels"), [8, 16], "weights do not fit"),
+        (("network", "args", "in_channels"), 3, "pictures have one channel"),
+        (("network", "args", "out_channels"), 3, "gives 3 classes a voxel"),
+        (("network", "args", "channels"), [10**9], "'network.args.channels.0.' must be a whole number <= 4096"),
+        (("output", "labels"), [f"label {n}" for n in range(300)], "'output.labels' must be a list of length <= 255"),
+        (("saliency",), {"layer": "none.such"}, "no layer 'none.such'"),
+        (("tta",), {"flips": [[1, 1]]}, "each axis of a copy once"),
+        (("preprocess",), [{"step": "resample", "spacing_mm": [1e-300, None, None]}], "a number >= 0.01"),
+    ],
+)
+def test_installing_checks_all_that_use_relies_on(tmp_path, path, value, word):
+    file = packed(make(tmp_path / "a", inference=changed(INFERENCE, path, value)), tmp_path / "tiny.zip")
+    with pytest.raises(PackError, match=word):
+        packstore.install(file, tmp_path / "home")
+    assert not [one for one in (tmp_path / "home").iterdir() if one.name[0] != "."]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("name",), "\x1b[31mred"),
+        (("viewer", "match", "modality"), [["MR"]]),
+        (("viewer", "match", "slices"), ["1", "2"]),
+        (("viewer", "match", "age_years"), {"low": 1}),
+        (("viewer", "labels", "thing", "code", "value"), "T" * 17),
+        (("viewer", "labels", "thing", "code", "meaning"), "two\nlines"),
+        (("viewer", "labels", "thing", "colour"), "red"),
+    ],
+)
+def test_words_and_types_that_use_would_stumble_over_are_not_installed(tmp_path, path, value):
+    file = packed(make(tmp_path / "a", metadata=changed(METADATA, path, value)), tmp_path / "tiny.zip")
+    with pytest.raises(PackError, match=r"metadata|viewer|name"):
+        packstore.install(file, tmp_path / "home")
+
+
+def test_what_is_no_plain_file_is_never_read(tmp_path):
+    """A pipe would hold every analysis up, a device fill the memory."""
+    folder = make(tmp_path)
+    for file in (packs.METADATA, packs.INFERENCE, packs.WEIGHTS):
+        kept = (folder / file).read_bytes()
+        (folder / file).unlink()
+        os.mkfifo(folder / file)
+        with pytest.raises(PackError, match="missing"):
+            packs.read(folder)
+        (folder / file).unlink()
+        (folder / file).symlink_to("/dev/zero")
+        with pytest.raises(PackError, match="missing"):
+            packs.read(folder)
+        (folder / file).unlink()
+        (folder / file).write_bytes(kept)

@@ -177,6 +177,23 @@ def unknown_labels(viewer: Viewer, names: Sequence[str]) -> Iterator[str]:
                 yield f"'viewer.{place}.{key}' is nothing that the network says ({known})"
 
 
+def wrong_network(inference: Inference, *, voxels: bool) -> Iterator[str]:
+    """What a network cannot do for packs that read grey pictures: each label is one of its numbers.
+
+    Args:
+        inference: the pack's inference.json.
+        voxels: the task reads a number a voxel; else one a picture.
+    """
+    network, labels = inference.network, len(inference.output.labels)
+    if network.takes != 1:
+        yield f"'network.args.in_channels' is {network.takes}, and pictures have one channel"
+    said = network.classes if voxels else network.scores
+    # one number a voxel is a single mask; several are the background and a label each
+    if said != (labels if not voxels or said == 1 else labels + 1):
+        what = "classes a voxel, the background included" if voxels else "scores a picture"
+        yield f"the network '{network.name}' gives {said} {what}, and 'output.labels' names {labels}"
+
+
 def no_settings(_pack: PackInfo) -> dict[str, Any]:
     """For tasks whose packs have no settings worth keeping."""
     return {}

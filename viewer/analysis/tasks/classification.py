@@ -29,6 +29,7 @@ from viewer.analysis.tasks.base import (
     Task,
     narrowed,
     unknown_labels,
+    wrong_network,
 )
 from viewer.core.analysis import PackInfo
 from viewer.core.finding import Code, Finding, Location, Measurement, Side
@@ -121,6 +122,7 @@ class ClassificationRecipe(Recipe, frozen=True, kw_only=True, tag="classificatio
 
 def _problems(viewer: Viewer, inference: Inference, recipe: Recipe | None) -> Iterator[str]:
     said = inference.output.labels
+    yield from wrong_network(inference, voxels=False)
     yield from unknown_labels(viewer, said)
     if isinstance(recipe, ClassificationRecipe) and tuple(recipe.positive) != said:
         yield f"'positive' of {', '.join(recipe.positive)} is not what the network says ({', '.join(said)})"

@@ -22,6 +22,7 @@ from viewer.analysis.tasks.base import (
     narrowed,
     no_settings,
     unknown_labels,
+    wrong_network,
 )
 from viewer.analysis.tasks.classification import interpret
 from viewer.core.analysis import GateReason, Suitability
@@ -90,6 +91,7 @@ class GateRecipe(Recipe, frozen=True, kw_only=True, tag="gate"):
 
 def _problems(viewer: Viewer, inference: Inference, _recipe: Recipe | None) -> Iterator[str]:
     rule, said = narrowed(viewer, GateViewer).gate, inference.output.labels
+    yield from wrong_network(inference, voxels=False)
     yield from unknown_labels(viewer, said)
     for name in rule.scores:
         if name not in said:

@@ -28,6 +28,7 @@ from viewer.analysis.tasks.base import (
     narrowed,
     no_settings,
     unknown_labels,
+    wrong_network,
 )
 from viewer.core.analysis import AnalysisRequest, PackInfo
 from viewer.core.finding import Finding, Location, Side
@@ -168,6 +169,9 @@ class StacksRecipe(MaskRecipe, frozen=True, kw_only=True, tag="stacks"):
 
 def _problems(viewer: Viewer, inference: Inference, _recipe: Recipe | None) -> Iterator[str]:
     score = narrowed(inference, SegmentationInference).output.slice_score
+    yield from wrong_network(inference, voxels=True)
+    if score is not None and not inference.network.scores:
+        yield f"'output.slice_score' asks for a score a slice, and the network '{inference.network.name}' gives none"
     yield from unknown_labels(viewer, (*inference.output.labels, *([score.label] if score else ())))
     rule = narrowed(viewer, SegmentationViewer).finding
     for one in viewer.truth.measured:

@@ -38,11 +38,20 @@ def analyse(sitting: Sitting, p: params.Analyse) -> Result:
         packs.read()
         sitting.wait(lambda: packs.known)
     box = None if p.roi is None else _box(p.roi, volume.shape)
-    chosen = _wanted(packs.shelf.packs, p.pack)
+    shelf = packs.shelf
+    told = dict(zip(shelf.broken_ids, (words for _, words in shelf.broken), strict=True))
+    failed = {pack: words for pack, words in told.items() if p.pack in (None, pack)}
+    chosen = () if failed and p.pack is not None else _wanted(shelf.packs, p.pack)
     jobs = sitting.room.analyses.start(stack, chosen, box, named=p.pack is not None, pixel_mm=p.pixel_mm)
     sitting.wait(lambda: all(job.over for _, job in jobs))
     sitting.troubles()
-    return {"runs": [_run(sitting, stack, pack, job) for pack, job in jobs]}
+    runs = [_run(sitting, stack, pack, job) for pack, job in jobs]
+    own = {pack.id for pack in chosen}
+    return {"runs": [*runs, *(_failed(pack, words) for pack, words in failed.items() if pack not in own)]}
+
+
+def _failed(pack_id: str, words: str) -> dict[str, Any]:
+    return {"pack": pack_id, "outcome": "failed", "reasons": [words], "findings": []}
 
 
 def _wanted(packs: Sequence[PackInfo], wanted: str | None) -> tuple[PackInfo, ...]:
@@ -66,7 +75,7 @@ def _box(roi: tuple[int, int, int, int, int, int], shape: tuple[int, int, int]) 
 def _run(sitting: Sitting, stack: Stack, pack: PackInfo, job: Job) -> dict[str, Any]:
     if job.state is not JobState.DONE:
         words = job.error.text if job.error is not None else "The analysis was stopped."
-        return {"pack": pack.id, "outcome": "failed", "reasons": [words], "findings": []}
+        return _failed(pack.id, words)
     entry = sitting.session.review.result(job.id)
     if entry is None:
         return {"pack": pack.id, "outcome": "refused", "reasons": ["Its study was closed."], "findings": []}
