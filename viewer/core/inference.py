@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from viewer.core.pack import Names, NotNegative, Part, Positive, Share
+from viewer.core.pack import LabelNames, NotNegative, Part, Positive, Share
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Channels = Annotated[int, Meta(ge=1, le=4096)]
@@ -179,7 +179,7 @@ class ReportReaderArgs(Part, frozen=True, kw_only=True):
     """Settings of `sequences.ReportReader`; `vocabulary` counts the known words."""
 
     members: Repeats = 1
-    vocabulary: Count
+    vocabulary: Annotated[int, Meta(ge=1, le=2**24)]
     labels: Classes
     width: Channels = 64
     hidden: Channels = 64
@@ -342,7 +342,7 @@ class Saliency(Part, frozen=True):
 class Output(Part, frozen=True, kw_only=True):
     """What the network's numbers are called."""
 
-    labels: Names
+    labels: LabelNames
     temperature: Positive = 1.0
 
 

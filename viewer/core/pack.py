@@ -25,8 +25,9 @@ Said = Annotated[str, Meta(pattern=_PLAIN_WORD, max_length=4000)]
 Line = Annotated[str, Meta(pattern=_PLAIN_WORD, max_length=200)]
 LongWord = Annotated[str, Meta(pattern=_PLAIN_WORD, max_length=64)]
 ShortWord = Annotated[str, Meta(pattern=_PLAIN_WORD, max_length=16)]
+Names = Annotated[tuple[str, ...], Meta(min_length=1)]
 #: A mask's voxels are one byte wide.
-Names = Annotated[tuple[LongWord, ...], Meta(min_length=1, max_length=255)]
+LabelNames = Annotated[tuple[LongWord, ...], Meta(min_length=1, max_length=255)]
 Range = tuple[float, float]
 #: Figures of an evaluation, kept as they were measured; only cards show them.
 Figures = dict[str, Any]
