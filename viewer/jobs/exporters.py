@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ class Export:
 
     Attributes:
         folder: takes the files; the caller puts them where they belong.
+        formats: what was asked for.
         predecessor: the structured report that the new one replaces.
         segs: what was written as segmentation, for the report to refer to.
         files: names written so far; left_out: {"file", "reason"} of those that could not be.
@@ -35,6 +36,7 @@ class Export:
     folder: Path
     given: ReportInput
     report: Report
+    formats: tuple[Format, ...] = tuple(Format)
     predecessor: Path | None = None
     segs: tuple[SegReceipt, ...] = ()
     files: list[str] = field(default_factory=list)
@@ -76,13 +78,13 @@ class Exporter:
     stage: str = "Writing and reading back"
 
 
-def write_files(export: Export, formats: Collection[Format], on_progress: OnProgress, cancel: CancelToken) -> None:
-    """Write a report in these formats.
+def write_files(export: Export, on_progress: OnProgress, cancel: CancelToken) -> None:
+    """Write a report in the formats asked for.
 
     Raises:
         OutputError: something read back wrong. OSError: the disk refused. Cancelled: the reader asked to stop.
     """
-    asked = [exporter for exporter in EXPORTERS if exporter.format in formats]
+    asked = [exporter for exporter in EXPORTERS if exporter.format in export.formats]
     for n, exporter in enumerate(asked):
         on_progress(Progress(exporter.stage, n / len(asked)))
         exporter.write(export)

@@ -59,8 +59,8 @@ def keep(
         with _beside(target, folder) as copy:
             part = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
             old = folder / ResultFile.SR
-            export = Export(part, given, report, predecessor=old if old.is_file() else None)
-            write_files(export, formats, on_progress, cancel)
+            export = Export(part, given, report, tuple(formats), predecessor=old if old.is_file() else None)
+            write_files(export, on_progress, cancel)
             if copy is not None:
                 shutil.copyfile(part / ResultFile.REPORT, copy)
             elif target.name != ResultFile.REPORT:
@@ -107,6 +107,7 @@ def described(document: Mapping[str, Any], export: Export) -> dict[str, Any]:
             "sha256": report.digest,
             "findings": [finding.id for finding in report.findings],
             "key_images": export.pictures,
+            "formats": sorted(export.formats),
         },
         "left_out": [*(e for e in document.get("left_out", []) if e.get("file") not in left), *export.left_out],
         "files": sorted(kept | {*export.files, ResultFile.RESULT}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import zlib
 from pathlib import Path
@@ -43,6 +44,12 @@ def save(path: Path, array: Array, geometry: Geometry, *, reverse: bool = False)
     image = nibabel.Nifti1Image(np.ascontiguousarray(array.transpose(2, 1, 0)), ras)
     image.header.set_xyzt_units("mm")
     nibabel.save(image, path)
+
+
+def digest(array: Array) -> str:
+    """SHA-256 of an array's values in patient order [K, J, I], whatever way a file stores them."""
+    plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    return hashlib.sha256(f"{plain.dtype.str}{plain.shape}".encode() + plain.tobytes()).hexdigest()
 
 
 def load(path: Path, geometry: Geometry) -> Array:

@@ -14,6 +14,7 @@ from viewer.core.report import KeyImage
 from viewer.core.study import Stack, Study
 from viewer.core.volume import Volume
 from viewer.jobs.dicom_objects import write_objects
+from viewer.jobs.report_content import picture_hash
 from viewer.jobs.report_images import alone
 from viewer.jobs.result_folder import Extra
 
@@ -36,7 +37,12 @@ def key_pictures(stack: Stack, volume: Volume, results: Sequence[AnalysisResult]
     def write(folder: Path, document: dict[str, Any]) -> None:
         for image in key_images(stack, volume, results):
             _save_png(folder / f"key-{image.finding_id}.png", image)
-            entry = {"file": f"key-{image.finding_id}.png", "finding": image.finding_id, "caption": image.caption}
+            entry = {
+                "file": f"key-{image.finding_id}.png",
+                "finding": image.finding_id,
+                "caption": image.caption,
+                "sha256": picture_hash(image.pixels),
+            }
             document.setdefault("key_images", []).append(entry)
 
     return write

@@ -234,21 +234,28 @@ def _write_arrays(
         tag = _file_tag(document, entry)
         for n, mask in enumerate(result.masks):
             name = _numbered(f"mask-{tag}", n)
-            result_arrays.save(folder / name, _small(mask.labels), mask.geometry, reverse=reverse)
+            labels = _small(mask.labels)
+            result_arrays.save(folder / name, labels, mask.geometry, reverse=reverse)
             band = None
             if mask.band is not None:
                 band = _numbered(f"band-{tag}", n)
                 result_arrays.save(folder / band, mask.band, mask.geometry, reverse=reverse)
-            entry["masks"].append(result_json.mask_out(mask, name, band))
+            told = {"sha256": result_arrays.digest(labels)}
+            if mask.band is not None:
+                told["band_sha256"] = result_arrays.digest(mask.band)
+            entry["masks"].append(result_json.mask_out(mask, name, band) | told)
         for n, mask in enumerate(result.phase_masks, start=1):
             name = f"mask-{tag}-phase-{n}.nii.gz"
-            result_arrays.save(folder / name, _small(mask.labels), mask.geometry, reverse=reverse)
-            entry["phase_masks"].append(result_json.mask_out(mask, name, None))
+            labels = _small(mask.labels)
+            result_arrays.save(folder / name, labels, mask.geometry, reverse=reverse)
+            told = {"sha256": result_arrays.digest(labels)}
+            entry["phase_masks"].append(result_json.mask_out(mask, name, None) | told)
         for n, heatmap in enumerate(result.heatmaps):
             name = _numbered(f"heatmap-{tag}", n)
             values = heatmap.values.astype(np.float32, copy=False)
             result_arrays.save(folder / name, values, heatmap.geometry, reverse=reverse)
-            entry["heatmaps"].append(result_json.heatmap_out(heatmap, name))
+            told = {"sha256": result_arrays.digest(values)}
+            entry["heatmaps"].append(result_json.heatmap_out(heatmap, name) | told)
 
 
 def _file_tag(document: dict[str, Any], entry: dict[str, Any]) -> str:

@@ -36,7 +36,7 @@ def film_results(stack: Stack, volume: Volume) -> tuple[AnalysisResult, ...]:
     """A classifier with two proposals and a heatmap, and a pack that refused."""
     values = np.zeros(volume.shape, np.float32)
     values[0, 10:30, 4:16] = 1
-    outline = ((0.8, 2.0, 0.0), (3.2, 2.0, 0.0), (3.2, 6.0, 0.0), (0.8, 6.0, 0.0))
+    outline = ((0.0, 2.0, 0.8), (0.0, 2.0, 3.2), (0.0, 6.0, 3.2), (0.0, 6.0, 0.8))
     proposals = [
         xray_finding(n, result_id="r1", series_uid=stack.series_uid, location=Location(place, outline, None, 0))
         for n, place in ((1, "Right lower zone"), (2, "Right upper zone"))

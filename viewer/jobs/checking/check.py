@@ -18,14 +18,15 @@ from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken
 from viewer.core.volume import Volume
 from viewer.jobs import result_json
-from viewer.jobs.checking import at_hand, inside, paper, segmentations, sides, structured
+from viewer.jobs.checking import at_hand, headers, inside, listed, paper, rows, segmentations, sides, structured
 from viewer.jobs.checking.at_hand import AtHand
 from viewer.jobs.checking.mismatch import RESULT, Mismatch, What
 from viewer.jobs.checking.stated import Stated, stated
 from viewer.jobs.sealing import hashes
 from viewer.jobs.sealing.images import Aspect, missing
-from viewer.jobs.sealing.seal import SEAL, Alteration, Altered, SealState, Verdict, verify
+from viewer.jobs.sealing.seal import SEAL, Alteration, Altered, SealState, Verdict, before_seals, verify
 from viewer.reading import scan
+from viewer.reading.objects.plain import plain_of
 from viewer.reading.objects.references import links_of
 from viewer.reading.objects.structured import verification_of
 
@@ -198,6 +199,9 @@ class _Check:
 
     def _compared(self, objects: Mapping[str, tuple[Study, Stack] | str]) -> Iterator[Mismatch]:
         yield from inside.compare(self.stated)
+        if not before_seals(self.stated.document):
+            yield from listed.compare(self.stated)
+            yield from rows.compare(self.stated)
         yield from self._guarded(self._dicom(objects), structured.FILE)
         yield from paper.pictures(self.stated)
         path = self.stated.folder / paper.PAPER
@@ -226,6 +230,8 @@ class _Check:
         uids = {stack.instances[0].sop_instance_uid: name for name, (_, stack) in opened.items()}
         for name, (_, stack) in opened.items():
             yield from self._guarded(_references(self.stated, name, stack, uids, opened), name)
+        if not before_seals(self.stated.document):
+            yield from self._headers({name: stack for name, (_, stack) in opened.items()})
         segs = [(name, stack) for name, (_, stack) in opened.items() if name.startswith("seg")]
         if segs:
             yield from self._guarded(segmentations.compare(self.stated, segs), segs[0][0])
@@ -235,6 +241,16 @@ class _Check:
             yield from _verified(self.stated, stack)
         key_list = opened.get(paper.KEYS)
         yield from self._guarded(paper.keys(self.stated, key_list[1] if key_list else None), paper.KEYS)
+
+    def _headers(self, stacks: Mapping[str, Stack]) -> Iterator[Mismatch]:
+        plain = {}
+        for name, stack in stacks.items():
+            try:
+                plain[name] = plain_of(stack)
+            except ReadError as error:
+                yield Mismatch(name, What.VALUE, f"{name} cannot be read. {error.what}")
+        for name, one in plain.items():
+            yield from self._guarded(headers.compare(self.stated, name, one, tuple(plain.values())), name)
 
     def _found(self) -> AtHand | None:
         if not self.sources:
@@ -262,6 +278,8 @@ class _Check:
         yield from _whose(self.stated, found.stack.instances[0].path.name, found.study, found.stack)
         if not all_there:
             return
+        if not before_seals(self.stated.document):
+            yield from listed.at_hand(self.stated, found.stack)
         now = pixel_hash(volume)
         for entry in self.stated.document["packs"]:
             passport = entry.get("provenance") or {}

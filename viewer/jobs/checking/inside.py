@@ -11,9 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.core.finding import Finding, FindingState, Measurement, Side
-from viewer.core.geometry import SpacingKind
+from viewer.core.geometry import Geometry, SpacingKind
 from viewer.jobs.checking.mismatch import RESULT, Mismatch, What
 from viewer.jobs.checking.stated import Labelled, Stated
+from viewer.reporting.codes import table
+
+IndexArray = npt.NDArray[np.int64]
 
 #: Scores are kept to six decimals beside the packs, whole in the findings.
 SCORE = 2e-6
@@ -30,6 +33,8 @@ POOL = 1
 _CINE_NAMES = ("End-diastolic volume", "End-systolic volume", "Stroke volume", "Ejection fraction")
 #: Corners of a box, told and worked out, lie together (mm).
 CORNER_MM = 0.01
+#: Points of an outline lie on their slice (share of a slice step).
+SLICE_SHARE = 0.5
 _SIDES = re.compile(r"\b(left|right|both|bilateral)\b", re.IGNORECASE)
 
 
@@ -43,6 +48,7 @@ def compare(stated: Stated) -> Iterator[Mismatch]:
         yield from _side(finding, who)
         yield from _score(stated, finding, who)
         yield from _place(stated, finding, who)
+        yield from _named(finding, who)
         mask = mask_of(stated, finding)
         if mask is not None:
             yield from _measured(mask, finding, who)
@@ -166,6 +172,7 @@ def _place(stated: Stated, finding: Finding, who: str) -> Iterator[Mismatch]:
     mask = mask_of(stated, finding)
     place, grid = finding.location, stated.stack.geometry if mask is None else mask.grid
     if grid is None or place.box_kji is None:
+        yield from _unboxed(finding, grid, who)
         return
     low, high = (np.array(corner) for corner in place.box_kji)
     if (low < 0).any() or (high > np.array(grid.shape)).any() or (low >= high).any():
@@ -173,13 +180,43 @@ def _place(stated: Stated, finding: Finding, who: str) -> Iterator[Mismatch]:
         return
     if place.slice_index is not None and not low[0] <= place.slice_index < high[0]:
         yield _wrong(What.POSITION, f"The image named for {who} lies outside its box.")
-    if len(place.points_lps) != 4:
-        return
-    index = grid.world_to_index(np.array(place.points_lps, dtype=np.float64))
-    first, last = index[:, 1:].min(axis=0), index[:, 1:].max(axis=0)
-    slack = CORNER_MM / np.array(grid.spacing[1:])
-    if (np.abs(first + 0.5 - low[1:]) > slack).any() or (np.abs(last + 0.5 - high[1:]) > slack).any():
+    if len(place.points_lps) == 4 and not _rounds(place.points_lps, grid, low, high):
         yield _wrong(What.POSITION, f"The outline of {who} does not lie round its box.")
+
+
+def _rounds(points: Sequence[Sequence[float]], grid: Geometry, low: IndexArray, high: IndexArray) -> bool:
+    """True where four points are the corners of a box's middle slice, each of them once."""
+    k = (low[0] + high[0] - 1) / 2
+    corners = np.array([(k, j - 0.5, i - 0.5) for j in (low[1], high[1]) for i in (low[2], high[2])])
+    apart = np.linalg.norm(grid.index_to_world(corners)[:, None] - np.array(points, dtype=np.float64)[None], axis=2)
+    return bool(apart.min(axis=0).max() <= CORNER_MM and apart.min(axis=1).max() <= CORNER_MM)
+
+
+def _unboxed(finding: Finding, grid: Geometry | None, who: str) -> Iterator[Mismatch]:
+    """A place without a box: on a slice that is there, its points on that slice."""
+    k, points = finding.location.slice_index, finding.location.points_lps
+    if grid is None or k is None:
+        return
+    if not 0 <= k < grid.shape[0]:
+        yield _wrong(What.POSITION, f"The image named for {who} is not there.")
+        return
+    if points:
+        index = grid.world_to_index(np.array(points, dtype=np.float64))
+        flat = index[:, 1:]
+        if (np.abs(index[:, 0] - k) > SLICE_SHARE).any() or (flat < -1).any() or (flat > np.array(grid.shape[1:])).any():
+            yield _wrong(What.POSITION, f"The outline of {who} lies beside the image named for it.")
+
+
+def _named(finding: Finding, who: str) -> Iterator[Mismatch]:
+    """A number is called what its code means."""
+    names: dict[tuple[str, str], set[str]] = {}
+    for (kind, key), row in table().items():
+        if kind == "measurement":
+            names.setdefault((row.code.value, row.code.scheme), set()).add(key)
+    for one in finding.measurements:
+        due = names.get((one.code.value, one.code.scheme)) if one.code is not None else None
+        if due is not None and one.name.casefold() not in due:
+            yield _wrong(What.LABEL, f"A number of {who} is called otherwise than its code.")
 
 
 def _measured(mask: Labelled, finding: Finding, who: str) -> Iterator[Mismatch]:
@@ -240,6 +277,8 @@ def _beat(stated: Stated) -> Iterator[Mismatch]:
     """The heart's volumes over the beat: those of its phases' masks, and what follows from them."""
     for entry in stated.document["packs"]:
         cine = entry.get("cine")
+        if cine is not None and not isinstance(cine, Mapping):
+            yield _wrong(What.VALUE, "The heart's function is told in a way that cannot be read.")
         if isinstance(cine, Mapping):
             own = [mask for mask in (*stated.masks, *stated.beat) if mask.request_id == entry.get("request_id")]
             volumes = [

@@ -19,6 +19,8 @@ from viewer.core.errors import ReadError
 
 _HEADER = 348
 _TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4"}
+#: Its number for millimetres.
+_MM = 2
 #: No array of a result folder is larger (bytes).
 _MAX_BYTES = 1 << 33
 
@@ -31,11 +33,13 @@ class Stored:
         array: [I, J, K] as stored.
         affine_lps: (i, j, k, 1) -> LPS mm.
         scaled: True where the file says that its values are to be rescaled.
+        sound: False where it counts in another unit than mm, or its second statement of place differs.
     """
 
     array: npt.NDArray[Any]
     affine_lps: npt.NDArray[np.float64]
     scaled: bool
+    sound: bool = True
 
 
 def read(path: Path) -> Stored:
@@ -77,4 +81,24 @@ def _parsed(data: bytes) -> Stored:
     rows = np.array(struct.unpack_from(f"{order}12f", data, 280), dtype=np.float64).reshape(3, 4)
     affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ np.vstack([rows, [0, 0, 0, 1.0]])
     scaled = bool(np.isfinite(slope) and slope != 0 and (slope, intercept) != (1.0, 0.0))
-    return Stored(array.reshape(shape[:3], order="F"), affine, scaled)
+    return Stored(array.reshape(shape[:3], order="F"), affine, scaled, _is_sound(data, order, rows))
+
+
+def _is_sound(data: bytes, order: str, rows: npt.NDArray[np.float64]) -> bool:
+    """Units are mm or not stated; a qform, where there is one, is the place of the sform."""
+    if data[123] & 7 not in (0, _MM):
+        return False
+    if struct.unpack_from(f"{order}h", data, 252)[0] < 1:
+        return True
+    sizes = struct.unpack_from(f"{order}4f", data, 76)
+    b, c, d, x, y, z = struct.unpack_from(f"{order}6f", data, 256)
+    a = max(0.0, 1.0 - (b * b + c * c + d * d)) ** 0.5
+    turn = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+        ]
+    )
+    scale = np.array([sizes[1], sizes[2], sizes[3] * (sizes[0] if sizes[0] in (1.0, -1.0) else 1.0)])
+    return bool(np.allclose(turn * scale, rows[:, :3], atol=1e-2) and np.allclose((x, y, z), rows[:, 3], atol=1e-2))

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from viewer.core.errors import ReadError, UsageError
-from viewer.core.finding import FindingState
+from viewer.core.finding import Finding, FindingState
+from viewer.core.measurement import ReaderMeasurement
+from viewer.core.plain import from_plain
+from viewer.core.sections import Block, keys_in
 from viewer.core.study import Stack
 from viewer.jobs.checking.mismatch import Mismatch, What
 from viewer.jobs.checking.stated import Stated
 from viewer.jobs.checking.structured import sentence_sides
 from viewer.jobs.result_json import plain_name
+from viewer.jobs.sealing.seal import before_seals
 from viewer.reading.objects.references import key_pictures
 from viewer.words.language import Words, words_in
 
 PAPER, KEYS = "report.pdf", "keys.dcm"
 #: Letters that no font had stand as their numbers.
 _NUMBERS = re.compile(r"U\+([0-9A-F]{4,6})")
+#: Letters of name and ID that are looked for under every page.
+_FOOT = 60
+#: Letters of a person's name on paper.
+NAME_LETTERS = 64
 _DROPPED = frozenset("-\u00ad\u2010\u2011\ufffe")
 _LEFTWARDS = frozenset({"R", "AL", "NSM"})
 
@@ -38,7 +46,11 @@ def compare(stated: Stated, pdf: bytes) -> Iterator[Mismatch]:
     except UsageError:
         yield Mismatch(PAPER, What.TEXT, "result.json names a language that no report is written in.")
         return
-    page = _Page(text_of(pdf))
+    texts = pages_of(pdf)
+    page = _Page("\n".join(texts))
+    if not before_seals(stated.document):
+        yield from _pages(stated, words, texts)
+        yield from _blocks(stated, words, page)
     for what, kind, text in _needed(stated, words):
         if not page.holds(text):
             yield Mismatch(PAPER, kind, f"The report does not say {what} as result.json does.")
@@ -84,7 +96,16 @@ def keys(stated: Stated, stack: Stack | None) -> Iterator[Mismatch]:
 
 
 def text_of(pdf: bytes) -> str:
-    """All text of a PDF, by another library than the one that wrote it.
+    """All text of a PDF.
+
+    Raises:
+        ReadError: it is no PDF.
+    """
+    return "\n".join(pages_of(pdf))
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    """The text of each page of a PDF, by another library than the one that wrote it.
 
     Raises:
         ReadError: it is no PDF.
@@ -94,11 +115,39 @@ def text_of(pdf: bytes) -> str:
     try:
         document = pypdfium2.PdfDocument(pdf)
         try:
-            return "\n".join(page.get_textpage().get_text_range() for page in document)
+            return [page.get_textpage().get_text_range() for page in document]
         finally:
             document.close()
     except pypdfium2.PdfiumError as error:
         raise ReadError("The report is no PDF that can be read.", "Write it anew.") from error
+
+
+def _pages(stated: Stated, words: Words, texts: Sequence[str]) -> Iterator[Mismatch]:
+    """Every page is of this patient, and none is gone, there twice or out of its place."""
+    name, number = _spoken(stated)[:_FOOT], stated.study.patient.id[:_FOOT]
+    for n, text in enumerate(texts, start=1):
+        page = _Page(text)
+        if not page.holds(name or words("head", "name_unknown")) or not page.holds(number or words.unknown):
+            yield Mismatch(PAPER, What.TEXT, f"Page {n} of the report does not name this patient.")
+        if not page.holds(words("footer", "page", page=n, pages=len(texts))):
+            yield Mismatch(PAPER, What.COUNT, f"Page {n} of the report is not page {n} of {len(texts)}.")
+
+
+def _blocks(stated: Stated, words: Words, page: _Page) -> Iterator[Mismatch]:
+    """A section that result.json leaves empty is empty on paper."""
+    kept = {key: text for key, text in _sections(stated).items() if text.strip()}
+    for block in (Block.INDICATION, Block.RECOMMENDATION, Block.IMPRESSION):
+        drafted = block is Block.IMPRESSION and not stated.report.get("signature")
+        if not drafted and not any(key in kept for key in keys_in(block)):
+            empty = f"{words('section', block.value)}{words('empty', block.value)}"
+            if not page.holds(empty):
+                yield Mismatch(PAPER, What.TEXT, f"The section {block.value} says more than result.json does.")
+
+
+def _spoken(stated: Stated) -> str:
+    """The patient's name as its first group stands; other scripts go before it."""
+    groups = [" ".join(group.replace("^", " ").split()) for group in stated.study.patient.name.split("=")]
+    return next((group for group in (*groups[1:2], *groups) if group), "")
 
 
 class _Page:
@@ -153,9 +202,49 @@ def _needed(stated: Stated, words: Words) -> Iterator[tuple[str, What, str]]:
             yield f"the score of finding {number}", What.VALUE, f"{finding.score:.2f}"
         for line in finding.comment.splitlines():
             yield f"the comment on finding {number}", What.TEXT, line
+    yield from _stated_of(stated, words, accepted)
     for key, text in _sections(stated).items():
         for line in text.splitlines():
             yield f"the section {key}", What.TEXT, line
+
+
+def _stated_of(stated: Stated, words: Words, accepted: Sequence[Finding]) -> Iterator[tuple[str, What, str]]:
+    """What else the paper tells: dates, who judged and measured, the passports."""
+    if before_seals(stated.document):
+        return
+    study = stated.study
+    yield "the day of the study", What.TEXT, words.date(study.date)
+    if study.patient.birth_date:
+        yield "the patient's birth date", What.TEXT, words.date(study.patient.birth_date)
+    if study.accession:
+        yield "the accession number", What.TEXT, study.accession
+    if author := str(stated.report.get("author") or ""):
+        yield "who wrote it", What.TEXT, author[: NAME_LETTERS - 1]
+    for number, finding in enumerate(accepted, start=1):
+        yield f"who judged finding {number}", What.TEXT, finding.reader[: NAME_LETTERS - 1]
+        yield f"when finding {number} was judged", What.TEXT, words.moment(finding.when) if finding.when else ""
+        yield f"why finding {number} was judged so", What.TEXT, finding.reason
+    for entry in stated.report.get("key_images") or ():
+        if isinstance(entry, Mapping):
+            yield "the words of a chosen picture", What.TEXT, str(entry.get("caption") or "")
+    for number, one in enumerate(_measured(stated), start=1):
+        yield f"measurement {number}", What.LABEL, words.name(one.name)
+        yield f"who took measurement {number}", What.TEXT, one.reader[: NAME_LETTERS - 1]
+        yield f"when measurement {number} was taken", What.TEXT, words.moment(one.when) if one.when else ""
+        for value in one.values:
+            yield f"{value.name} of measurement {number}", What.VALUE, words.measurement(value)
+    for passport in (entry.get("provenance") for entry in stated.document["packs"]):
+        if isinstance(passport, Mapping):
+            for key in ("weights_sha256", "pack_version", "pixel_hash"):
+                yield f"the {key.replace('_', ' ')} of a pack", What.REFERENCE, str(passport.get(key) or "")
+
+
+def _measured(stated: Stated) -> Iterator[ReaderMeasurement]:
+    for entry in stated.document.get("measurements") or ():
+        try:
+            yield from_plain(ReaderMeasurement, entry)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
 
 
 def _sections(stated: Stated) -> dict[str, str]:

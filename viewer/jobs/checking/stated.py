@@ -16,7 +16,7 @@ from viewer.core.geometry import Geometry
 from viewer.core.plain import from_plain
 from viewer.core.study import Stack, Study
 from viewer.core.volume import Segment
-from viewer.jobs import result_json
+from viewer.jobs import result_arrays, result_json
 from viewer.jobs.checking import nifti
 from viewer.jobs.checking.mismatch import RESULT, Mismatch, What
 
@@ -100,6 +100,7 @@ def stated(folder: Path, document: Mapping[str, Any]) -> Stated:
     made = Stated(folder, document, study, stack, findings, (), ())
     masks = tuple(_masks(made, packs, "masks"))
     beat = tuple(_masks(made, packs, "phase_masks"))
+    _heat(made, packs)
     return Stated(folder, document, study, stack, findings, masks, beat, made.told)
 
 
@@ -121,7 +122,41 @@ def _labelled(made: Stated, entry: Mapping[str, Any], data: Any) -> Labelled | N
         made.told.append(Mismatch(RESULT, What.VALUE, "A mask is described in a way that cannot be read.", ""))
         return None
     labels = _on_grid(made, name, grid)
+    if labels is not None:
+        _same_values(made, name, labels, data.get("sha256"))
+    _beside(made, data, grid)
     return None if labels is None else Labelled(name, *owner, segments, labels, grid, key)
+
+
+def _beside(made: Stated, data: Mapping[str, Any], grid: Geometry) -> None:
+    """The boundary band that belongs to a mask."""
+    try:
+        name = result_json.plain_name(data["band_file"]) if data.get("band_file") is not None else ""
+    except _BROKEN:
+        made.told.append(Mismatch(RESULT, What.VALUE, "A mask is described in a way that cannot be read.", ""))
+        return
+    band = _on_grid(made, name, grid) if name else None
+    if band is not None:
+        _same_values(made, name, band, data.get("band_sha256"))
+
+
+def _heat(made: Stated, packs: list[dict[str, Any]]) -> None:
+    """Heatmaps: on their grid, with the values that were written."""
+    for data in (data for entry in packs for data in entry.get("heatmaps") or ()):
+        try:
+            name, grid = result_json.plain_name(data["file"]), result_json.geometry_in(data["geometry"])
+        except _BROKEN:
+            made.told.append(Mismatch(RESULT, What.VALUE, "A heatmap is described in a way that cannot be read.", ""))
+            continue
+        values = _on_grid(made, name, grid)
+        if values is not None:
+            _same_values(made, name, values, data.get("sha256"))
+
+
+def _same_values(made: Stated, name: str, array: npt.NDArray[Any], due: object) -> None:
+    """Folders of a program that kept no such hash tell nothing."""
+    if due is not None and result_arrays.digest(array) != due:
+        made.told.append(Mismatch(name, What.VOXELS, f"{name} holds other values than result.json states."))
 
 
 def _on_grid(made: Stated, name: str, grid: Geometry) -> npt.NDArray[Any] | None:
@@ -138,6 +173,8 @@ def _on_grid(made: Stated, name: str, grid: Geometry) -> npt.NDArray[Any] | None
     if array.shape != grid.shape or stored.scaled:
         made.told.append(Mismatch(name, What.VOXELS, f"{name} has another shape or scale than result.json states."))
         return None
+    if not stored.sound:
+        made.told.append(Mismatch(name, What.POSITION, f"{name} states its place in two ways that differ.", ""))
     for turned in (False, True):
         if _fits(stored.affine_lps, grid, turned):
             return array[::-1] if turned else array

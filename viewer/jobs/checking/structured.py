@@ -11,9 +11,11 @@ import numpy as np
 
 from viewer.core.finding import Code, Finding, FindingState, Measurement, Side
 from viewer.core.study import Stack
+from viewer.jobs.checking import tree
 from viewer.jobs.checking.inside import sides_in
 from viewer.jobs.checking.mismatch import Mismatch, What
 from viewer.jobs.checking.stated import Stated
+from viewer.jobs.sealing.seal import before_seals
 from viewer.reading.objects.structured import Item, read_items
 from viewer.reporting.codes import finding_code
 
@@ -92,6 +94,9 @@ def compare(stated: Stated, stack: Stack, segmentations: Mapping[str, Mapping[in
         yield _wrong(What.MISSING, f"Measurement {name} of result.json is not in the report object.")
     yield from _sections(stated, root)
     yield from _packs(stated, root)
+    if not before_seals(stated.document):
+        yield from tree.compare(stated, root)
+        yield from tree.sections(stated, root)
 
 
 def _measured(told: Mapping[str, Any], group: _Group) -> Iterator[Mismatch]:
