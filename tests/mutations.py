@@ -35,13 +35,13 @@ Kind = Callable[[Path, random.Random, Path], Done]
 _SILENT = re.compile(
     r"^(schema|program|created|request|hashes|checksum|notes|left_out|files"
     r"|stack\.(kind|warnings|verdict|files|frames|lossy|transfer_syntax|photometric|samples|unit|instances\.\d+\.path"
-    r"|instances\.\d+\.(sop_class_uid|spec|tile|slope|intercept)|header|series_number|frame_time_ms|number)"
+    r"|instances\.\d+\.(sop_class_uid|spec|tile|slope|intercept|offset|length|padding)|header|series_number|frame_time_ms|number)"
     r"|sources\.\d+\.file"
     r"|packs\.\d+\.(seconds|message|reasons|stack_key|verdict|below_threshold|provenance|masks\.\d+\.(name|stack_key|band_file)"
     r"|heatmaps)|key_images\.\d+\.caption"
-    r"|measurements\.\d+\.(tool|text|pixels|code|shape)"
+    r"|measurements\.\d+\.(tool|text|pixels|code|shape|values\.\d+\.context)"
     r"|findings\.\d+\.(operating_point|original|measurements\.\d+\.context)"
-    r"|report\.(version|sha256|key_images\.\d+\.mark))"
+    r"|report\.(version|sha256|key_images\.\d+\.(mark|instance\.(path|sop_class_uid))))"
 )  # fmt: skip
 #: Elements of a DICOM object that it alone decides, and what only describes its making.
 _OWN = frozenset(

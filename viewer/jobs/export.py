@@ -17,6 +17,7 @@ from viewer.core.study import Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, ignore_progress
 from viewer.core.volume import Volume
 from viewer.jobs import place, report_files, report_images, result_folder, result_json
+from viewer.jobs.admission import admit_folder, admit_pictures
 from viewer.jobs.files import Format, ResultFile
 from viewer.jobs.report_content import ReportInput, build, with_images
 from viewer.jobs.result_extras import key_pictures
@@ -37,11 +38,12 @@ def export(
     language: str = "en",
     sign: Signing = None,
     chosen: Sequence[KeyImage] = (),
+    stored: Sequence[Path] = (),
     formats: Collection[Format] = tuple(Format),
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> dict[str, Path]:
-    """What a sitting holds as result folders with their reports; no pictures are read from the disk again.
+    """What a sitting holds as result folders with their reports, once its pictures are still those on the disk.
 
     Args:
         out: the folder; results of a second series go to `out/series-2` and so on.
@@ -50,6 +52,7 @@ def export(
         measured: the reader's measurements with the stack each lies on; those on stacks without
             results go into the first report.
         chosen: the reader's own key images; each report gets them.
+        stored: folders in which the results were kept when they were made; they must still hold the same.
         formats: what to write besides result.json; a signed report always has its PDF.
 
     Returns:
@@ -57,11 +60,12 @@ def export(
         of further series with "series-2/" before the name.
 
     Raises:
-        UsageError: there is nothing to report. Otherwise as `write_report`.
+        UsageError: there is nothing to report. Otherwise as `write_report` and `admit`.
     """
     groups = _by_stack(runs, shown if measured or sections or chosen else None)
     if not groups:
         raise UsageError("There is nothing to report: no pack was run on this study.", "Analyse a series first.")
+    _admit(study, groups, stored, signing=sign is not None, cancel=cancel)
     moment = now()
     every = tuple(result for group in groups for result in group.results)
     signature = signed(study, every, [finding for result in every for finding in result.findings], sign)
@@ -99,6 +103,34 @@ def export(
     }
 
 
+def admit(
+    study: Study,
+    runs: Sequence[Run],
+    *,
+    shown: tuple[Stack, Volume] | None = None,
+    stored: Sequence[Path] = (),
+    signing: bool = False,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Let through what a sitting holds, as `report` lets through a result folder.
+
+    Raises:
+        OutputError: pictures are others than were opened or analysed, or what was stored was changed;
+            with `signing`, also where some are not at hand. Cancelled: the reader asked to stop.
+    """
+    _admit(study, _by_stack(runs, shown), stored, signing=signing, cancel=cancel)
+
+
+def _admit(
+    study: Study, groups: Sequence[_Group], stored: Sequence[Path], *, signing: bool, cancel: CancelToken | None
+) -> None:
+    doing = "Nothing was signed" if signing else "Nothing was written"
+    for group in groups:
+        admit_pictures(study, group.stack, group.volume, doing, signing=signing, cancel=cancel)
+    for folder in stored:
+        admit_folder(folder, doing, signing=signing, cancel=cancel)
+
+
 def _put(
     folder: Path,
     given: ReportInput,
@@ -112,6 +144,7 @@ def _put(
     with place.writing(folder, "report", cancel):
         document = result_json.load(folder)
         check_open(folder, document)
+        admit_folder(folder, "Nothing was written", signing=given.signature is not None, cancel=cancel)
         before = document.get("report") or {}
         words = {**before.get("sections", {}), **given.sections}
         given = replace(given, version=int(before.get("version", 0)) + 1, sections=words)

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from viewer.core import judging
 from viewer.core.clock import now
-from viewer.core.errors import OutputError, UsageError
+from viewer.core.errors import UsageError
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.plain import from_plain
 from viewer.core.report import KeyImage, Report, ReportStatus, Signature
 from viewer.core.settings import load_settings
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress, share
 from viewer.jobs import key_marks, place, report_files, report_images, result_folder, result_json
-from viewer.jobs.checking.check import Outcome, check, stop_unless_sound
+from viewer.jobs.admission import admit_folder
+from viewer.jobs.checking.check import Outcome
 from viewer.jobs.exporters import printed
 from viewer.jobs.files import ResultFile
 from viewer.jobs.report_content import ReportInput, build, with_images
@@ -113,10 +114,7 @@ def _write(asked: _Asked, on_progress: OnProgress, cancel: CancelToken) -> Path:
     findings = all_findings(loaded)
     signature = signed(loaded.study, loaded.results, findings, asked.sign)
     check_target(asked.target, _sources(loaded), force=asked.force, own=(folder / ResultFile.REPORT,))
-    outcome = check(folder, cancel=cancel)
-    stop_unless_sound(outcome, "Nothing was written")
-    if signature is not None:
-        _check_at_hand(outcome)
+    outcome = admit_folder(folder, "Nothing was written", signing=signature is not None, cancel=cancel)
     loaded = where_it_lies(loaded, outcome)
     given = replace(_held_in(loaded, asked.language, signature), created=now(), version=_version(loaded) + 1)
     given = replace(
@@ -140,8 +138,7 @@ def _copy(asked: _Asked, in_place: bool, on_progress: OnProgress, cancel: Cancel
     A copy in the language of the signature is the signed file itself.
     """
     on_progress(Progress("Reading results", 0.0))
-    outcome = check(asked.folder, cancel=cancel)
-    stop_unless_sound(outcome, "Nothing was printed")
+    outcome = admit_folder(asked.folder, "Nothing was printed", cancel=cancel)
     loaded = where_it_lies(result_folder.load(asked.folder), outcome)
     before = loaded.document["report"]
     same = all(before["sections"].get(key, "") == text.strip() for key, text in asked.sections.items() if text)
@@ -217,22 +214,6 @@ def _held_in(loaded: Loaded, language: str, signature: Signature | None) -> Repo
 
 def _version(loaded: Loaded) -> int:
     return int((loaded.document.get("report") or {}).get("version", 0))
-
-
-def _check_at_hand(outcome: Outcome) -> None:
-    """Refuse to sign what cannot be compared with its pictures.
-
-    Raises:
-        OutputError: some are not there, the first is named.
-    """
-    if outcome.not_at_hand:
-        more = len(outcome.not_at_hand) - 1
-        others = f" and {more} more" if more else ""
-        raise OutputError(
-            f"Nothing can be signed: {outcome.not_at_hand[0]}{others} cannot be found or read.",
-            "Put the pictures back where they were analysed, then sign.",
-            "source_gone",
-        )
 
 
 def _sources(loaded: Loaded) -> list[Path]:

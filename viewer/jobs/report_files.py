@@ -103,6 +103,7 @@ def described(document: Mapping[str, Any], export: Export) -> dict[str, Any]:
             "created": report.created,
             "author": report.author,
             "sections": dict(report.sections if report.signature else given.sections),
+            "drafted": sorted(_drafted(report.sections, given.sections)),
             "signature": to_plain(report.signature),
             "sha256": report.digest,
             "findings": [finding.id for finding in report.findings],
@@ -112,6 +113,11 @@ def described(document: Mapping[str, Any], export: Export) -> dict[str, Any]:
         "left_out": [*(e for e in document.get("left_out", []) if e.get("file") not in left), *export.left_out],
         "files": sorted(kept | {*export.files, ResultFile.RESULT}),
     }
+
+
+def _drafted(printed: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:
+    """Sections whose words are the program's."""
+    return (key for key, text in printed.items() if text.strip() and not given.get(key, "").strip())
 
 
 def _is_of_a_report(name: str) -> bool:

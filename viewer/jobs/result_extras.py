@@ -14,6 +14,7 @@ from viewer.core.report import KeyImage
 from viewer.core.study import Stack, Study
 from viewer.core.volume import Volume
 from viewer.jobs.dicom_objects import write_objects
+from viewer.jobs.files import Format
 from viewer.jobs.report_content import picture_hash
 from viewer.jobs.report_images import alone
 from viewer.jobs.result_folder import Extra
@@ -27,6 +28,7 @@ def extras_for(study: Study, stack: Stack, volume: Volume, results: Sequence[Ana
     def dicom(folder: Path, document: dict[str, Any]) -> None:
         written = write_objects(folder, study, stack, results)
         document["left_out"] += written.left_out
+        document["formats"] = [Format.SEG, Format.SR]
 
     return key_pictures(stack, volume, results), dicom
 

@@ -18,7 +18,7 @@ from viewer.core.finding import Finding, FindingState, Side
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress
 from viewer.jobs import place, result_folder, result_json
-from viewer.jobs.checking.check import check, stop_unless_sound
+from viewer.jobs.admission import admit_folder
 from viewer.jobs.dicom_objects import Written, is_dicom, write_objects
 from viewer.jobs.result_folder import Loaded
 from viewer.jobs.sealing.seal import SealState, is_signed, verify
@@ -82,8 +82,7 @@ def review(
         findings = all_findings(loaded)
         verdicts = _verdicts(findings, {"accept": accept, "reject": reject, "unsure": unsure}, set(edits or {}))
         judged = [_judge(f, verdicts.get(f.id), (edits or {}).get(f.id), reader, reason) for f in findings]
-        outcome = check(folder, cancel=cancel)
-        stop_unless_sound(outcome, "No verdict was given")
+        outcome = admit_folder(folder, "No verdict was given", cancel=cancel)
         loaded = where_it_lies(loaded, outcome)
         cancel.check()
         on_progress(Progress("Writing verdicts", 0.5))

@@ -181,12 +181,17 @@ def _no_thumbnail(error: ViewerError) -> None:
 
 def _with_arrays(entry: ResultEntry, cancel: CancelToken) -> ResultEntry:
     """The entry with its masks and heatmaps; with a note where they cannot be read."""
-    from viewer.jobs import result_folder
+    from viewer.jobs import admission, result_folder
+    from viewer.jobs.sealing.seal import SealState
 
     cancel.check()
     if entry.folder is None:
         return replace(entry, note="The pictures of this result were not stored; analyse again to see them.")
     try:
+        state = admission.state_of(Path(entry.folder))
+        if state.state is SealState.CHANGED:
+            files = ", ".join(dict.fromkeys(one.file for one in state.alterations))
+            return replace(entry, note=f"This stored result was changed by other hands: {files}. Analyse again.")
         stored: tuple[Any, ...] = result_folder.read(Path(entry.folder))
     except ViewerError as error:
         return replace(entry, note=f"The pictures of this result cannot be shown: {error.text}")

@@ -35,6 +35,7 @@ class Reporting:
 
     def __init__(self, context: Context, packs: Packs, anchors: Anchors) -> None:
         self._context, self._packs, self._anchors = context, packs, anchors
+        self._signing: set[str] = set()
 
     def put_text(self, study_uid: str, sections: dict[str, str]) -> None:
         """Keep what the reader typed."""
@@ -60,13 +61,52 @@ class Reporting:
         self._context.change_settings(reader_name=name, organization=place)
 
     def sign(self, name: str, place: str) -> None:
-        """Sign the active study's report: findings and text are locked."""
+        """Sign the active study's report, once its pictures and results are still what was read: all is locked."""
         study = self._context.session.library.active_study
-        if study is None:
+        if study is None or study.uid in self._signing:
             return
         try:
-            self._context.session.review.sign(study.uid, Signature(name, place, now()))
-            self.put_reader(name, place)
+            signature = judging.signature(name, place, now())
+            self._context.session.review.check_signing(study.uid, signature)
+            held = self._held(study)
+        except UsageError as error:
+            self._context.complain(error)
+            return
+        self._signing.add(study.uid)
+        uid, seen = study.uid, self._to_sign(study.uid)
+
+        def work(_tell: Callable[[object], None], cancel: CancelToken) -> object:
+            return None if held is None else held.admit(cancel)
+
+        def done(_admitted: object) -> None:
+            self._end_signing(uid)
+            if self._to_sign(uid) == seen:
+                self._sign(uid, signature)
+            else:
+                what = tr("The report was changed while it was being checked; it is not signed.")
+                self._context.complain(UsageError(what, tr("Look at it again, then sign.")))
+
+        def failed(error: ViewerError) -> None:
+            self._end_signing(uid)
+            self._context.complain(error)
+
+        self._context.session.tell(Exporting(True))
+        self._context.pool.submit(work, done, failed)
+
+    def _to_sign(self, uid: str) -> tuple[object, ...]:
+        """What a signature would lock."""
+        review = self._context.session.review
+        drawn = tuple(self._context.session.measurements.of(uid))
+        return review.findings(uid), review.report_text(uid), review.key_marks(uid), drawn
+
+    def _end_signing(self, uid: str) -> None:
+        self._signing.discard(uid)
+        self._context.session.tell(Exporting(False))
+
+    def _sign(self, uid: str, signature: Signature) -> None:
+        try:
+            self._context.session.review.sign(uid, signature)
+            self.put_reader(signature.name, signature.organization)
         except UsageError as error:
             self._context.complain(error)
 
@@ -121,7 +161,7 @@ class Reporting:
         session, settings = self._context.session, self._context.settings
         review, library = session.review, session.library
         held: dict[str, Volume | None] = {stack.key: library.volume(stack.key) for stack in study.stacks}
-        runs = []
+        runs, stored = [], []
         for entry in review.latest_results(study.uid):
             stack = library.stack(entry.stack_key)
             if stack is not None:
@@ -129,6 +169,7 @@ class Reporting:
                 findings = review.findings_of(entry.id)
                 self._check_here(self._anchors.finding(entry, one) is one for one in findings)
                 runs.append((stack, replace(entry.result, findings=findings)))
+                stored += [entry.folder] if entry.folder is not None else []
         signature = review.signature(study.uid)
         measured = self._measured(study, signature, settings.reader_name)
         marks = self._marks(study)
@@ -144,6 +185,7 @@ class Reporting:
             review.report_text(study.uid),
             signature,
             settings.language,
+            tuple(stored),
         )
 
     def _measured(
@@ -182,6 +224,7 @@ class Held:
 
     Attributes:
         volumes: stack key -> its pictures, None where they must be read.
+        stored: folders in which its results were kept when they were made.
     """
 
     study: Study
@@ -192,6 +235,26 @@ class Held:
     sections: Mapping[str, str]
     signature: Signature | None
     language: str
+    stored: tuple[Path, ...] = ()
+
+    def admit(self, cancel: CancelToken) -> None:
+        """Let through what is to be signed.
+
+        Raises:
+            ViewerError: pictures or results are not what was read. Cancelled: the reader asked to stop.
+        """
+        from viewer.jobs import export
+
+        volumes = {stack.key: self._volume(stack, cancel) for stack in self._needed()}
+        shown = self._shown()
+        export.admit(
+            self.study,
+            [(stack, volumes[stack.key], result) for stack, result in self.runs],
+            shown=None if shown is None else (shown, volumes[shown.key]),
+            stored=self.stored,
+            signing=True,
+            cancel=cancel,
+        )
 
     def write(self, out: Path, formats: Collection[Format], cancel: CancelToken) -> dict[str, Path]:
         """Write the files; name -> path.
@@ -214,6 +277,7 @@ class Held:
             language=self.language,
             sign=self.signature,
             chosen=key_marks.pictures(chosen, self.language),
+            stored=self.stored,
             formats=formats,
             cancel=cancel,
         )

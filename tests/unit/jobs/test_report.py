@@ -117,6 +117,8 @@ def test_result_json_says_what_was_written(film: Path) -> None:
         "sha256": "",
         "findings": ["x1"],
         "key_images": [],
+        "drafted": ["impression", "technique"],
+        "formats": ["csv", "keys", "pdf", "pictures", "seg", "sr"],
     }
     assert sorted(document["files"]) == sorted(path.name for path in film.iterdir())
 

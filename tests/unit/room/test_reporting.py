@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
+import pydicom
 import pytest
 
 from tests.sittings import Sitting
@@ -76,6 +79,7 @@ def test_a_signed_report_locks_everything_of_it(judged: Sitting) -> None:
     room, review = judged.room, judged.context.session.review
     room.reporting.put_text(uid(judged), {"impression": "None."})
     room.reporting.sign("Dr. A. Reader", "Sample Hospital")
+    judged.settle()
     room.reporting.put_text(uid(judged), {"impression": "Other."})
     room.reporting.mark(KeyMark(judged.context.session.library.active, "native", 0, 40.0, 400.0))
     room.reviewing.judge_selected(FindingState.REJECTED)
@@ -100,6 +104,7 @@ def test_the_signed_report_is_exported_with_text_and_key_image(judged: Sitting, 
     room.reporting.put_text(uid(judged), {"impression": "One bright pattern."})
     room.reporting.mark(KeyMark(key, "native", 0, 1500.0, 2000.0))
     room.reporting.sign("Dr. A. Reader", "Sample Hospital")
+    judged.settle()
     room.reporting.export(str(tmp_path / "out"))
     judged.settle()
     assert judged.take_troubles() == ()
@@ -112,3 +117,58 @@ def test_the_signed_report_is_exported_with_text_and_key_image(judged: Sitting, 
     assert "One bright pattern." in text
     kinds = [entry.kind for entry in judged.context.journal.entries()]
     assert kinds[-2:] == ["signed", "exported"]
+
+
+def signed_by(sitting: Sitting) -> str:
+    signature = sitting.context.session.review.signature(uid(sitting))
+    return signature.name if signature is not None else ""
+
+
+def redraw(film: Path) -> None:
+    """Other pixels under the same name."""
+    (path,) = [one for one in film.rglob("*") if one.is_file()]
+    dataset = pydicom.dcmread(path)
+    dataset.PixelData = np.ascontiguousarray(np.roll(dataset.pixel_array, 7, axis=1)).tobytes()
+    dataset.save_as(path)
+
+
+def test_pictures_that_were_changed_since_they_were_opened_are_not_signed_or_exported(
+    judged: Sitting, film: Path, tmp_path: Path
+) -> None:
+    redraw(film)
+    judged.room.reporting.sign("Dr. A. Reader", "Sample Hospital")
+    judged.settle()
+    judged.room.reporting.export(str(tmp_path / "out"))
+    judged.settle()
+    troubles = judged.take_troubles()
+    assert len(troubles) == 2
+    assert all("holds other voxels" in words for words in troubles)
+    assert signed_by(judged) == ""
+    assert not (tmp_path / "out").exists()
+
+
+def test_pictures_that_are_gone_are_not_signed(judged: Sitting, film: Path) -> None:
+    shutil.rmtree(film)
+    judged.room.reporting.sign("Dr. A. Reader", "Sample Hospital")
+    judged.settle()
+    assert judged.take_troubles()[0].startswith("Nothing can be signed: image 1 (")
+    assert signed_by(judged) == ""
+
+
+def test_a_stored_result_that_was_changed_is_not_signed(judged: Sitting) -> None:
+    (entry,) = judged.context.session.review.results()
+    assert entry.folder is not None
+    path = entry.folder / "result.json"
+    path.write_text(path.read_text().replace('"right"', '"left"').replace('"score": 0.', '"score": 0.1'))
+    judged.room.reporting.sign("Dr. A. Reader", "Sample Hospital")
+    judged.settle()
+    assert "result.json" in judged.take_troubles()[0]
+    assert signed_by(judged) == ""
+
+
+def test_what_changes_while_it_is_being_checked_is_not_signed(judged: Sitting) -> None:
+    judged.room.reporting.sign("Dr. A. Reader", "Sample Hospital")
+    judged.room.reporting.put_text(uid(judged), {"impression": "Another."})
+    judged.settle()
+    assert "changed while it was being checked" in judged.take_troubles()[0]
+    assert signed_by(judged) == ""

@@ -279,7 +279,7 @@ class _Check:
         if not all_there:
             return
         if not before_seals(self.stated.document):
-            yield from listed.at_hand(self.stated, found.stack)
+            yield from listed.at_hand(self.stated, found.study, found.stack)
         now = pixel_hash(volume)
         for entry in self.stated.document["packs"]:
             passport = entry.get("provenance") or {}
@@ -305,7 +305,7 @@ def _tracking(segs: Sequence[tuple[str, Stack]]) -> Iterator[tuple[str, dict[int
     """SOP Instance UID and the tracking UIDs of each segmentation; none of one that cannot be read."""
     for _, stack in segs:
         try:
-            yield stack.instances[0].sop_instance_uid, segmentations.tracking_uids(stack)
+            yield stack.instances[0].sop_instance_uid, segmentations.tracking_uids(plain_of(stack))
         except ViewerError as error:
             _log.info("a segmentation has no tracking UIDs: %s", error.what)
 

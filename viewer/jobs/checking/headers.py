@@ -43,7 +43,7 @@ def compare(stated: Stated, name: str, plain: Plain, others: Sequence[Plain]) ->
 def _study(stated: Stated, name: str, plain: Plain) -> Iterator[Mismatch]:
     for keyword, field in _STUDY:
         mine, found = getattr(stated.study, field).strip(), plain.value(keyword).strip()
-        if found and mine != found:
+        if mine != found and (found or field == "accession"):
             yield Mismatch(name, What.TEXT, f"{name} states another {field} of the study.")
 
 
@@ -95,6 +95,9 @@ def _key_list(name: str, plain: Plain) -> Iterator[Mismatch]:
         yield Mismatch(name, What.REFERENCE, "The list of key images contradicts itself.", "")
     if [(c.value, c.meaning) for c in plain.codes("ConceptNameCodeSequence")] != [("113000", "Of Interest")]:
         yield Mismatch(name, What.CODE, "The list of key images has another title.")
+    named = {(c.value, c.scheme) for item in plain.items("ContentSequence") for c in item.codes("ConceptNameCodeSequence")}
+    if not named <= {("113012", "DCM"), ("260753009", "SCT")}:
+        yield Mismatch(name, What.CODE, "The list of key images holds what this program never writes.")
     texts = [item.value("TextValue") for item in plain.items("ContentSequence") if item.value("ValueType") == "TEXT"]
     if texts not in ([], ["Chosen by the reader for the report"]):
         yield Mismatch(name, What.TEXT, "The list of key images says other words than this program writes.")

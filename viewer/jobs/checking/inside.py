@@ -215,6 +215,9 @@ def _named(finding: Finding, who: str) -> Iterator[Mismatch]:
             names.setdefault((row.code.value, row.code.scheme), set()).add(key)
     for one in finding.measurements:
         due = names.get((one.code.value, one.code.scheme)) if one.code is not None else None
+        meant = {row.code.meaning for (kind, _), row in table().items() if kind == "measurement" and row.code.value == (one.code.value if one.code else "")}
+        if meant and one.code is not None and one.code.meaning not in meant:
+            yield _wrong(What.LABEL, f"The words beside the code of a number of {who} are not its own.")
         if due is not None and one.name.casefold() not in due:
             yield _wrong(What.LABEL, f"A number of {who} is called otherwise than its code.")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from viewer.core.study import Stack
+from viewer.core.study import Stack, Study
 from viewer.jobs.checking.mismatch import RESULT, Mismatch, What
 from viewer.jobs.checking.stated import GRID_MM, Stated
 from viewer.jobs.files import CHOSEN, Format, ResultFile
@@ -27,25 +27,31 @@ def compare(stated: Stated) -> Iterator[Mismatch]:
     yield from _chosen(stated)
 
 
-def at_hand(stated: Stated, found: Stack) -> Iterator[Mismatch]:
+def at_hand(stated: Stated, study: Study, found: Stack) -> Iterator[Mismatch]:
     """The stack as a scan finds it now against the one that result.json describes.
 
     Args:
-        found: the same pictures, all of them, at hand.
+        study: whose they are; `found`: the same pictures, all of them, at hand.
     """
+    for field in ("date", "time", "accession", "description"):
+        if getattr(stated.study, field).strip() != getattr(study, field).strip():
+            yield _wrong(What.TEXT, f"result.json states another {field} of the study than its pictures.")
     mine, theirs = stated.stack, found
     if (mine.series_uid, mine.modality) != (theirs.series_uid, theirs.modality):
         yield _wrong(What.REFERENCE, "The series is described otherwise than its pictures say.")
     numbers = [(one.sop_instance_uid, one.frame, one.number) for one in theirs.instances]
     if [(one.sop_instance_uid, one.frame, one.number) for one in mine.instances] != numbers:
         yield _wrong(What.REFERENCE, "The pictures are listed in another order or number than they have.")
-    if mine.geometry is None or theirs.geometry is None or mine.geometry.shape != theirs.geometry.shape:
+    if mine.geometry is None or theirs.geometry is None:
+        return
+    if mine.geometry.shape != theirs.geometry.shape:
+        yield _wrong(What.COUNT, "The grid in result.json has another size than its pictures.")
         return
     size = np.array(mine.geometry.shape) - 1
     corners = np.array([[a, b, c] for a in (0, 1) for b in (0, 1) for c in (0, 1)], dtype=np.float64) * size
     corners = np.vstack([corners, *([[[k, 0, 0]] for k in range(mine.geometry.shape[0])])])
     off = np.abs(mine.geometry.index_to_world(corners) - theirs.geometry.index_to_world(corners)).max()
-    if float(off) > GRID_MM:
+    if float(off) > GRID_MM or not np.allclose(mine.geometry.affine, theirs.geometry.affine, atol=GRID_MM):
         yield _wrong(What.POSITION, "The grid in result.json is not the one of its pictures.")
     if mine.geometry.frame_of_reference_uid != theirs.geometry.frame_of_reference_uid:
         yield _wrong(What.POSITION, "The frame of reference in result.json is not the one of its pictures.")
@@ -72,10 +78,10 @@ def _objects(stated: Stated) -> Iterator[Mismatch]:
     """Objects that must be there: pictures in DICOM get them unless result.json says why not."""
     if not all(one.sop_instance_uid for one in stated.stack.instances):
         return
-    formats = stated.report.get("formats") if stated.is_reported else None
-    asked = {str(one) for one in formats} if isinstance(formats, list) else {str(one) for one in Format}
-    if stated.is_reported and not isinstance(formats, list):
-        return  # a report of a program that did not keep what was asked for
+    formats = (stated.report if stated.is_reported else stated.document).get("formats")
+    if not isinstance(formats, list):
+        return  # nothing was asked for, or by a program that did not keep it
+    asked = {str(one) for one in formats}
     segments = [
         s for mask in stated.masks for s in mask.segments
         if not stated.is_reported
@@ -103,6 +109,10 @@ def _sources(stated: Stated) -> Iterator[Mismatch]:
         yield _wrong(What.REFERENCE, "The pictures of the series and those that were compared are not the same.")
     if any(count > 1 for (_, uid, _), count in Counter((0, uid, f) for _, uid, f in mine).items() if uid):
         yield _wrong(What.COUNT, "A picture is listed twice.")
+    for entry in (*stated.document["packs"], *stated.document["findings"]):
+        elsewhere = entry.get("cine") or entry.get("stack_key") not in (None, "", stated.stack.key)
+        if not elsewhere and entry.get("series_uid") not in (None, stated.stack.series_uid):
+            yield _wrong(What.REFERENCE, "A pack or a finding names another series than was analysed.")
     grid = stated.stack.geometry
     if grid is not None and len(instances) not in (grid.shape[0], 1):
         yield _wrong(What.COUNT, "There are not as many pictures as slices.")
@@ -142,7 +152,8 @@ def _marked(stated: Stated, entry: Mapping[str, Any]) -> Iterator[Mismatch]:
         return
     if mark.get("plane") != "native" or not isinstance(mark.get("slice_index"), int):
         return
-    known = {(one.sop_instance_uid, one.frame, one.number) for one in stated.stack.instances}
-    if (shown.get("sop_instance_uid"), shown.get("frame"), shown.get("number")) not in known:
+    k, instances = mark["slice_index"], stated.stack.instances
+    due = (instances[k].sop_instance_uid, instances[k].frame, instances[k].number) if 0 <= k < len(instances) else None
+    if (shown.get("sop_instance_uid"), shown.get("frame"), shown.get("number")) != due:
         yield _wrong(What.REFERENCE, "A picture that the reader chose is not one of the series.")
 

@@ -13,6 +13,7 @@ from viewer.core.errors import ReadError, UsageError
 from viewer.core.finding import Finding, FindingState
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.plain import from_plain
+from viewer.core.report import ReportStatus
 from viewer.core.sections import Block, keys_in
 from viewer.core.study import Stack
 from viewer.jobs.checking.mismatch import Mismatch, What
@@ -137,8 +138,7 @@ def _blocks(stated: Stated, words: Words, page: _Page) -> Iterator[Mismatch]:
     """A section that result.json leaves empty is empty on paper."""
     kept = {key: text for key, text in _sections(stated).items() if text.strip()}
     for block in (Block.INDICATION, Block.RECOMMENDATION, Block.IMPRESSION):
-        drafted = block is Block.IMPRESSION and not stated.report.get("signature")
-        if not drafted and not any(key in kept for key in keys_in(block)):
+        if not any(key in kept or key in stated.drafted for key in keys_in(block)):
             empty = f"{words('section', block.value)}{words('empty', block.value)}"
             if not page.holds(empty):
                 yield Mismatch(PAPER, What.TEXT, f"The section {block.value} says more than result.json does.")
@@ -255,6 +255,10 @@ def _sections(stated: Stated) -> dict[str, str]:
 def _status(stated: Stated, words: Words, page: _Page) -> Iterator[Mismatch]:
     signature = stated.report.get("signature")
     says = page.holds(words("status", "signed"))
+    status = str(stated.report.get("status", ""))
+    known = {one.value for one in ReportStatus}
+    if not before_seals(stated.document) and (status not in known or not page.holds(words("status", status))):
+        yield Mismatch(PAPER, What.TEXT, "The report has another status than result.json says.")
     if says != bool(signature):
         yield Mismatch(PAPER, What.TEXT, "The report and result.json do not agree on whether it is signed.")
     if isinstance(signature, Mapping) and not page.holds(str(signature.get("name", ""))[:60].rsplit(" ", 1)[0]):

@@ -14,6 +14,7 @@ from viewer.core.study import Stack
 from viewer.core.volume import Mask, Segment
 from viewer.jobs.checking.mismatch import Mismatch, What
 from viewer.jobs.checking.stated import Labelled, Stated
+from viewer.reading.objects.plain import Plain
 from viewer.reading.objects.segmentation import read_segmentation
 
 #: Voxel centres of mask and object lie together (mm): decimal strings and float32 stay far below.
@@ -73,13 +74,10 @@ def compare(stated: Stated, objects: Sequence[tuple[str, Stack]]) -> Iterator[Mi
             yield Mismatch(other.file, What.COUNT, f"Segment {other.segment.number} is in no mask of the findings.")
 
 
-def tracking_uids(stack: Stack) -> dict[int, str]:
-    """Segment Number -> Tracking UID, "" where a segment has none.
-
-    Raises:
-        ReadError, GeometryError: the object cannot be read.
-    """
-    return {s.number: s.tracking_uid or "" for mask in read_segmentation(stack) for s in mask.segments}
+def tracking_uids(plain: Plain) -> dict[int, str]:
+    """Segment Number -> Tracking UID of every segment that is described, empty ones too."""
+    found = [(one.value("SegmentNumber"), one.value("TrackingUID")) for one in plain.items("SegmentSequence")]
+    return {int(number): uid for number, uid in found if number.isdigit()}
 
 
 def _parts(stated: Stated) -> Iterator[_Part]:

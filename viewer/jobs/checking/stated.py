@@ -78,6 +78,14 @@ class Stated:
             return self.findings
         return tuple(finding for finding in self.findings if finding.state is FindingState.ACCEPTED)
 
+    @property
+    def drafted(self) -> frozenset[str]:
+        """Sections of the report whose words are the program's; they are printed and not kept."""
+        told = self.report.get("drafted")
+        if isinstance(told, list):
+            return frozenset(str(key) for key in told)
+        return frozenset() if self.report.get("signature") else frozenset({"technique", "impression"})
+
     def left_out(self, name: str) -> bool:
         """True where result.json says why a file is not there."""
         entries = self.document.get("left_out") or ()

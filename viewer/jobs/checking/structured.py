@@ -228,7 +228,7 @@ def _place(
         if reference.segments and known is None:
             yield _wrong(What.REFERENCE, f"{group.who} refers to a segmentation that is not in this folder.")
         for number in reference.segments if known is not None else ():
-            if known and known.get(number, "") not in ("", group.said(_TRACKING_UID)):
+            if known and known.get(number) not in ("", group.said(_TRACKING_UID)):
                 yield _wrong(What.REFERENCE, f"{group.who} refers to the segment of another finding.")
     points = [
         point for item in group.item.walk() if item.kind in ("SCOORD", "SCOORD3D") for point in _open(item.points)
@@ -291,11 +291,11 @@ def _packs(stated: Stated, root: Item) -> Iterator[Mismatch]:
     """Each pack with its outcome (PS3.16 CID 6042)."""
     words = {"111222": "ran", "111224": "failed", "111225": "refused"}
     found = [
-        (next((child.said for child in item.children if _is(child, _ALGORITHM)), ""), words.get(item.chosen.value, ""))
+        (_said(item, _ALGORITHM), words.get(item.chosen.value, ""), _said(item, _VERSION), _plain(_said(item, "121106")))
         for item in root.walk()
         if _is(item, "111065") and item.chosen is not None
     ]
-    meant = [(str(entry.get("pack")), str(entry.get("outcome"))) for entry in stated.document["packs"]]
+    meant = [_outcome(entry) for entry in stated.document["packs"]]
     if sorted(found) != sorted(meant):
         yield _wrong(What.CODE, "The report object tells other packs or outcomes than result.json.")
 
@@ -303,3 +303,15 @@ def _packs(stated: Stated, root: Item) -> Iterator[Mismatch]:
 def _plain(text: str) -> str:
     """Words without their spacing: DICOM trims text."""
     return " ".join(text.split())
+
+
+def _said(item: Item, code: str) -> str:
+    return next((child.said for child in item.children if _is(child, code)), "")
+
+
+def _outcome(entry: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Pack, outcome, version, and why."""
+    version = str((entry.get("provenance") or {}).get("pack_version") or "")
+    reasons = [str(reason.get("text", "")) for reason in entry.get("reasons") or () if isinstance(reason, Mapping)]
+    why = _plain(" ".join([*reasons, str(entry.get("message") or "")]))
+    return str(entry.get("pack")), str(entry.get("outcome")), version, why

@@ -49,6 +49,20 @@ _STANDARD = {
     ("111002", "DCM"): "Algorithm Parameters",
     ("121112", "DCM"): "Source of Measurement",
     ("121191", "DCM"): "Referenced Segment",
+    ("121005", "DCM"): "Observer Type",
+    ("121006", "DCM"): "Person",
+    ("121007", "DCM"): "Device",
+    ("121008", "DCM"): "Person Observer Name",
+    ("121009", "DCM"): "Person Observer's Organization Name",
+    ("121012", "DCM"): "Device Observer UID",
+    ("121013", "DCM"): "Device Observer Name",
+    ("121014", "DCM"): "Device Observer Manufacturer",
+    ("121015", "DCM"): "Device Observer Model Name",
+    ("121016", "DCM"): "Device Observer Serial Number",
+    ("121231", "DCM"): "Volume Surface",
+    ("121232", "DCM"): "Source Series for Segmentation",
+    ("121233", "DCM"): "Source Image for Segmentation",
+    ("C0034375", "UMLS"): "Qualitative Evaluations",
     ("en", "RFC5646"): "English",
     ("zh", "RFC5646"): "Chinese",
 }
@@ -108,11 +122,10 @@ def _meanings(stated: Stated, root: Item) -> Iterator[Mismatch]:
     codes += [code for one in _own(stated) for code in _codes_of_own(one)]
     for code in codes:
         known.setdefault((code.value, code.scheme), set()).add(_plain(code.meaning))
-    values = {value for value, _ in known}
     for found in (code for item in root.walk() for code in (item.concept, item.chosen, item.unit) if code is not None):
         words = known.get((found.value, found.scheme))
-        if words is None and found.value in values:
-            yield _wrong(What.CODE, f"The code {found.value} is given in another scheme than its own.")
+        if words is None:
+            yield _wrong(What.CODE, f"The code {found.value} is none that this report could use.")
         elif words is not None and _plain(found.meaning) not in words:
             yield _wrong(What.LABEL, f"The words beside the code {found.value} are not its own.")
 
@@ -198,10 +211,7 @@ def _finding(stated: Stated, finding: Finding, group: Item, who: str) -> Iterato
     yield from _named(stated, finding, group, who)
     yield from _said_of(stated, finding, group, who)
     for one, item in zip(_numbers_due(finding), _numbers(group), strict=False):
-        if item.concept is None or (item.concept.value, item.concept.scheme) != one[:2]:
-            yield _wrong(What.CODE, f"A number of {who} is called otherwise than in result.json.")
-        if item.unit is None or (item.unit.value, item.unit.scheme) != one[2:]:
-            yield _wrong(What.UNIT, f"A number of {who} has another unit than in result.json.")
+        yield from _number(*one, item, who)
     yield from _region(stated, finding, group, who)
 
 
@@ -223,8 +233,9 @@ def _named(stated: Stated, finding: Finding, group: Item, who: str) -> Iterator[
     segment = any(reference.segments for item in group.walk() for reference in item.references)
     if not uid or (not finding.tracking_uid and not segment and uid != stable_uid(finding.result_id, finding.id)):
         yield _wrong(What.REFERENCE, f"{who.capitalize()} carries another tracking UID.")
-    due, found = finding_site(finding), _chosen(group, _SITE)
-    if (found is None) != (due is None) or (found and due and (found.value, found.scheme) != (due.value, due.scheme)):
+    if not _is_code(_chosen(group, _FINDING), finding_code(finding)):
+        yield _wrong(What.CODE, f"{who.capitalize()} carries another code than result.json.")
+    if not _is_code(_chosen(group, _SITE), finding_site(finding)):
         yield _wrong(What.CODE, f"{who.capitalize()} lies at another site than result.json says.")
 
 
@@ -265,15 +276,25 @@ def _numbers(group: Item) -> list[Item]:
     return [child for child in group.children if child.kind == "NUM"]
 
 
-def _numbers_due(finding: Finding) -> Iterator[tuple[str, str, str, str]]:
-    """(code, scheme, unit, its scheme) of each number."""
-    rows = table()
+def _numbers_due(finding: Finding) -> Iterator[tuple[Code, Code]]:
+    """Name and unit of each number."""
     if finding.score is not None:
-        score = rows["measurement", "score"].code
-        yield score.value, score.scheme, "1", "UCUM"
-    for one in finding.measurements:
-        code, unit = measurement_code(one), unit_code(one.unit)
-        yield code.value, code.scheme, unit.value, unit.scheme
+        yield table()["measurement", "score"].code, unit_code("1")
+    yield from ((measurement_code(one), unit_code(one.unit)) for one in finding.measurements)
+
+
+def _number(name: Code, unit: Code, item: Item, who: str) -> Iterator[Mismatch]:
+    if not _is_code(item.concept, name):
+        yield _wrong(What.CODE, f"A number of {who} is called otherwise than in result.json.")
+    if not _is_code(item.unit, unit):
+        yield _wrong(What.UNIT, f"A number of {who} has another unit than in result.json.")
+
+
+def _is_code(found: Code | None, due: Code | None) -> bool:
+    """True for the same code with the same words."""
+    if found is None or due is None:
+        return found is due
+    return (found.value, found.scheme, _plain(found.meaning)) == (due.value, due.scheme, _plain(due.meaning))
 
 
 def _region(stated: Stated, finding: Finding, group: Item, who: str) -> Iterator[Mismatch]:
@@ -283,6 +304,8 @@ def _region(stated: Stated, finding: Finding, group: Item, who: str) -> Iterator
     has_place = bool(place.points_lps) or place.box_kji is not None
     if not shapes and not segments and has_place:
         yield _wrong(What.MISSING, f"{who.capitalize()} has lost its place.")
+    if Counter(code_of(child) for child in group.children)["121232"] != int(segments):
+        yield _wrong(What.COUNT, f"{who.capitalize()} does not name the series of its segment once.")
     if segments and shapes or len({s.kind for s in shapes}) > 1 or (shapes and not has_place):
         yield _wrong(What.POSITION, f"{who.capitalize()} has a place that result.json does not know.")
     pictures = {one.sop_instance_uid for one in stated.stack.instances}
@@ -293,7 +316,7 @@ def _region(stated: Stated, finding: Finding, group: Item, who: str) -> Iterator
             yield _wrong(What.REFERENCE, f"{who.capitalize()} names another series than was analysed.")
         if any(r.sop_instance_uid not in pictures and not r.segments for r in item.references):
             yield _wrong(What.REFERENCE, f"{who.capitalize()} refers to a picture that was not analysed.")
-    yield from _outline(finding, shapes, who)
+    yield from _outline(stated, finding, shapes, who)
 
 
 def _uid_at(stated: Stated, k: int | None) -> str:
@@ -317,15 +340,19 @@ def _on_picture(stated: Stated, item: Item, uid: str, who: str) -> Iterator[Mism
             yield _wrong(What.REFERENCE, f"{who.capitalize()} lies on another picture than result.json says.")
 
 
-def _outline(finding: Finding, shapes: Sequence[Item], who: str) -> Iterator[Mismatch]:
-    """Corner by corner, in patient mm, where the finding has an outline of its own."""
-    points = finding.location.points_lps
-    flat = [np.array(_open(item.points), dtype=np.float64) for item in shapes if item.kind == "SCOORD3D"]
-    if len(points) < 3 or not flat:
+def _outline(stated: Stated, finding: Finding, shapes: Sequence[Item], who: str) -> Iterator[Mismatch]:
+    """Corner by corner, in patient mm or pixels of a film, where the finding has an outline of its own."""
+    points, grid = finding.location.points_lps, stated.stack.geometry
+    if len(points) < 3 or not shapes or grid is None:
         return
     meant = np.array(points, dtype=np.float64)
-    if len(flat) != 1 or flat[0].shape != meant.shape or float(np.abs(flat[0] - meant).max()) > PLACE:
+    if shapes[0].kind == "SCOORD":
+        meant = grid.world_to_index(meant)[:, [2, 1]] + 0.5
+    found = np.array(_open(shapes[0].points), dtype=np.float64)
+    if len(shapes) != 1 or found.shape != meant.shape or float(np.abs(found - meant).max()) > PLACE:
         yield _wrong(What.POSITION, f"{who.capitalize()} lies elsewhere than in result.json.")
+    if shapes[0].graphic not in ("POLYLINE", "POLYGON"):
+        yield _wrong(What.POSITION, f"The region of {who} has another shape than an outline.")
 
 
 def _open(points: Sequence[tuple[float, ...]]) -> Sequence[tuple[float, ...]]:
@@ -341,8 +368,7 @@ def _measured(stated: Stated, one: ReaderMeasurement, group: Item, who: str) -> 
     yield from _once(group, frozenset({_TRACKING_ID, _TRACKING_UID, _FINDING, _COMMENT}) | _REGIONS, who)
     if _said(group, _TRACKING_UID) != stable_uid("measurement", one.id):
         yield _wrong(What.REFERENCE, f"{who.capitalize()} carries another tracking UID.")
-    code = _chosen(group, _FINDING)
-    if (code is None) != (one.code is None) or (code and one.code and code.value != one.code.value):
+    if not _is_code(_chosen(group, _FINDING), one.code):
         yield _wrong(What.CODE, f"{who.capitalize()} carries another code than result.json.")
     said = "; ".join((one.name, *one.notes, *(part for part in (one.reader, one.when) if part)))
     if _plain(_said(group, _COMMENT)) != _plain(said):
@@ -351,17 +377,15 @@ def _measured(stated: Stated, one: ReaderMeasurement, group: Item, who: str) -> 
     if len(numbers) != len(one.values):
         yield _wrong(What.COUNT, f"{who.capitalize()} has {len(numbers)} numbers; result.json has {len(one.values)}.")
     for value, item in zip(one.values, numbers, strict=False):
-        meant, unit = measurement_code(value), unit_code(value.unit)
-        if item.concept is None or (item.concept.value, item.concept.scheme) != (meant.value, meant.scheme):
-            yield _wrong(What.CODE, f"A number of {who} is called otherwise than in result.json.")
-        if item.unit is None or (item.unit.value, item.unit.scheme) != (unit.value, unit.scheme):
-            yield _wrong(What.UNIT, f"A number of {who} has another unit than in result.json.")
+        yield from _number(measurement_code(value), unit_code(value.unit), item, who)
         spread = {code_of(child): child.number for child in item.children if child.kind == "NUM"}
         due = {} if value.plus_minus is None else dict.fromkeys((_UPPER, _LOWER), value.plus_minus)
         if spread.keys() != due.keys() or any(abs((spread[k] or 0) - v) > 1e-6 * max(1, abs(v)) for k, v in due.items()):
             yield _wrong(What.VALUE, f"How far a number of {who} may be off is not what result.json says.")
-    lines = one.shape not in (Shape.POLYGON, Shape.ELLIPSE) and one.sop_instance_uid and one.stack_key == stated.stack.key
-    if lines and not any(code_of(child) == "121112" for child in group.children):
+    lines = one.shape not in (Shape.POLYGON, Shape.ELLIPSE)
+    if lines and not all(any(c.kind in ("SCOORD", "SCOORD3D") for c in item.children) for item in numbers):
+        yield _wrong(What.MISSING, f"A number of {who} has lost what it was taken from.")
+    if lines and one.sop_instance_uid and one.stack_key == stated.stack.key and not any(code_of(child) == "121112" for child in group.children):
         yield _wrong(What.MISSING, f"{who.capitalize()} does not say on which picture it was taken.")
     yield from _drawn(stated, one, group, who)
 
@@ -384,14 +408,16 @@ def _drawn(stated: Stated, one: ReaderMeasurement, group: Item, who: str) -> Ite
         meant = outline if item.kind == "SCOORD3D" else to_pixels(outline)
         found = np.array(item.points, dtype=np.float64)
         near = np.abs(found[:, None, :] - meant[None, :, :]).max(axis=2).min(axis=1) if len(found) else np.ones(1)
-        if float(near.max()) > PLACE:
+        kinds = {Shape.ELLIPSE: {"ELLIPSE"}, Shape.POLYGON: {"POLYGON", "POLYLINE"}}
+        due = kinds.get(one.shape, {"POINT" if len(found) == 1 else "POLYLINE"})
+        if float(near.max()) > PLACE or item.graphic not in due:
             yield _wrong(What.POSITION, f"{who.capitalize()} lies elsewhere than in result.json.")
 
 
 def sections(stated: Stated, root: Item) -> Iterator[Mismatch]:
     """No words in the object that result.json does not have; those that the program drafted are not kept there."""
     kept = stated.report.get("sections") or {}
-    drafted = {"impression"} if not stated.report.get("signature") else set()
+    drafted = stated.drafted
     for key, code in _ROWS.items():
         said = [i.said for box in root.children for i in box.children if code_of(i) == code and i.kind == "TEXT"]
         if said and not str(kept.get(key, "")).strip() and key not in drafted and stated.is_reported:

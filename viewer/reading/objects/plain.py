@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from viewer.core.finding import Code
 from viewer.core.study import Stack
-from viewer.reading.objects.dataset import BULK, items, opened, text
+from viewer.reading.objects.dataset import BULK, items, numbers, opened, text
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+_BULK = frozenset({"AT", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+_BINARY = frozenset({"FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def _plain(dataset: Dataset) -> Plain:
             continue
         if kind == "SQ":
             made.sequences[keyword] = tuple(_plain(item) for item in items(dataset, keyword))
+        elif kind in _BINARY:
+            made.values[keyword] = "\\".join(f"{one:.15g}" for one in numbers(dataset, keyword))
         else:
             made.values[keyword] = text(dataset, keyword)
     return made
