@@ -8,7 +8,9 @@ and kills itself with SIGKILL at the n-th: nothing is tidied up, as with a lost 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -28,6 +30,12 @@ _CHANGES = {
     "shutil.rmtree": 1,
 }
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+#: System calls that change the disk.
+WRITING_CALLS = (
+    "write", "pwrite64", "writev", "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat", "mkdir",
+    "mkdirat", "rmdir", "ftruncate", "fallocate", "fsync", "fdatasync", "symlink", "chmod", "fchmod", "sendfile",
+    "copy_file_range",
+)  # fmt: skip
 #: Exit status of a child that came to its end.
 _DONE, _FAILED = 0, 97
 #: A child that takes longer than this hangs (seconds).
@@ -48,6 +56,64 @@ def kills(work: Callable[[], object], place: Path, *, step: int = 1, most: int =
         else:
             return
     raise AssertionError(f"the work does not end within {most} changes of the disk")
+
+
+def has_strace() -> bool:
+    """True where `strace` is there and may look into a child of ours."""
+    if shutil.which("strace") is None:
+        return False
+    done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def system_kills(
+    work: Callable[[], object], *, step: int = 1, calls: tuple[str, ...] = WRITING_CALLS, most: int = 100_000
+) -> Iterator[tuple[str, int]]:
+    """Run `work` in a child that `strace` kills as it enters the n-th system call of a kind, n = 1, 1 + step ...
+
+    Everything counts: C libraries and SQLite too, in each thread by itself. The caller restores the folder after each;
+    a kind ends once the work comes to its end.
+
+    Yields:
+        The call and n, once the child is dead.
+    """
+    for call in calls:
+        for n in range(1, most, step):
+            if not _traced(work, call, n):
+                break
+            yield call, n
+
+
+def _traced(work: Callable[[], object], call: str, n: int) -> bool:
+    wait, go = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(go)
+        signal.alarm(_LIMIT_SECONDS)
+        os.read(wait, 1)  # until strace looks
+        try:
+            work()
+        except BaseException:  # noqa: BLE001 - told to whoever forked, not raised in a copy of the test
+            traceback.print_exc()
+            os._exit(_FAILED)
+        os._exit(_DONE)
+    os.close(wait)
+    inject = ["-e", f"trace=?{call}", "-e", f"inject=?{call}:signal=KILL:when={n}"]
+    with subprocess.Popen(
+        ["strace", "-f", "-p", str(child), "-o", "/dev/null", *inject], stderr=subprocess.PIPE, text=True
+    ) as strace:
+        assert strace.stderr is not None
+        line = strace.stderr.readline()
+        assert "attached" in line, line
+        os.write(go, b"g")
+        os.close(go)
+        _, status = os.waitpid(child, 0)
+        strace.stderr.read()
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL, "the work hangs"
+        return True
+    assert os.WEXITSTATUS(status) == _DONE, "the work failed by itself"
+    return False
 
 
 def count(work: Callable[[], object], place: Path) -> int:

@@ -45,22 +45,101 @@ _SILENT = re.compile(
 )  # fmt: skip
 #: Elements of a DICOM object that it alone decides, and what only describes its making.
 _OWN = frozenset(
-    "SOPInstanceUID SeriesInstanceUID InstanceCreationDate InstanceCreationTime ContentDate ContentTime SeriesNumber "
-    "InstanceNumber SeriesDate SeriesTime Manufacturer ManufacturerModelName SoftwareVersions DeviceSerialNumber "
-    "SpecificCharacterSet ContentDescription ContentCreatorName DimensionOrganizationUID DimensionIndexPointer "
-    "FunctionalGroupPointer DimensionDescriptionLabel DimensionIndexValues LossyImageCompression SeriesDescription "
-    "ContentLabel RecommendedDisplayCIELabValue SegmentDescription TimezoneOffsetFromUTC ContentTemplateSequence "
-    "ContinuityOfContent RelationshipType CodeMeaning CodingSchemeVersion MappingResource TemplateIdentifier "
-    "PresentationState BurnedInAnnotation StudyDescription TrackingID SegmentAlgorithmName AlgorithmName "
-    "AlgorithmVersion AlgorithmParameters AlgorithmFamilyCodeSequence PerformedProcedureCodeSequence "
-    "ReferencedPerformedProcedureStepSequence CompletionFlag PreliminaryFlag ValueType FloatingPointValue "
-    "RationalNumeratorValue RationalDenominatorValue SliceThickness SpacingBetweenSlices DimensionIndexSequence "
-    "DimensionOrganizationSequence DimensionOrganizationType StudyID ReferringPhysicianName ReferencedSOPClassUID "
-    "AccessionNumber StudyTime UID Modality SOPClassUID ImageType BitsAllocated BitsStored HighBit PixelRepresentation "
-    "SamplesPerPixel PhotometricInterpretation Rows Columns NumberOfFrames PatientAge PatientSize PatientWeight "
-    "PredecessorDocumentsSequence PurposeOfReferenceCodeSequence DerivationCodeSequence SegmentationType "
-    "PositionReferenceIndicator MaximumFractionalValue StackID InStackPositionNumber SegmentAlgorithmType "
-    "ContributingEquipmentSequence SegmentsOverlap PatientSpeciesDescription InstitutionName StationName LongitudinalTemporalInformationModified".split()
+    [
+        "SOPInstanceUID",
+        "SeriesInstanceUID",
+        "InstanceCreationDate",
+        "InstanceCreationTime",
+        "ContentDate",
+        "ContentTime",
+        "SeriesNumber",
+        "InstanceNumber",
+        "SeriesDate",
+        "SeriesTime",
+        "Manufacturer",
+        "ManufacturerModelName",
+        "SoftwareVersions",
+        "DeviceSerialNumber",
+        "SpecificCharacterSet",
+        "ContentDescription",
+        "ContentCreatorName",
+        "DimensionOrganizationUID",
+        "DimensionIndexPointer",
+        "FunctionalGroupPointer",
+        "DimensionDescriptionLabel",
+        "DimensionIndexValues",
+        "LossyImageCompression",
+        "SeriesDescription",
+        "ContentLabel",
+        "RecommendedDisplayCIELabValue",
+        "SegmentDescription",
+        "TimezoneOffsetFromUTC",
+        "ContentTemplateSequence",
+        "ContinuityOfContent",
+        "RelationshipType",
+        "CodeMeaning",
+        "CodingSchemeVersion",
+        "MappingResource",
+        "TemplateIdentifier",
+        "PresentationState",
+        "BurnedInAnnotation",
+        "StudyDescription",
+        "TrackingID",
+        "SegmentAlgorithmName",
+        "AlgorithmName",
+        "AlgorithmVersion",
+        "AlgorithmParameters",
+        "AlgorithmFamilyCodeSequence",
+        "PerformedProcedureCodeSequence",
+        "ReferencedPerformedProcedureStepSequence",
+        "CompletionFlag",
+        "PreliminaryFlag",
+        "ValueType",
+        "FloatingPointValue",
+        "RationalNumeratorValue",
+        "RationalDenominatorValue",
+        "SliceThickness",
+        "SpacingBetweenSlices",
+        "DimensionIndexSequence",
+        "DimensionOrganizationSequence",
+        "DimensionOrganizationType",
+        "StudyID",
+        "ReferringPhysicianName",
+        "ReferencedSOPClassUID",
+        "AccessionNumber",
+        "StudyTime",
+        "UID",
+        "Modality",
+        "SOPClassUID",
+        "ImageType",
+        "BitsAllocated",
+        "BitsStored",
+        "HighBit",
+        "PixelRepresentation",
+        "SamplesPerPixel",
+        "PhotometricInterpretation",
+        "Rows",
+        "Columns",
+        "NumberOfFrames",
+        "PatientAge",
+        "PatientSize",
+        "PatientWeight",
+        "PredecessorDocumentsSequence",
+        "PurposeOfReferenceCodeSequence",
+        "DerivationCodeSequence",
+        "SegmentationType",
+        "PositionReferenceIndicator",
+        "MaximumFractionalValue",
+        "StackID",
+        "InStackPositionNumber",
+        "SegmentAlgorithmType",
+        "ContributingEquipmentSequence",
+        "SegmentsOverlap",
+        "PatientSpeciesDescription",
+        "InstitutionName",
+        "StationName",
+        "LongitudinalTemporalInformationModified",
+    ]
 )
 
 
@@ -298,19 +377,25 @@ def dicom_value(folder: Path, chance: random.Random, _other: Path) -> Done:
         path, _, element = chance.choice(list(elements(dataset)))
         before = element.value
         if element.VR == "UI":
-            element.value = f"{str(element.value)[:-1]}{(int(str(element.value)[-1]) + 1) % 10}" if element.value else "1.2.3"
+            element.value = (
+                f"{str(element.value)[:-1]}{(int(str(element.value)[-1]) + 1) % 10}" if element.value else "1.2.3"
+            )
         elif element.VR in ("DS", "FD", "FL", "US", "UL", "SS", "SL", "IS"):
             many = element.VM > 1
             values = list(element.value) if many else [element.value]
             at = chance.randrange(len(values))
             number = float(values[at] or 0)
-            values[at] = type(values[at])(number + 1) if element.VR in ("US", "UL", "IS") else round(number * 1.5 + 3, 6)
+            values[at] = (
+                type(values[at])(number + 1) if element.VR in ("US", "UL", "IS") else round(number * 1.5 + 3, 6)
+            )
             element.value = values if many else values[0]
         elif element.VR in ("DA", "DT", "TM"):
             element.value = other_digits(str(element.value), chance)
         else:
-            element.value = other_text(str(element.value), chance).upper()[:16] if element.VR in ("CS", "SH") else other_text(
-                str(element.value), chance
+            element.value = (
+                other_text(str(element.value), chance).upper()[:16]
+                if element.VR in ("CS", "SH")
+                else other_text(str(element.value), chance)
             )
         return None if str(element.value) == str(before) else path
 
@@ -385,7 +470,14 @@ def sr_swapped(folder: Path, chance: random.Random, _other: Path) -> Done:
         if not pairs:
             return None
         a, b = chance.choice(pairs)
-        for key in ("TextValue", "UID", "ConceptCodeSequence", "MeasuredValueSequence", "ReferencedSOPSequence", "GraphicData"):
+        for key in (
+            "TextValue",
+            "UID",
+            "ConceptCodeSequence",
+            "MeasuredValueSequence",
+            "ReferencedSOPSequence",
+            "GraphicData",
+        ):
             if key in a and key in b and a[key].value != b[key].value:
                 a[key].value, b[key].value = copy.deepcopy(b[key].value), copy.deepcopy(a[key].value)
                 return f"{_concept(a)} swapped"
@@ -546,8 +638,10 @@ def dicom_reference(folder: Path, chance: random.Random, _other: Path) -> Done:
     def change(dataset: Dataset) -> Done:
         found = [
             (path, holder, element) for path, holder, element in elements(dataset)
-            if element.keyword in ("ReferencedSOPInstanceUID", "ReferencedSegmentNumber", "ReferencedFrameOfReferenceUID",
-                                   "ReferencedFrameNumber")
+            if element.keyword in (
+                "ReferencedSOPInstanceUID", "ReferencedSegmentNumber", "ReferencedFrameOfReferenceUID",
+                "ReferencedFrameNumber",
+            )
         ]  # fmt: skip
         pictures = sorted({str(e.value) for _, _, e in found if e.keyword == "ReferencedSOPInstanceUID"})
         if not found:

@@ -25,7 +25,7 @@ class Sitting:
     """
 
     def __init__(self, journal: Journal, settings: Settings, process: InferenceProcess) -> None:
-        self._mailbox = QueueMailbox()
+        self._mailbox, self._over = QueueMailbox(), False
         self.context = Context(journal, settings, process, self._mailbox)
         self.room = Room(self.context)
         self.troubles: list[str] = []
@@ -66,5 +66,7 @@ class Sitting:
         return taken
 
     def close(self) -> None:
-        """End threads and processes; the journal last."""
-        self.context.close()
+        """End threads and processes; the journal last. A second time nothing happens."""
+        if not self._over:
+            self._over = True
+            self.context.close()

@@ -53,7 +53,7 @@ class Entry:
     Attributes:
         run: number of the program start that wrote it.
         at: ISO 8601 with offset.
-        kind: "started", "opened", "closed", "place", "views", "result", "step", "signed",
+        kind: "started", "opened", "closed", "place", "views", "result", "step", "signing", "signed",
             "registered", "exported", "ended"; version 1 also wrote "finding", "drawing", "report" and "key_images".
         study: Study Instance UID, "" where the entry concerns none.
         body: JSON data of that kind.

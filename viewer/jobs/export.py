@@ -38,7 +38,6 @@ def export(
     language: str = "en",
     sign: Signing = None,
     chosen: Sequence[KeyImage] = (),
-    stored: Sequence[Path] = (),
     formats: Collection[Format] = tuple(Format),
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
@@ -52,7 +51,6 @@ def export(
         measured: the reader's measurements with the stack each lies on; those on stacks without
             results go into the first report.
         chosen: the reader's own key images; each report gets them.
-        stored: folders in which the results were kept when they were made; they must still hold the same.
         formats: what to write besides result.json; a signed report always has its PDF.
 
     Returns:
@@ -65,7 +63,7 @@ def export(
     groups = _by_stack(runs, shown if measured or sections or chosen else None)
     if not groups:
         raise UsageError("There is nothing to report: no pack was run on this study.", "Analyse a series first.")
-    _admit(study, groups, stored, signing=sign is not None, cancel=cancel)
+    _admit(study, groups, (), signing=sign is not None, cancel=cancel)
     moment = now()
     every = tuple(result for group in groups for result in group.results)
     signature = signed(study, every, [finding for result in every for finding in result.findings], sign)

@@ -128,6 +128,11 @@ class Exported(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SealsChanged(Event):
+    """What is known of the seals of result folders changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble(Event):
     """Something could not be done; finished words in the reader's language."""
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from viewer.core.errors import ViewerError
+from viewer.core.errors import UsageError, ViewerError
+from viewer.core.finding import Finding
+from viewer.core.plain import from_plain
+from viewer.core.report import Signature
 from viewer.core.resources import user_cache_dir
 from viewer.core.study import ScanResult, Stack
 from viewer.core.task import CancelToken, ignore_progress
@@ -19,7 +22,8 @@ from viewer.room.background import Priority
 from viewer.room.context import Context
 from viewer.room.events import ScanEnded, ScanProgressed, ThumbnailMade
 from viewer.session import ResultEntry
-from viewer.session.record import study_record
+from viewer.session.record import SigningBegun, study_record
+from viewer.words.i18n import tr
 
 _LOG = logging.getLogger(__name__)
 
@@ -157,22 +161,70 @@ class Opening:
         session.registrations.restore(record.registrations)
         session.people.restore(study_uid, record.joined)
         session.history.restore(record.moves)
-        if not record.entries:
+        if not record.entries and record.signing is None:
             return
 
-        def work(_tell: Callable[[object], None], cancel: CancelToken) -> object:
-            return [_with_arrays(entry, cancel) for entry in record.entries]
+        def work(_tell: Callable[[object], None], cancel: CancelToken) -> Restored:
+            entries = [_with_arrays(entry, cancel) for entry in record.entries]
+            return Restored(entries, None if record.signing is None else _sealed_findings(record.signing))
 
-        def done(entries: list[ResultEntry]) -> None:
-            for entry in entries:
+        def done(restored: Restored) -> None:
+            for entry in restored.entries:
                 findings = [f for f in record.findings if f.result_id == entry.id]
                 session.review.add_result(entry, findings, restored=True)
+            if record.signing is not None:
+                self._finish_signing(study_uid, record.signing, restored.sealed)
 
         self._context.pool.submit(work, done, self._context.complain)
+
+    def _finish_signing(self, study_uid: str, begun: SigningBegun, sealed: tuple[Finding, ...] | None) -> None:
+        """The program ended while a report was being signed: the seal of its folder says whether it was.
+
+        Args:
+            sealed: the findings under that seal, None where there is none.
+        """
+        if self._context.journal.reads_only or self._context.session.library.study(study_uid) is None:
+            return
+        mine = {finding.id: finding for finding in self._context.session.review.findings(study_uid)}
+        if sealed is not None and all(mine.get(finding.id) == finding for finding in sealed):
+            try:
+                self._context.session.review.sign(study_uid, begun.signature)
+                self._context.recorder.exported(study_uid, begun.folder, [])
+                return
+            except UsageError as error:
+                _LOG.warning("a signature could not be taken over: %s", error.code)
+        self._context.recorder.not_signed(study_uid)
+        what = tr("The program ended while this report was being signed; it is not signed.")
+        self._context.complain(UsageError(what, tr("Look at it again, then sign.")))
 
     def forget(self, study_uid: str) -> None:
         """A study was closed: when it is opened again its results come back."""
         self._restored.discard(study_uid)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Restored:
+    """Results with their arrays, and the findings under the seal of a report that was being signed."""
+
+    entries: list[ResultEntry]
+    sealed: tuple[Finding, ...] | None
+
+
+def _sealed_findings(begun: SigningBegun) -> tuple[Finding, ...] | None:
+    """What the folder holds under the very signature that was begun; None where that seal is not there or broken."""
+    from viewer.jobs import place, result_folder
+    from viewer.jobs.review import all_findings
+    from viewer.jobs.sealing.seal import SealState, verify
+
+    try:
+        with place.reading(begun.folder, "opening"):
+            loaded = result_folder.load(begun.folder, arrays=False)
+        signature = from_plain(Signature, (loaded.document.get("report") or {}).get("signature"))
+        found = all_findings(loaded)
+    except (ViewerError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+    sealed = verify(begun.folder, loaded.document).state is SealState.AS_SIGNED
+    return found if sealed and signature == begun.signature else None
 
 
 def _no_thumbnail(error: ViewerError) -> None:

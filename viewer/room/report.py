@@ -66,8 +66,7 @@ class Reporting:
         if study is None or study.uid in self._signing:
             return
         try:
-            signature = judging.signature(name, place, now())
-            self._context.session.review.check_signing(study.uid, signature)
+            signature = self._signable(study.uid, name, place)
             held = self._held(study)
         except UsageError as error:
             self._context.complain(error)
@@ -75,10 +74,11 @@ class Reporting:
         self._signing.add(study.uid)
         uid, seen = study.uid, self._to_sign(study.uid)
 
-        def work(_tell: Callable[[object], None], cancel: CancelToken) -> object:
-            return None if held is None else held.admit(cancel)
+        def work(_tell: Callable[[object], None], cancel: CancelToken) -> None:
+            if held is not None:
+                held.admit(cancel)
 
-        def done(_admitted: object) -> None:
+        def done(_admitted: None) -> None:
             self._end_signing(uid)
             if self._to_sign(uid) == seen:
                 self._sign(uid, signature)
@@ -92,6 +92,18 @@ class Reporting:
 
         self._context.session.tell(Exporting(True))
         self._context.pool.submit(work, done, failed)
+
+    def _signable(self, uid: str, name: str, place: str) -> Signature:
+        """A signature given now.
+
+        Raises:
+            UsageError: it lacks a part, a finding is open, another signed, or another program works here.
+        """
+        session = self._context.session
+        session.history.check_open()
+        judging.check_unsigned(session.review.signature(uid))
+        judging.check_settled(session.review.findings(uid))
+        return judging.signature(name, place, now())
 
     def _to_sign(self, uid: str) -> tuple[object, ...]:
         """What a signature would lock."""
@@ -136,16 +148,21 @@ class Reporting:
             self._complain_of_nothing()
             return
         held, uid = replace(found, signature=signature), study.uid
+        signing = signature is not None and self._context.session.review.signature(uid) is None
+        if signature is not None and signing:
+            self._context.recorder.signing(uid, signature, out)
 
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> dict[str, Path]:
             return held.write(out, formats, cancel)
 
         def done(files: dict[str, Path]) -> None:
             self._context.session.tell(Exporting(False))
-            self._context.recorder.exported(uid, sorted(path.name for path in files.values()))
+            self._context.recorder.exported(uid, out, sorted(path.name for path in files.values()))
             self._context.session.tell(Exported(str(out), files))
 
         def failed(error: ViewerError) -> None:
+            if signing:
+                self._context.recorder.not_signed(uid)
             self._context.session.tell(Exporting(False))
             self._context.complain(error)
 
@@ -262,8 +279,10 @@ class Held:
         Raises:
             ViewerError, Cancelled: nothing was written.
         """
-        from viewer.jobs import export, key_marks
+        from viewer.jobs import admission, export, key_marks
 
+        for folder in self.stored:
+            admission.admit_folder(folder, "Nothing was written", signing=self.signature is not None, cancel=cancel)
         volumes = {stack.key: self._volume(stack, cancel) for stack in self._needed()}
         chosen = [(mark, stack, volumes[stack.key]) for stack, mark in self.marks]
         shown = self._shown()
@@ -277,7 +296,6 @@ class Held:
             language=self.language,
             sign=self.signature,
             chosen=key_marks.pictures(chosen, self.language),
-            stored=self.stored,
             formats=formats,
             cancel=cancel,
         )

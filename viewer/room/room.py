@@ -20,6 +20,7 @@ from viewer.room.packs import Packs
 from viewer.room.presentations import Presentations
 from viewer.room.report import Reporting
 from viewer.room.reviewing import Reviewing
+from viewer.room.seals import Seals
 from viewer.room.views.acting import Jumps
 from viewer.room.views.crosswise import Crosswise
 from viewer.room.views.events import BoxPlaced, FilesDropped
@@ -61,6 +62,7 @@ class Room:
         self.navigation = Navigation(context, self.loading, self.anchors)
         self.reviewing = Reviewing(context, self.navigation)
         self.reporting = Reporting(context, self.packs, self.anchors)
+        self.seals = Seals(context)
         self._place: str = ""
         context.session.subscribe(self._on_event)
 

@@ -42,6 +42,15 @@ class StudyRecord:
     layout: ShownLayout | None = None
     joined: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
+    signing: SigningBegun | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningBegun:
+    """A signature that was being written into a folder when the program ended."""
+
+    signature: Signature
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +107,17 @@ class Recorder:
         """Note what views show, and the UIDs of the studies that are open with it."""
         self._write("views", {**to_plain(left), "studies": list(studies)})
 
-    def exported(self, study_uid: str, files: list[str]) -> None:
+    def signing(self, study_uid: str, signature: Signature, folder: Path) -> None:
+        """Note that a report is about to be signed into a folder; a start that finds no end looks there."""
+        self._write("signing", {"signature": to_plain(signature), "folder": str(folder)}, study_uid)
+
+    def not_signed(self, study_uid: str) -> None:
+        """Note that a signature that was begun came to nothing."""
+        self._write("signing", {}, study_uid)
+
+    def exported(self, study_uid: str, folder: Path, files: list[str]) -> None:
         """Note that a report was exported."""
-        self._write("exported", {"files": files}, study_uid)
+        self._write("exported", {"files": files, "folder": str(folder)}, study_uid)
 
     def ended(self) -> None:
         """Note that the program ended by itself."""
@@ -173,6 +190,7 @@ class _Reading:
         self._signature: Signature | None = None
         self._layout: ShownLayout | None = None
         self._joined: tuple[str, ...] = ()
+        self._signing: SigningBegun | None = None
 
     def record(self) -> StudyRecord:
         """What was read."""
@@ -188,6 +206,7 @@ class _Reading:
             self._layout,
             self._joined,
             tuple(self._moves),
+            self._signing if self._signature is None else None,
         )
 
     def take(self, line: Entry) -> None:
@@ -204,6 +223,10 @@ class _Reading:
             self._take_move(line.body)
         elif line.kind == "signed":
             self._signature = from_plain(Signature, line.body)
+        elif line.kind == "signing":
+            told = line.body
+            begun = SigningBegun(from_plain(Signature, told["signature"]), Path(told["folder"])) if told else None
+            self._signing = begun
         elif line.kind == "registered":
             self._registrations.append(from_plain(SeriesRegistration, line.body))
         else:
@@ -308,6 +331,13 @@ def drawing_from(data: dict[str, Any]) -> ReaderMeasurement:
 def _entry(body: dict[str, Any], study_uid: str) -> ResultEntry:
     folder = Path(body["folder"]) if body["folder"] else None
     return ResultEntry(body["id"], body["stack"], study_uid, from_plain(AnalysisResult, body["result"]), folder)
+
+
+def exports_of(journal: Journal, study_uid: str) -> tuple[Path, ...]:
+    """Folders that reports of a study were written to, the last one last."""
+    lines = journal.entries(study=study_uid, kind="exported")
+    folders = (Path(str(line.body["folder"])) for line in lines if line.body.get("folder"))
+    return tuple(dict.fromkeys(folders))
 
 
 def last_place(journal: Journal) -> LastPlace:

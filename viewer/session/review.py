@@ -210,26 +210,17 @@ class Review:
         """Who signed the report of a study."""
         return self._signatures.get(study_uid)
 
-    def check_signing(self, study_uid: str, signature: Signature) -> Signature:
-        """The signature as it would be kept.
-
-        Raises:
-            UsageError: as `sign`.
-        """
-        self._bus.check_thread()
-        self._history.check_open()
-        judging.check_unsigned(self.signature(study_uid))
-        made = judging.signature(signature.name, signature.organization, signature.when)
-        judging.check_settled(self.findings(study_uid))
-        return made
-
     def sign(self, study_uid: str, signature: Signature) -> None:
         """Lock the findings and the text of a study under a signature.
 
         Raises:
             UsageError: name or organisation is empty, a finding is open, or it is already signed.
         """
-        made = self.check_signing(study_uid, signature)
+        self._bus.check_thread()
+        self._history.check_open()
+        judging.check_unsigned(self.signature(study_uid))
+        made = judging.signature(signature.name, signature.organization, signature.when)
+        judging.check_settled(self.findings(study_uid))
         self._signatures[study_uid] = made
         self._bus.tell(Signed(study_uid, made))
         self._bus.tell(ReportChanged(study_uid))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from viewer.jobs.sealing.seal import SealState, verify
 SIGN = ("Dr. A. Reader", "Sample Hospital")
 #: Every n-th step is a kill; SECONDREAD_FAULTS=1 takes each (docs/reliability.md tells what that gave).
 STEP = int(os.environ.get("SECONDREAD_FAULTS", "13"))
+BY_STRACE = os.environ.get("SECONDREAD_FAULTS_BY") == "strace"
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def head(tmp_path: Path) -> Path:
     faults.apart(lambda: head_folder(tmp_path))
     return tmp_path / "results"
+
+
+def killed(work: Callable[[], object], place: Path) -> Iterator[object]:
+    """At each step that Python announces; with SECONDREAD_FAULTS_BY=strace at each system call that writes."""
+    if BY_STRACE:
+        return faults.system_kills(work, step=STEP)
+    return faults.kills(work, place, step=STEP)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -61,7 +69,7 @@ def at_every_kill(folder: Path, work: Callable[[], object], is_whole: Callable[[
         with place.writing(folder, "test"):
             pass
 
-    for _ in faults.kills(work, folder.parent, step=STEP):
+    for _ in killed(work, folder.parent):
         points += 1
         faults.apart(settled)
         done += contents(folder) != before

@@ -24,7 +24,9 @@ def bases(place: Path) -> Bases:
         "film judged": _film(place / "d", False),
         "film reported": _film(place / "e", True),
     }
-    return {name: (folder, made["film reported" if "head" in name else "head reported"]) for name, folder in made.items()}
+    return {
+        name: (folder, made["film reported" if "head" in name else "head reported"]) for name, folder in made.items()
+    }
 
 
 def _head(place: Path, reported: bool) -> Path:

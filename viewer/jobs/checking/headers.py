@@ -95,7 +95,9 @@ def _key_list(name: str, plain: Plain) -> Iterator[Mismatch]:
         yield Mismatch(name, What.REFERENCE, "The list of key images contradicts itself.", "")
     if [(c.value, c.meaning) for c in plain.codes("ConceptNameCodeSequence")] != [("113000", "Of Interest")]:
         yield Mismatch(name, What.CODE, "The list of key images has another title.")
-    named = {(c.value, c.scheme) for item in plain.items("ContentSequence") for c in item.codes("ConceptNameCodeSequence")}
+    named = {
+        (c.value, c.scheme) for item in plain.items("ContentSequence") for c in item.codes("ConceptNameCodeSequence")
+    }
     if not named <= {("113012", "DCM"), ("260753009", "SCT")}:
         yield Mismatch(name, What.CODE, "The list of key images holds what this program never writes.")
     texts = [item.value("TextValue") for item in plain.items("ContentSequence") if item.value("ValueType") == "TEXT"]
@@ -158,7 +160,9 @@ def _plain(code: Code) -> str:
 def _sources(stated: Stated, name: str, plain: Plain) -> Iterator[Mismatch]:
     """The series it was drawn on, each picture of it, and for each frame the picture it lies on."""
     instances = stated.stack.instances
-    if any(one.value("SeriesInstanceUID") != stated.stack.series_uid for one in plain.items("ReferencedSeriesSequence")):
+    if any(
+        one.value("SeriesInstanceUID") != stated.stack.series_uid for one in plain.items("ReferencedSeriesSequence")
+    ):
         yield Mismatch(name, What.REFERENCE, f"{name} refers to another series than was analysed.")
     needed = {one.sop_instance_uid for one in instances} - {""}
     lists = (("ReferencedSeriesSequence", "ReferencedInstanceSequence"), ("SourceImageSequence",))
@@ -168,7 +172,8 @@ def _sources(stated: Stated, name: str, plain: Plain) -> Iterator[Mismatch]:
             yield Mismatch(name, What.REFERENCE, f"{name} does not refer to every picture that was analysed, once.")
     for number, frame in enumerate(plain.items("PerFrameFunctionalGroupsSequence"), start=1):
         named = [
-            one.value("ReferencedSOPInstanceUID") for one in frame.items("DerivationImageSequence", "SourceImageSequence")
+            one.value("ReferencedSOPInstanceUID")
+            for one in frame.items("DerivationImageSequence", "SourceImageSequence")
         ]
         k = _slice_of(stated.stack, frame)
         if named and k is not None and named != [instances[k].sop_instance_uid]:

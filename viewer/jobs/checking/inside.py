@@ -203,7 +203,11 @@ def _unboxed(finding: Finding, grid: Geometry | None, who: str) -> Iterator[Mism
     if points:
         index = grid.world_to_index(np.array(points, dtype=np.float64))
         flat = index[:, 1:]
-        if (np.abs(index[:, 0] - k) > SLICE_SHARE).any() or (flat < -1).any() or (flat > np.array(grid.shape[1:])).any():
+        if (
+            (np.abs(index[:, 0] - k) > SLICE_SHARE).any()
+            or (flat < -1).any()
+            or (flat > np.array(grid.shape[1:])).any()
+        ):
             yield _wrong(What.POSITION, f"The outline of {who} lies beside the image named for it.")
 
 
@@ -215,7 +219,11 @@ def _named(finding: Finding, who: str) -> Iterator[Mismatch]:
             names.setdefault((row.code.value, row.code.scheme), set()).add(key)
     for one in finding.measurements:
         due = names.get((one.code.value, one.code.scheme)) if one.code is not None else None
-        meant = {row.code.meaning for (kind, _), row in table().items() if kind == "measurement" and row.code.value == (one.code.value if one.code else "")}
+        meant = {
+            row.code.meaning
+            for (kind, _), row in table().items()
+            if kind == "measurement" and row.code.value == (one.code.value if one.code else "")
+        }
         if meant and one.code is not None and one.code.meaning not in meant:
             yield _wrong(What.LABEL, f"The words beside the code of a number of {who} are not its own.")
         if due is not None and one.name.casefold() not in due:

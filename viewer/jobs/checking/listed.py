@@ -156,4 +156,3 @@ def _marked(stated: Stated, entry: Mapping[str, Any]) -> Iterator[Mismatch]:
     due = (instances[k].sop_instance_uid, instances[k].frame, instances[k].number) if 0 <= k < len(instances) else None
     if (shown.get("sop_instance_uid"), shown.get("frame"), shown.get("number")) != due:
         yield _wrong(What.REFERENCE, "A picture that the reader chose is not one of the series.")
-

@@ -291,7 +291,12 @@ def _packs(stated: Stated, root: Item) -> Iterator[Mismatch]:
     """Each pack with its outcome (PS3.16 CID 6042)."""
     words = {"111222": "ran", "111224": "failed", "111225": "refused"}
     found = [
-        (_said(item, _ALGORITHM), words.get(item.chosen.value, ""), _said(item, _VERSION), _plain(_said(item, "121106")))
+        (
+            _said(item, _ALGORITHM),
+            words.get(item.chosen.value, ""),
+            _said(item, _VERSION),
+            _plain(_said(item, "121106")),
+        )
         for item in root.walk()
         if _is(item, "111065") and item.chosen is not None
     ]

@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from viewer.core.finding import Code, Finding
-from viewer.core.measurement import ReaderMeasurement, Shape
+from viewer.core.measurement import ReaderMeasurement
 from viewer.core.plain import from_plain
+from viewer.jobs.checking import own as own_measurements
+from viewer.jobs.checking.items import (
+    COMMENT,
+    FINDING,
+    PARAMETERS,
+    REGIONS,
+    TRACKING_ID,
+    TRACKING_UID,
+    chosen,
+    code_of,
+    compare_number,
+    is_code,
+    numbers_of,
+    on_picture,
+    once,
+    plain,
+    said,
+    wrong,
+)
 from viewer.jobs.checking.mismatch import Mismatch, What
 from viewer.jobs.checking.stated import Stated
 from viewer.reading.objects.structured import Item
 from viewer.reporting.codes import finding_code, finding_site, measurement_code, table, unit_code
 
-FILE = "sr.dcm"
 #: Points told and found lie together (mm; on films pixels).
 PLACE = 0.1
-_GROUP, _SOURCE = "125007", "260753009"
-_TRACKING_ID, _TRACKING_UID, _FINDING, _SITE, _SIDE = "112039", "112040", "121071", "363698007", "272741003"
-_ALGORITHM, _VERSION, _PARAMETERS, _COMMENT = "111001", "111003", "111002", "121106"
-_UPPER, _LOWER = "371886008", "371885007"
-_REGIONS = frozenset({"111030", "121191", "121231", "121232", "121233", "121214", "121112", _SOURCE})
+_GROUP, _SITE, _SIDE, _ALGORITHM, _VERSION = "125007", "363698007", "272741003", "111001", "111003"
 _WORDS = frozenset({"LABEL", "PLACE", "VERDICT", "VERDICT_BY", "VERDICT_REASON", "PROGRAM_NOTE", "NOT_VALIDATED"})
-_OF_FINDING = frozenset(
-    {_TRACKING_ID, _TRACKING_UID, _FINDING, _SITE, _SIDE, _ALGORITHM, _VERSION, _PARAMETERS, _COMMENT}
-)
+_OF_FINDING = frozenset({TRACKING_ID, TRACKING_UID, FINDING, _SITE, _SIDE, _ALGORITHM, _VERSION, PARAMETERS, COMMENT})
 #: Items below the root: observers and language first, then the containers, each at most once.
 _CONTEXT = frozenset(
-    "121049 121005 121008 121009 121012 121013 121014 121015 121016 121011 121010 121006 121058 122142".split()
+    {"121005", "121008", "121009", "121012", "121013", "121014", "121015", "121016", "121049", "121058"}
 )
 _CONTAINERS = frozenset({"126010", "C0034375", "121070", "121072", "121074"})
 #: Meanings of what DICOM calls the parts of a report (PS3.16), beside those of the code table.
@@ -44,7 +56,7 @@ _STANDARD = {
     ("126000", "DCM"): "Imaging Measurement Report",
     (_SITE, "SCT"): "Finding Site",
     (_SIDE, "SCT"): "Laterality",
-    (_SOURCE, "SCT"): "Source",
+    ("260753009", "SCT"): "Source",
     ("111030", "DCM"): "Image Region",
     ("111002", "DCM"): "Algorithm Parameters",
     ("121112", "DCM"): "Source of Measurement",
@@ -77,30 +89,17 @@ def compare(stated: Stated, root: Item) -> Iterator[Mismatch]:
     yield from _parts(stated, root)
     yield from _context(stated, root)
     groups = [item for item in root.walk() if code_of(item) == _GROUP]
-    uids = Counter(_said(group, _TRACKING_UID) for group in groups)
+    uids = Counter(said(group, TRACKING_UID) for group in groups)
     if any(count > 1 for count in uids.values()):
-        yield _wrong(What.REFERENCE, "Two findings of the report object carry one tracking UID.")
+        yield wrong(What.REFERENCE, "Two findings of the report object carry one tracking UID.")
     spoken = {finding.id: finding for finding in stated.spoken}
     own = {one.id: one for one in _own(stated)}
     for number, group in enumerate(groups, start=1):
-        who, name = f"finding {number} of the report object", _said(group, _TRACKING_ID)
+        who, name = f"finding {number} of the report object", said(group, TRACKING_ID)
         if name in spoken:
             yield from _finding(stated, spoken[name], group, who)
         elif name in own:
-            yield from _measured(stated, own[name], group, who)
-
-
-def code_of(item: Item) -> str:
-    """Value of an item's concept, "" without one."""
-    return item.concept.value if item.concept is not None else ""
-
-
-def _wrong(what: What, text: str) -> Mismatch:
-    return Mismatch(FILE, what, text)
-
-
-def _said(group: Item, code: str) -> str:
-    return next((child.said for child in group.children if code_of(child) == code), "")
+            yield from own_measurements.compare(stated, own[name], group, who)
 
 
 def _own(stated: Stated) -> Iterator[ReaderMeasurement]:
@@ -121,13 +120,13 @@ def _meanings(stated: Stated, root: Item) -> Iterator[Mismatch]:
     codes += [code for finding in stated.findings for code in _codes_of(finding)]
     codes += [code for one in _own(stated) for code in _codes_of_own(one)]
     for code in codes:
-        known.setdefault((code.value, code.scheme), set()).add(_plain(code.meaning))
+        known.setdefault((code.value, code.scheme), set()).add(plain(code.meaning))
     for found in (code for item in root.walk() for code in (item.concept, item.chosen, item.unit) if code is not None):
         words = known.get((found.value, found.scheme))
         if words is None:
-            yield _wrong(What.CODE, f"The code {found.value} is none that this report could use.")
-        elif words is not None and _plain(found.meaning) not in words:
-            yield _wrong(What.LABEL, f"The words beside the code {found.value} are not its own.")
+            yield wrong(What.CODE, f"The code {found.value} is none that this report could use.")
+        elif words is not None and plain(found.meaning) not in words:
+            yield wrong(What.LABEL, f"The words beside the code {found.value} are not its own.")
 
 
 def _codes_of(finding: Finding) -> Iterator[Code]:
@@ -151,48 +150,44 @@ def _codes_of_own(one: ReaderMeasurement) -> Iterator[Code]:
 def _parts(stated: Stated, root: Item) -> Iterator[Mismatch]:
     """What stands below the root, and in its containers."""
     if code_of(root) != "126000":
-        yield _wrong(What.CODE, "The report object is no imaging measurement report.")
+        yield wrong(What.CODE, "The report object is no imaging measurement report.")
     found = Counter(code_of(child) for child in root.children)
     for code, count in found.items():
         if code not in _CONTEXT | _CONTAINERS:
-            yield _wrong(What.COUNT, "The report object has a part that this program never writes.")
+            yield wrong(What.COUNT, "The report object has a part that this program never writes.")
         elif code in _CONTAINERS and count > 1:
-            yield _wrong(What.COUNT, "A part of the report object is there twice.")
+            yield wrong(What.COUNT, "A part of the report object is there twice.")
     if (stated.spoken or stated.document.get("measurements")) and not found["126010"] and stated.is_reported:
-        yield _wrong(What.MISSING, "The findings of the report object are gone.")
+        yield wrong(What.MISSING, "The findings of the report object are gone.")
     for box in root.children:
         due = {"126010": {_GROUP}, "C0034375": {"111017", "111065"}, "121070": {"121071"}, "121072": {"121073"}}
         allowed = {**due, "121074": {"121075"}}.get(code_of(box))
         if allowed is not None and not {code_of(child) for child in box.children} <= allowed:
-            yield _wrong(What.COUNT, "A part of the report object holds what does not belong there.")
+            yield wrong(What.COUNT, "A part of the report object holds what does not belong there.")
         if code_of(box) in ("121070", "121072", "121074") and len(box.children) != 1:
-            yield _wrong(What.COUNT, "A section of the report object does not hold one text.")
+            yield wrong(What.COUNT, "A section of the report object does not hold one text.")
 
 
 def _context(stated: Stated, root: Item) -> Iterator[Mismatch]:
     """Language, observer, procedure, and how the algorithms did as a whole."""
     language = str(stated.report.get("language", "en")) if stated.is_reported else "en"
-    if (code := _chosen(root, "121049")) is None or code.value != language:
-        yield _wrong(What.CODE, "The report object is said to be in another language than result.json says.")
-    author = _plain(str(stated.report.get("author", ""))) if stated.is_reported else ""
-    names = [_plain(child.said.replace("^", " ")) for child in root.children if code_of(child) == "121008"]
-    if author and names != [_plain(author.replace("^", " ").replace("=", " ").replace("\\", " ")[:63])]:
-        yield _wrong(What.TEXT, "The report object names another observer than result.json.")
+    if (code := chosen(root, "121049")) is None or code.value != language:
+        yield wrong(What.CODE, "The report object is said to be in another language than result.json says.")
+    author = plain(str(stated.report.get("author", ""))) if stated.is_reported else ""
+    names = [plain(child.said.replace("^", " ")) for child in root.children if code_of(child) == "121008"]
+    if author and names != [plain(author.replace("^", " ").replace("=", " ").replace("\\", " ")[:63])]:
+        yield wrong(What.TEXT, "The report object names another observer than result.json.")
     made = {code_of(child): child.said for child in root.children if child.kind == "TEXT"}
     if any(made.get(code) != name for code, name in _MAKER.items()):
-        yield _wrong(What.TEXT, "The report object says that something else made it.")
+        yield wrong(What.TEXT, "The report object says that something else made it.")
     rows = table()
     due = (rows.get(("procedure", stated.stack.modality)) or rows["procedure", "any"]).code
-    if (code := _chosen(root, "121058")) is None or code.value != due.value:
-        yield _wrong(What.CODE, "The report object tells of another kind of examination than result.json.")
+    if (code := chosen(root, "121058")) is None or code.value != due.value:
+        yield wrong(What.CODE, "The report object tells of another kind of examination than result.json.")
     if stated.document["packs"]:
         summary = next((i.chosen for i in root.walk() if code_of(i) == "111017"), None)
         if summary is None or summary.value != rows["status", _summary(stated)].code.value:
-            yield _wrong(What.CODE, "The summary of the report object is not what the packs came to.")
-
-
-def _chosen(group: Item, code: str) -> Code | None:
-    return next((child.chosen for child in group.children if code_of(child) == code), None)
+            yield wrong(What.CODE, "The summary of the report object is not what the packs came to.")
 
 
 def _summary(stated: Stated) -> str:
@@ -207,36 +202,26 @@ def _summary(stated: Stated) -> str:
 
 
 def _finding(stated: Stated, finding: Finding, group: Item, who: str) -> Iterator[Mismatch]:
-    yield from _once(group, _OF_FINDING | _WORDS | _REGIONS, who)
+    yield from once(group, _OF_FINDING | _WORDS | REGIONS, who)
     yield from _named(stated, finding, group, who)
     yield from _said_of(stated, finding, group, who)
-    for one, item in zip(_numbers_due(finding), _numbers(group), strict=False):
-        yield from _number(*one, item, who)
+    for one, item in zip(_numbers_due(finding), numbers_of(group), strict=False):
+        yield from compare_number(*one, item, who)
     yield from _region(stated, finding, group, who)
-
-
-def _once(group: Item, allowed: frozenset[str], who: str) -> Iterator[Mismatch]:
-    """Each item once; regions, parameters and numbers as often as there are."""
-    many = (_REGIONS - {"111030", "121191", "121112"}) | {_PARAMETERS}
-    seen = Counter(code_of(child) for child in group.children if child.kind != "NUM")
-    if any(count > 1 and code not in many for code, count in seen.items()):
-        yield _wrong(What.COUNT, f"An item of {who} is there twice.")
-    if not set(seen) <= allowed:
-        yield _wrong(What.COUNT, f"{who.capitalize()} holds an item that this program never writes.")
 
 
 def _named(stated: Stated, finding: Finding, group: Item, who: str) -> Iterator[Mismatch]:
     """Tracking UID, the code of the finding in words, its site."""
     from viewer.reporting.origin import stable_uid
 
-    uid = _said(group, _TRACKING_UID)
+    uid = said(group, TRACKING_UID)
     segment = any(reference.segments for item in group.walk() for reference in item.references)
     if not uid or (not finding.tracking_uid and not segment and uid != stable_uid(finding.result_id, finding.id)):
-        yield _wrong(What.REFERENCE, f"{who.capitalize()} carries another tracking UID.")
-    if not _is_code(_chosen(group, _FINDING), finding_code(finding)):
-        yield _wrong(What.CODE, f"{who.capitalize()} carries another code than result.json.")
-    if not _is_code(_chosen(group, _SITE), finding_site(finding)):
-        yield _wrong(What.CODE, f"{who.capitalize()} lies at another site than result.json says.")
+        yield wrong(What.REFERENCE, f"{who.capitalize()} carries another tracking UID.")
+    if not is_code(chosen(group, FINDING), finding_code(finding)):
+        yield wrong(What.CODE, f"{who.capitalize()} carries another code than result.json.")
+    if not is_code(chosen(group, _SITE), finding_site(finding)):
+        yield wrong(What.CODE, f"{who.capitalize()} lies at another site than result.json says.")
 
 
 def _said_of(stated: Stated, finding: Finding, group: Item, who: str) -> Iterator[Mismatch]:
@@ -245,17 +230,17 @@ def _said_of(stated: Stated, finding: Finding, group: Item, who: str) -> Iterato
     point = finding.operating_point
     parameters = [f"weights sha256 {passport['weights_sha256']}"] if passport.get("weights_sha256") else []
     parameters += [f"threshold {point.threshold:g} ({point.name})"] if point is not None else []
-    found = [child.said for child in group.children if code_of(child) == _PARAMETERS]
-    if finding.pack and sorted(map(_plain, found)) != sorted(map(_plain, parameters)):
-        yield _wrong(What.REFERENCE, f"{who.capitalize()} names other weights or another threshold than result.json.")
+    found = [child.said for child in group.children if code_of(child) == PARAMETERS]
+    if finding.pack and sorted(map(plain, found)) != sorted(map(plain, parameters)):
+        yield wrong(What.REFERENCE, f"{who.capitalize()} names other weights or another threshold than result.json.")
     version = str(passport.get("pack_version") or "unknown") if finding.pack else ""
-    if _said(group, _VERSION) != version:
-        yield _wrong(What.REFERENCE, f"{who.capitalize()} names another version of its pack than result.json.")
+    if said(group, _VERSION) != version:
+        yield wrong(What.REFERENCE, f"{who.capitalize()} names another version of its pack than result.json.")
     label = finding.label if finding.label != finding_code(finding).meaning else ""
     unproved = ", ".join(one.name for one in finding.measurements if not one.validated)
     for code, text in (("LABEL", label), ("NOT_VALIDATED", unproved), ("PLACE", _place(finding))):
-        if _plain(_said(group, code)) != _plain(text):
-            yield _wrong(What.TEXT, f"The words on {who} are not those of result.json.")
+        if plain(said(group, code)) != plain(text):
+            yield wrong(What.TEXT, f"The words on {who} are not those of result.json.")
 
 
 def _place(finding: Finding) -> str:
@@ -272,29 +257,11 @@ def _passport(stated: Stated, finding: Finding) -> Mapping[str, Any]:
     return {}
 
 
-def _numbers(group: Item) -> list[Item]:
-    return [child for child in group.children if child.kind == "NUM"]
-
-
 def _numbers_due(finding: Finding) -> Iterator[tuple[Code, Code]]:
     """Name and unit of each number."""
     if finding.score is not None:
         yield table()["measurement", "score"].code, unit_code("1")
     yield from ((measurement_code(one), unit_code(one.unit)) for one in finding.measurements)
-
-
-def _number(name: Code, unit: Code, item: Item, who: str) -> Iterator[Mismatch]:
-    if not _is_code(item.concept, name):
-        yield _wrong(What.CODE, f"A number of {who} is called otherwise than in result.json.")
-    if not _is_code(item.unit, unit):
-        yield _wrong(What.UNIT, f"A number of {who} has another unit than in result.json.")
-
-
-def _is_code(found: Code | None, due: Code | None) -> bool:
-    """True for the same code with the same words."""
-    if found is None or due is None:
-        return found is due
-    return (found.value, found.scheme, _plain(found.meaning)) == (due.value, due.scheme, _plain(due.meaning))
 
 
 def _region(stated: Stated, finding: Finding, group: Item, who: str) -> Iterator[Mismatch]:
@@ -303,19 +270,19 @@ def _region(stated: Stated, finding: Finding, group: Item, who: str) -> Iterator
     segments = any(reference.segments for item in group.walk() for reference in item.references)
     has_place = bool(place.points_lps) or place.box_kji is not None
     if not shapes and not segments and has_place:
-        yield _wrong(What.MISSING, f"{who.capitalize()} has lost its place.")
+        yield wrong(What.MISSING, f"{who.capitalize()} has lost its place.")
     if Counter(code_of(child) for child in group.children)["121232"] != int(segments):
-        yield _wrong(What.COUNT, f"{who.capitalize()} does not name the series of its segment once.")
+        yield wrong(What.COUNT, f"{who.capitalize()} does not name the series of its segment once.")
     if segments and shapes or len({s.kind for s in shapes}) > 1 or (shapes and not has_place):
-        yield _wrong(What.POSITION, f"{who.capitalize()} has a place that result.json does not know.")
+        yield wrong(What.POSITION, f"{who.capitalize()} has a place that result.json does not know.")
     pictures = {one.sop_instance_uid for one in stated.stack.instances}
     k = place.slice_index if len(place.points_lps) >= 3 or place.box_kji is None else place.box_kji[0][0]
     for item in group.walk():
-        yield from _on_picture(stated, item, _uid_at(stated, k), who)
+        yield from on_picture(stated, item, _uid_at(stated, k), who)
         if item.kind == "UIDREF" and code_of(item) in ("121232", "121233") and item.said != stated.stack.series_uid:
-            yield _wrong(What.REFERENCE, f"{who.capitalize()} names another series than was analysed.")
+            yield wrong(What.REFERENCE, f"{who.capitalize()} names another series than was analysed.")
         if any(r.sop_instance_uid not in pictures and not r.segments for r in item.references):
-            yield _wrong(What.REFERENCE, f"{who.capitalize()} refers to a picture that was not analysed.")
+            yield wrong(What.REFERENCE, f"{who.capitalize()} refers to a picture that was not analysed.")
     yield from _outline(stated, finding, shapes, who)
 
 
@@ -323,21 +290,6 @@ def _uid_at(stated: Stated, k: int | None) -> str:
     at = 0 if k is None else k
     count = len(stated.stack.instances)
     return stated.stack.instances[at].sop_instance_uid if 0 <= at < count else ""
-
-
-def _on_picture(stated: Stated, item: Item, uid: str, who: str) -> Iterator[Mismatch]:
-    """A region on a film lies on the picture it was seen on; one in space in the frame of the series."""
-    grid = stated.stack.geometry
-    frame = grid.frame_of_reference_uid if grid is not None else None
-    if item.kind == "SCOORD3D" and frame and item.frame_of_reference_uid != frame:
-        yield _wrong(What.POSITION, f"{who.capitalize()} lies in another frame of reference than its pictures.")
-    if item.kind == "SCOORD":
-        named = [reference.sop_instance_uid for child in item.children for reference in child.references]
-        if uid and named != [uid]:
-            yield _wrong(What.REFERENCE, f"{who.capitalize()} lies on another picture than result.json says.")
-    if item.kind == "IMAGE" and code_of(item) == "121112" and uid:
-        if [reference.sop_instance_uid for reference in item.references] != [uid]:
-            yield _wrong(What.REFERENCE, f"{who.capitalize()} lies on another picture than result.json says.")
 
 
 def _outline(stated: Stated, finding: Finding, shapes: Sequence[Item], who: str) -> Iterator[Mismatch]:
@@ -350,68 +302,13 @@ def _outline(stated: Stated, finding: Finding, shapes: Sequence[Item], who: str)
         meant = grid.world_to_index(meant)[:, [2, 1]] + 0.5
     found = np.array(_open(shapes[0].points), dtype=np.float64)
     if len(shapes) != 1 or found.shape != meant.shape or float(np.abs(found - meant).max()) > PLACE:
-        yield _wrong(What.POSITION, f"{who.capitalize()} lies elsewhere than in result.json.")
+        yield wrong(What.POSITION, f"{who.capitalize()} lies elsewhere than in result.json.")
     if shapes[0].graphic not in ("POLYLINE", "POLYGON"):
-        yield _wrong(What.POSITION, f"The region of {who} has another shape than an outline.")
+        yield wrong(What.POSITION, f"The region of {who} has another shape than an outline.")
 
 
 def _open(points: Sequence[tuple[float, ...]]) -> Sequence[tuple[float, ...]]:
     return points[:-1] if len(points) > 1 and points[0] == points[-1] else points
-
-
-# a reader's own measurement
-
-
-def _measured(stated: Stated, one: ReaderMeasurement, group: Item, who: str) -> Iterator[Mismatch]:
-    from viewer.reporting.origin import stable_uid
-
-    yield from _once(group, frozenset({_TRACKING_ID, _TRACKING_UID, _FINDING, _COMMENT}) | _REGIONS, who)
-    if _said(group, _TRACKING_UID) != stable_uid("measurement", one.id):
-        yield _wrong(What.REFERENCE, f"{who.capitalize()} carries another tracking UID.")
-    if not _is_code(_chosen(group, _FINDING), one.code):
-        yield _wrong(What.CODE, f"{who.capitalize()} carries another code than result.json.")
-    said = "; ".join((one.name, *one.notes, *(part for part in (one.reader, one.when) if part)))
-    if _plain(_said(group, _COMMENT)) != _plain(said):
-        yield _wrong(What.TEXT, f"The words on {who} are not those of result.json.")
-    numbers = _numbers(group)
-    if len(numbers) != len(one.values):
-        yield _wrong(What.COUNT, f"{who.capitalize()} has {len(numbers)} numbers; result.json has {len(one.values)}.")
-    for value, item in zip(one.values, numbers, strict=False):
-        yield from _number(measurement_code(value), unit_code(value.unit), item, who)
-        spread = {code_of(child): child.number for child in item.children if child.kind == "NUM"}
-        due = {} if value.plus_minus is None else dict.fromkeys((_UPPER, _LOWER), value.plus_minus)
-        if spread.keys() != due.keys() or any(abs((spread[k] or 0) - v) > 1e-6 * max(1, abs(v)) for k, v in due.items()):
-            yield _wrong(What.VALUE, f"How far a number of {who} may be off is not what result.json says.")
-    lines = one.shape not in (Shape.POLYGON, Shape.ELLIPSE)
-    if lines and not all(any(c.kind in ("SCOORD", "SCOORD3D") for c in item.children) for item in numbers):
-        yield _wrong(What.MISSING, f"A number of {who} has lost what it was taken from.")
-    if lines and one.sop_instance_uid and one.stack_key == stated.stack.key and not any(code_of(child) == "121112" for child in group.children):
-        yield _wrong(What.MISSING, f"{who.capitalize()} does not say on which picture it was taken.")
-    yield from _drawn(stated, one, group, who)
-
-
-def _drawn(stated: Stated, one: ReaderMeasurement, group: Item, who: str) -> Iterator[Mismatch]:
-    """Where it was drawn: each point of the object is one of its own, on its own picture."""
-    other = one.stack_key != stated.stack.key
-    uid = one.sop_instance_uid or ""
-    for item in group.walk():
-        if not other:
-            yield from _on_picture(stated, item, uid, who)
-    grid = stated.stack.geometry
-    outline = np.array(one.outline, dtype=np.float64).reshape(-1, 3)
-    to_pixels: Callable[[Any], Any] = (
-        (lambda points: grid.world_to_index(points)[:, [2, 1]] + 0.5) if grid is not None and not other else lambda p: p
-    )
-    for item in group.walk():
-        if item.kind not in ("SCOORD", "SCOORD3D") or (other and item.kind == "SCOORD"):
-            continue
-        meant = outline if item.kind == "SCOORD3D" else to_pixels(outline)
-        found = np.array(item.points, dtype=np.float64)
-        near = np.abs(found[:, None, :] - meant[None, :, :]).max(axis=2).min(axis=1) if len(found) else np.ones(1)
-        kinds = {Shape.ELLIPSE: {"ELLIPSE"}, Shape.POLYGON: {"POLYGON", "POLYLINE"}}
-        due = kinds.get(one.shape, {"POINT" if len(found) == 1 else "POLYLINE"})
-        if float(near.max()) > PLACE or item.graphic not in due:
-            yield _wrong(What.POSITION, f"{who.capitalize()} lies elsewhere than in result.json.")
 
 
 def sections(stated: Stated, root: Item) -> Iterator[Mismatch]:
@@ -421,11 +318,6 @@ def sections(stated: Stated, root: Item) -> Iterator[Mismatch]:
     for key, code in _ROWS.items():
         said = [i.said for box in root.children for i in box.children if code_of(i) == code and i.kind == "TEXT"]
         if said and not str(kept.get(key, "")).strip() and key not in drafted and stated.is_reported:
-            yield _wrong(What.TEXT, f"The section {key} has words that result.json does not have.")
+            yield wrong(What.TEXT, f"The section {key} has words that result.json does not have.")
         if not said and str(kept.get(key, "")).strip() and stated.is_reported:
-            yield _wrong(What.TEXT, f"The section {key} is gone.")
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
+            yield wrong(What.TEXT, f"The section {key} is gone.")

@@ -62,7 +62,7 @@ def _plain(dataset: Dataset) -> Plain:
 
     made = Plain()
     for tag in list(dataset.keys()):
-        keyword, kind = keyword_for_tag(tag), dataset.get_item(tag).VR  # type: ignore[union-attr]
+        keyword, kind = keyword_for_tag(tag), dataset.get_item(tag).VR
         if not keyword or kind in _BULK:
             continue
         if kind == "SQ":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from viewer.core.finding import Finding, FindingState
 from viewer.core.report import Signature
 from viewer.core.study import Study
-from viewer.room.events import SettingsChanged
+from viewer.room.events import SealsChanged, SettingsChanged
 from viewer.room.room import Room
 from viewer.session import (
     Activated,
@@ -19,14 +19,17 @@ from viewer.session import (
     StudyClosed,
     ViewsChanged,
 )
-from viewer.words.i18n import tr
+from viewer.words.i18n import said, tr
 from viewer.words.language import words_in
 from viewer.words.people import patient_line, patient_name, study_words
 
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """All the report shows; `blocked` says why there can be no report now ("" = there can)."""
+    """All the report shows; `blocked` says why there can be no report now ("" = there can).
+
+    `exports`: of each folder it was written to its name, what its seal says, and whether that is all well.
+    """
 
     study_uid: str = ""
     patient: str = ""
@@ -43,6 +46,7 @@ class ReportView:
     language: str = "en"
     blocked: str = ""
     key_images: int = 0
+    exports: tuple[tuple[str, str, bool], ...] = ()
 
     @property
     def state_words(self) -> str:
@@ -64,6 +68,7 @@ HEARS = (
     ReportChanged,
     KeyMarksChanged,
     ViewsChanged,
+    SealsChanged,
 )
 
 
@@ -91,6 +96,7 @@ def state(session: Session, room: Room) -> ReportView:
         settings.language,
         tr("Off: two patients are on screen.") if session.two_patients else "",
         len(session.review.key_marks(study.uid)),
+        tuple((seal.name, said(seal.words), seal.sound) for seal in room.seals.exports(study.uid)),
     )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from viewer.core.people import Difference
 from viewer.core.study import Refusal, Study
-from viewer.room.events import ExternalChanged, ScanEnded, ScanProgressed, SettingsChanged
+from viewer.reading import is_picture
+from viewer.room.events import ExternalChanged, ScanEnded, ScanProgressed, SealsChanged, SettingsChanged
 from viewer.room.presentations import Presentations
 from viewer.room.room import Room
 from viewer.session import Activated, OverlaysChanged, Person, Session, StudiesChanged, StudyClosed, ViewsChanged
-from viewer.words.i18n import date_words, tr
+from viewer.words.i18n import date_words, said, tr
 from viewer.words.people import days_between, patient_line, patient_name, stack_cautions, stack_line, stack_title
 
 
@@ -97,6 +98,7 @@ HEARS = (
     ViewsChanged,
     OverlaysChanged,
     ExternalChanged,
+    SealsChanged,
 )
 
 
@@ -105,7 +107,7 @@ def state(session: Session, room: Room) -> StudiesView:
     library, views = session.library, session.views
     states = {key: state_rows(room.presentations, key) for key in views.shown}
     return StudiesView(
-        tuple(rows_of(session, room.context.settings.hide_patient_name, states)),
+        tuple(_sealed(row, room) for row in rows_of(session, room.context.settings.hide_patient_name, states)),
         views.shown,
         len(session.people.all),
         library.files,
@@ -113,6 +115,17 @@ def state(session: Session, room: Room) -> StudiesView:
         room.opening.is_busy,
         room.hanging.words,
     )
+
+
+def _sealed(row: StudyRow, room: Room) -> StudyRow:
+    """A stack's row with what the seal of its result folder says."""
+    stack = room.context.session.library.stack(row.key) if row.kind is RowKind.STACK else None
+    seal = room.seals.of(stack) if stack is not None and not is_picture(stack) else None
+    if seal is None:
+        return row
+    if seal.sound:
+        return replace(row, line=f"{row.line} · {said(seal.words)}")
+    return replace(row, caution=", ".join(part for part in (said(seal.words), row.caution) if part))
 
 
 def rows_of(session: Session, hide_names: bool, states: States) -> list[StudyRow]:

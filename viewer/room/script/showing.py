@@ -275,6 +275,7 @@ def picture(sitting: Sitting, p: params.Draw) -> Result:
         raise UsageError(f"A picture of {width} by {height} is not made.", f"Give sides of 1 to {_MOST_SIDE}.")
     on = sitting.picture(p.view)
     stack = on.source.stack
+    sitting.check_unchanged(stack)
     file = write_shown(
         on.source.volume,
         stack,

@@ -20,6 +20,7 @@ from viewer.room.room import Room
 from viewer.room.script.lines import StepError
 from viewer.room.script.params import nearest
 from viewer.room.threads import QueueMailbox
+from viewer.room.unchanged import Unchanged
 from viewer.room.views.picture import Picture, Source, slice_at, slice_middle, source_of, window_at
 from viewer.session.record import LastViews, last_views
 from viewer.session.views import ShownLayout, ShownView
@@ -51,6 +52,7 @@ class Sitting:
         self._regular: dict[str, tuple[Volume, Volume]] = {}
         self._kept = LastViews(self.session.views.layout)
         self._known: set[str] = set()
+        self._unchanged = Unchanged()
         self.session.on(Trouble, lambda event: self._troubles.append(event.words))
 
     # waiting
@@ -204,7 +206,19 @@ class Sitting:
         self.troubles()
         volume = self.session.library.volume(stack.key)
         assert volume is not None
+        self._unchanged.note(stack, volume)
         return volume
+
+    def check_unchanged(self, stack: Stack) -> None:
+        """Refuse to write out pictures or results that are no longer what was opened.
+
+        Raises:
+            OutputError: one was changed, it is named.
+        """
+        study = self.study_of(stack)
+        entries = self.session.review.latest_results(study.uid)
+        stored = [entry.folder for entry in entries if entry.lies_on(stack.key) and entry.folder is not None]
+        self._unchanged.check(study, stack, self.volume(stack), stored)
 
     # views
 

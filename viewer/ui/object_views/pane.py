@@ -86,9 +86,17 @@ class ObjectPane(QWidget):
         self.who = ElidedLabel("", "caption2")
         line.addWidget(self.title)
         line.addWidget(self.kind)
+        self.seal = label("", "caption")
+        line.addWidget(self.seal)
         line.addStretch(1)
         line.addWidget(self.who)
         return strip
+
+    def show_seal(self, words: str, sound: bool) -> None:
+        """What the seal says of the result folder that the object lies in; "" where it lies in none."""
+        self.seal.setText(words)
+        self.seal.setProperty("role", "caption" if sound else "warn")
+        self.seal.style().polish(self.seal)
 
     def show_stack(self, stack: Stack, who: str = "") -> None:
         """Read and show an object.

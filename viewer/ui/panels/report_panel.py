@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics
-from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
 from viewer.core.finding import Finding, Side
 from viewer.core.sections import SECTIONS, Block, SectionSpec
@@ -19,6 +19,8 @@ from viewer.words.verdicts import side_words
 #: Typing is kept this long after the last key (ms), and at once when the field is left.
 _KEEP_MS = 600
 REPORT_WIDTH = 640
+#: Folders the report was written to that are listed, the last ones.
+_EXPORTS = 3
 
 
 class ReportSection(Section):
@@ -47,11 +49,22 @@ class ReportSection(Section):
         if view.key_images:
             words = tr("1 key image") if view.key_images == 1 else tr("{n} key images", n=view.key_images)
             self.body.addWidget(label(words, "small"))
+        for name, words, sound in view.exports[:_EXPORTS]:
+            self.body.addLayout(_export_line(name, words, sound))
         buttons = row()
         buttons.addWidget(button(tr("Write report"), self.write_asked.emit, icon="report", style="compact"))
         buttons.addWidget(button(tr("Export report..."), self.export_asked.emit, style="compact"))
         buttons.addStretch(1)
         self.body.addLayout(buttons)
+
+
+def _export_line(name: str, words: str, sound: bool) -> QHBoxLayout:
+    """A folder the report was written to, and what its seal says."""
+    line = row()
+    icon = icon_label("lock" if sound else "warn", "text_3" if sound else "warn", 16)
+    line.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+    line.addWidget(label(f"{name}: {words}", "caption" if sound else "small", wrap=True), 1)
+    return line
 
 
 class GrowingText(QPlainTextEdit):

@@ -18,6 +18,7 @@ from viewer.room.events import (
     JobProgressed,
     JobsChanged,
     PacksChanged,
+    SealsChanged,
     SettingsChanged,
     Trouble,
 )
@@ -156,6 +157,7 @@ class MainWindow(QMainWindow):
             Part(lambda: self.setWindowTitle(_title(room)), patient.HEARS),
             Part(lambda: room.layers.show_boxes(room.views.stacks), _BOXES_HEAR),
             Part(self.view_area.show_over, _OVER_HEARS),
+            Part(self.view_area.show_seal, (SealsChanged,)),
             *self.right.parts,
             *self.report_page.parts,
             shown,

@@ -17,6 +17,7 @@ from viewer.ui.kit.keyguard import ARROWS
 from viewer.ui.kit.refresh import later
 from viewer.ui.kit.regions import step_inside
 from viewer.ui.panels.volumes_panel import VolumesPanel
+from viewer.words.i18n import said
 from viewer.words.people import corner_lines
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class ViewArea(QStackedWidget):
         self._object: ObjectPane | None = None
         self._volumes: VolumesPanel | None = None
         self._has_volumes = False
+        self._shown: Stack | None = None
         self._cine = QTimer(self)
         self._cine.setInterval(round(1000 / CINE_HZ))
         self._cine.timeout.connect(lambda: next_in_loop(room.views.active))
@@ -101,7 +103,15 @@ class ViewArea(QStackedWidget):
         study = self._room.context.session.library.study_of(stack.key)
         hide = self._room.context.settings.hide_patient_name
         self._object.show_stack(stack, " · ".join(corner_lines(study, hide)) if study is not None else "")
+        self._shown = stack
+        self.show_seal()
         self.setCurrentWidget(self._object)
+
+    def show_seal(self) -> None:
+        """What the seal of its result folder says, above an object."""
+        if self._object is not None and self._shown is not None:
+            seal = self._room.seals.of(self._shown)
+            self._object.show_seal(said(seal.words) if seal is not None else "", seal is None or seal.sound)
 
     def show_over(self) -> None:
         """Overlays, badges and boxes anew, and the table of volumes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests import synth
 from tests.scripted import lps, play, results
+from viewer.core.task import CancelFlag
 
 
 @pytest.fixture
@@ -87,3 +89,32 @@ def test_a_signed_report_locks_its_words_and_a_failed_one_locks_nothing(
     )
     assert [one["ok"] for one in told[3:]] == [False, True, True, False, False, True]
     assert json.loads((tmp_path / "out" / "result.json").read_text())["report"]["signature"]["name"] == "A. Reader"
+
+
+def test_a_picture_or_report_of_changed_files_is_not_written(steps: list[dict[str, Any]], tmp_path: Path) -> None:
+    import pydicom
+
+    from viewer.room.script import run
+
+    def change() -> None:
+        path = next(one for one in (tmp_path / "ct").rglob("*") if one.is_file())
+        dataset = pydicom.dcmread(path)
+        dataset.PixelData = dataset.PixelData[:-2] + b"\x01\x01"
+        dataset.save_as(path)
+
+    lines = [json.dumps(step).encode() for step in steps]
+    picture = {"do": "picture", "view": 0, "to": str(tmp_path / "one.png"), "size": [64, 64]}
+    later = [picture | {"to": str(tmp_path / "two.png")}, {"do": "report", "to": str(tmp_path / "out")}]
+
+    def told_in_time() -> Iterator[bytes]:
+        yield from lines
+        yield json.dumps(picture).encode()
+        change()
+        yield from (json.dumps(step).encode() for step in later)
+
+    answers: list[dict[str, Any]] = []
+    run.play_steps(told_in_time(), lambda line: answers.append(json.loads(line)), print, repr, CancelFlag())
+    assert [one["ok"] for one in answers] == [True, True, True, True, False, False]
+    assert all("holds other voxels" in one["error"] for one in answers[-2:])
+    assert (tmp_path / "one.png").is_file()
+    assert not (tmp_path / "two.png").exists() and not (tmp_path / "out").exists()
