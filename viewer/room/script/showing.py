@@ -275,7 +275,7 @@ def picture(sitting: Sitting, p: params.Draw) -> Result:
         raise UsageError(f"A picture of {width} by {height} is not made.", f"Give sides of 1 to {_MOST_SIDE}.")
     on = sitting.picture(p.view)
     stack = on.source.stack
-    sitting.check_unchanged(stack)
+    _check_unchanged(sitting, stack)
     file = write_shown(
         on.source.volume,
         stack,
@@ -289,6 +289,18 @@ def picture(sitting: Sitting, p: params.Draw) -> Result:
         out=Path(p.to).absolute(),
     )
     return {"file": str(file)}
+
+
+def _check_unchanged(sitting: Sitting, stack: Stack) -> None:
+    """Refuse to write out pictures or results that are no longer what was opened.
+
+    Raises:
+        OutputError: one was changed, it is named.
+    """
+    study = sitting.study_of(stack)
+    entries = sitting.session.review.latest_results(study.uid)
+    stored = [entry.folder for entry in entries if entry.lies_on(stack.key) and entry.folder is not None]
+    sitting.unchanged.check(study, stack, sitting.volume(stack), stored)
 
 
 def _drawings(sitting: Sitting, view: int, on: Picture) -> Drawn:

@@ -52,7 +52,7 @@ class Sitting:
         self._regular: dict[str, tuple[Volume, Volume]] = {}
         self._kept = LastViews(self.session.views.layout)
         self._known: set[str] = set()
-        self._unchanged = Unchanged()
+        self.unchanged = Unchanged()
         self.session.on(Trouble, lambda event: self._troubles.append(event.words))
 
     # waiting
@@ -206,19 +206,8 @@ class Sitting:
         self.troubles()
         volume = self.session.library.volume(stack.key)
         assert volume is not None
-        self._unchanged.note(stack, volume)
+        self.unchanged.note(stack, volume)
         return volume
-
-    def check_unchanged(self, stack: Stack) -> None:
-        """Refuse to write out pictures or results that are no longer what was opened.
-
-        Raises:
-            OutputError: one was changed, it is named.
-        """
-        study = self.study_of(stack)
-        entries = self.session.review.latest_results(study.uid)
-        stored = [entry.folder for entry in entries if entry.lies_on(stack.key) and entry.folder is not None]
-        self._unchanged.check(study, stack, self.volume(stack), stored)
 
     # views
 
