@@ -51,6 +51,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("file.samples", "Open sample studies", "File"),
     ActionRow("file.close_study", "Close study", "File", ("Ctrl+W",), group=1),
     ActionRow("file.settings", "Settings...", "File", ("Ctrl+,",), group=2),
+    ActionRow("file.hanging", "Hanging rules...", "File", group=2),
     ActionRow("file.quit", "Quit", "File", ("Ctrl+Q",), group=3),
     ActionRow("view.layout", "Next layout", "View", ("Ctrl+L",), "layout", "Layout", view=True),
     ActionRow("view.hang", "Hang again by rule", "View", ("Ctrl+Shift+L",), view=True),

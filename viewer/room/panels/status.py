@@ -21,7 +21,7 @@ class StatusView:
     Attributes:
         stack_key: "" while nothing is open; verdict: whether lengths can be trusted, None where there is no geometry.
         at_detector: lengths hold in the plane of the detector; job: "Analysing 62 %", "" while none runs.
-        patients: how many are on screen.
+        patients: how many are on screen; hanging: the rule that hung what is on screen.
     """
 
     stack_key: str = ""
@@ -30,6 +30,7 @@ class StatusView:
     device: str = ""
     job: str = ""
     patients: int = 0
+    hanging: str = ""
 
 
 #: After these events it is to be built anew.
@@ -40,11 +41,12 @@ def state(session: Session, room: Room) -> StatusView:
     """What the bar says of the active stack and of the program."""
     stack = session.library.stack(session.library.active)
     device, job = room.analyses.device_words(), job_words(room.context.lane.running)
-    patients = len(session.people_shown)
+    patients, words = len(session.people_shown), room.hanging.words
     if stack is None or stack.geometry is None:
-        return StatusView(stack.key if stack is not None else "", device=device, job=job, patients=patients)
+        key = stack.key if stack is not None else ""
+        return StatusView(key, device=device, job=job, patients=patients, hanging=words)
     at_detector = stack.geometry.spacing_kind is SpacingKind.DETECTOR
-    return StatusView(stack.key, stack.verdict, at_detector, device, job, patients)
+    return StatusView(stack.key, stack.verdict, at_detector, device, job, patients, words)
 
 
 def job_words(running: Job | None) -> str:

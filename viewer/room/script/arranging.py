@@ -15,10 +15,10 @@ from viewer.display.points import oblique_plane
 from viewer.display.slicing import Plane
 from viewer.room.script import params
 from viewer.room.script.params import FARTHEST, check_size, one_of
-from viewer.room.script.showing import ALIASES, check_plane, in_patient, opening_view, told, views_told
+from viewer.room.script.showing import ALIASES, check_plane, opening_view, told, views_told
 from viewer.room.script.sitting import Sitting, number_of
 from viewer.room.views.arrangement import Arrangement, grid, named
-from viewer.room.views.links import check_link, same_cut, same_space, shift_between, slice_that_follows
+from viewer.room.views.links import check_link, in_patient, same_cut, same_space, shift_between, slice_that_follows
 from viewer.room.views.picture import Picture, slice_middle
 from viewer.session.views import Follow, Link, ShownLayout, ShownView
 

@@ -224,6 +224,19 @@ class LayOut(Params):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hang(Params):
+    """`hang`."""
+
+    series_uid: str
+    stack: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules(Hang):
+    """`rules`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sync(Params):
     """`sync`."""
 

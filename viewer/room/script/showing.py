@@ -25,6 +25,7 @@ from viewer.room.script.params import FARTHEST, LARGEST, check_size
 from viewer.room.script.sitting import Sitting, hung_picture, number_of, oblique_of
 from viewer.room.views.arrangement import named
 from viewer.room.views.drawings import slice_under
+from viewer.room.views.links import in_patient
 from viewer.room.views.picture import Picture, source_of
 from viewer.session.views import ShownView
 
@@ -115,11 +116,13 @@ def show(sitting: Sitting, p: params.Show) -> Result:
     return told(sitting, p.view)
 
 
-def opening_view(sitting: Sitting, stack: Stack, volume: Volume, plane: Plane) -> ShownView:
-    """How a stack opens in a plane: the middle slice, through its first window."""
+def opening_view(sitting: Sitting, stack: Stack, volume: Volume, plane: Plane, preset: str | None = None) -> ShownView:
+    """How a stack opens in a plane: the middle slice, through its first window, or as a view that has a preset."""
     source = source_of(stack, sitting.cut_from(stack, volume, plane), plane, None)
-    picture = hung_picture(source, sitting.room.hanging.planner.plan(stack.key))
-    return ShownView(stack.key, plane.value, picture.index, picture.window.center, picture.window.width)
+    planned = sitting.room.hanging.planner.plan(stack.key) if preset is None else None
+    picture = hung_picture(source, planned, preset or "")
+    window = picture.window
+    return ShownView(stack.key, plane.value, picture.index, window.center, window.width, preset=preset or "")
 
 
 def check_plane(volume: Volume, plane: Plane) -> None:
@@ -197,12 +200,6 @@ def reset(sitting: Sitting, p: params.InView) -> Result:
     first = sitting.picture(p.view).first_window()
     sitting.put_view(p.view, replace(shown, center=first.center, width=first.width, turn=((1, 0), (0, 1))))
     return told(sitting, p.view)
-
-
-def in_patient(picture: Picture) -> bool:
-    """True where the picture's millimetres are those of the patient."""
-    native = picture.source.native
-    return native.oriented and native.spacing_kind is SpacingKind.PATIENT
 
 
 def points_of(

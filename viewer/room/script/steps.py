@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from viewer.room.script import arranging, judging, measuring, params, registering, showing
+from viewer.room.script import arranging, hanging, judging, measuring, params, registering, showing
 from viewer.room.script.params import Params, decoded, one_of
 from viewer.room.script.sitting import Sitting
 
@@ -56,6 +56,8 @@ STEPS: tuple[StepSpec, ...] = (
     StepSpec("picture", params.Draw, showing.picture),
     StepSpec("state", params.Nothing, showing.state),
     StepSpec("layout", params.LayOut, arranging.layout),
+    StepSpec("hang", params.Hang, hanging.hang),
+    StepSpec("rules", params.Rules, hanging.rules),
     StepSpec("sync", params.Sync, arranging.sync),
     StepSpec("compare", params.Compare, arranging.compare),
     StepSpec("pair", params.Pair, measuring.pair),

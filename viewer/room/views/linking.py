@@ -14,7 +14,7 @@ from viewer.core.annotation import PointLps
 from viewer.display.window import Window
 from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, PointerMoved, ViewMoved
 from viewer.room.views.facts import CursorInfo, cursor_at
-from viewer.room.views.links import corners_of, same_cut, same_space, shift_between, slice_that_follows
+from viewer.room.views.links import corners_of, link_between, same_cut, same_space, slice_that_follows
 from viewer.room.views.view import View, ViewEvents
 from viewer.session.events import Event
 from viewer.session.views import Follow, Link
@@ -143,12 +143,12 @@ class Linking(ViewEvents):
                 self._link_by_offset(first or 0, number)
 
     def _link_by_offset(self, first: int, number: int) -> None:
-        one, other = (self._arranger.views[n].picture for n in (first, number))
-        if one is None or other is None or same_space(one, other) or not same_cut(one, other):
+        views = self._arranger.views
+        made = link_between(first, views[first].picture, number, views[number].picture)
+        if made is None or self.apart(views[first], views[number]):
             return
-        if self.apart(self._arranger.views[first], self._arranger.views[number]):
-            return
-        self.links = (*self.links, Link((first, number), Follow.OFFSET, ((0.0, 0.0, 0.0), shift_between(one, other))))
+        if made.by is Follow.OFFSET:  # by position they follow each other without being told
+            self.links = (*self.links, made)
 
     def why_none(self) -> str:
         """Why no view follows another one, in English words; "" where one does."""

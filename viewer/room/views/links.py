@@ -8,7 +8,7 @@ import numpy as np
 
 from viewer.core.annotation import PointLps
 from viewer.core.errors import UsageError
-from viewer.core.geometry import FloatArray
+from viewer.core.geometry import FloatArray, SpacingKind
 from viewer.display.sampling import same_frame
 from viewer.room.views.picture import Picture
 from viewer.session.views import Follow, Link
@@ -125,3 +125,18 @@ def check_link(by: Follow, first: Picture, other: Picture, view: int) -> None:
         )
     if by is not Follow.REGISTRATION and not same_cut(first, other):
         raise UsageError(f"View {view} cuts the patient in another direction.", "Show both in one plane.")
+
+
+def in_patient(picture: Picture) -> bool:
+    """True where the picture's millimetres are those of the patient."""
+    native = picture.source.native
+    return native.oriented and native.spacing_kind is SpacingKind.PATIENT
+
+
+def link_between(first: int, one: Picture | None, number: int, other: Picture | None) -> Link | None:
+    """How two views can follow each other: by position, else by the distance they have now; None where not at all."""
+    if one is None or other is None or not (in_patient(one) and in_patient(other) and same_cut(one, other)):
+        return None
+    if same_space(one, other):
+        return Link((first, number), Follow.POSITION)
+    return Link((first, number), Follow.OFFSET, ((0.0, 0.0, 0.0), shift_between(one, other)))

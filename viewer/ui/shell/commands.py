@@ -19,6 +19,7 @@ from viewer.ui.shell.actions import tip_of
 from viewer.ui.shell.dialogs.about import AboutDialog
 from viewer.ui.shell.dialogs.files import RefusedDialog
 from viewer.ui.shell.dialogs.keys import KeysDialog
+from viewer.ui.shell.dialogs.rules import RulesDialog
 from viewer.ui.shell.dialogs.settings import SettingsDialog
 from viewer.ui.shell.view_area import ViewArea
 from viewer.words.i18n import said, tr
@@ -98,6 +99,7 @@ class Commands(QObject):
             "file.close_study": room.close_active,
             "file.refused": self.show_refused,
             "file.settings": self.show_settings,
+            "file.hanging": lambda: RulesDialog(room, self._parent).show(),
             "file.quit": shell.close,
             "view.hide_name": self._hide_name,
             "series.previous": lambda: room.step_series(-1),

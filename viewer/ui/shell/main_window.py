@@ -249,6 +249,7 @@ class MainWindow(QMainWindow):
         if rail != self.browser.is_rail:
             self.browser.set_rail(rail)
         self.browser.setVisible(not report)
+        self.status.name_rule(rail)
         least, usual, most = (RAIL_WIDTH,) * 3 if rail else STUDIES_WIDTHS
         self.browser.setMinimumWidth(least)
         self.browser.setMaximumWidth(most)

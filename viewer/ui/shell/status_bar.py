@@ -51,6 +51,11 @@ class StatusBar(QStatusBar):
                 self._line.addWidget(mark)
                 mark.hide()
             self._line.addWidget(part)
+        self._rule = ElidedLabel()
+        self._rule.setProperty("part", True)
+        self._rule.hide()
+        self._names_rule = False
+        self._line.addWidget(self._rule, 3)
         self._line.addStretch(1)
         self._right = ElidedLabel(tr(INTENDED_USE), "caption2")
         self._right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -82,6 +87,13 @@ class StatusBar(QStatusBar):
         self._put(self._job, view.job)
         self._people_mark.setVisible(view.patients > 1)
         self._put(self._people, tr("Two patients") if view.patients > 1 else "")
+        self._rule.set_whole(view.hanging)
+        self._rule.setVisible(self._names_rule and bool(view.hanging))
+
+    def name_rule(self, names: bool) -> None:
+        """Whether the hanging rule stands here, while the studies panel has no room for it."""
+        self._names_rule = names
+        self._rule.setVisible(names and bool(self._rule.whole))
 
     def _show_stack(self, is_open: bool) -> None:
         if is_open:
