@@ -6,10 +6,8 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from viewer.analysis import suitability
-from viewer.analysis.client import InferenceProcess
 from viewer.analysis.device import cpu
 from viewer.core.analysis import AnalysisRequest, Box, GateVerdict, PackInfo, RunOptions, Suitability
 from viewer.core.errors import UsageError, ViewerError
@@ -17,7 +15,6 @@ from viewer.core.finding import Side
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
-from viewer.jobs import cine
 from viewer.jobs.request import request_for, with_age
 from viewer.room.background import Job
 from viewer.room.context import Context
@@ -26,6 +23,10 @@ from viewer.room.loading import Loading
 from viewer.room.packs import Packs, box_sides
 from viewer.session import Event, ResultEntry
 from viewer.words.i18n import said, tr
+
+if TYPE_CHECKING:
+    from viewer.analysis.client import InferenceProcess
+    from viewer.jobs import cine
 
 _LOG = logging.getLogger(__name__)
 
@@ -226,6 +227,7 @@ class Analyses:
             named: the reader named the packs: warned ones run too, whatever the file is.
             pixel_mm: as the reader states it, for pictures whose file tells none.
         """
+        from viewer.analysis import suitability
         from viewer.jobs.analyse import box_for, checked_pixel, is_nameless
 
         session = self._context.session
@@ -301,6 +303,8 @@ class Analyses:
 
 def _judge(pack: PackInfo, volume: Volume, boxes: dict[str, Box], research: bool) -> GateVerdict:
     """The worst verdict over the pack's boxes, or without one."""
+    from viewer.analysis import suitability  # late, as everything of packs: the window stands before it
+
     sides = dict.fromkeys((*box_sides(pack), "")) if pack.needs_roi else {}
     wanted: list[Box | None] = [boxes[side] for side in sides if side in boxes]
     spoken = [suitability.check(pack, volume, box, research=research) for box in wanted or [None]]
@@ -319,6 +323,8 @@ def _run(
     cancel: CancelToken,
 ) -> cine.Home:
     """The pack on the stack, or on every phase of the heart's beat."""
+    from viewer.jobs import cine
+
     if not cine.is_asked(pack):
         return cine.Home(stack, request.image, process.run(request, on_progress, cancel))
 

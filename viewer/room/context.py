@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from viewer.analysis.client import InferenceProcess
 from viewer.core.errors import ViewerError
 from viewer.core.resources import user_data_dir
 from viewer.core.settings import Settings, save_settings
@@ -18,6 +17,9 @@ from viewer.room.threads import AnalysisLane, ReadingPool
 from viewer.session import Session
 from viewer.session.record import Recorder
 from viewer.words.i18n import error_words, tr
+
+if TYPE_CHECKING:
+    from viewer.analysis.client import InferenceProcess
 
 _LOG = logging.getLogger(__name__)
 

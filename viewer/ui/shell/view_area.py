@@ -31,7 +31,7 @@ CINE_HZ = 12
 class ViewArea(QStackedWidget):
     """Paints the room's views.
 
-    pyqtgraph is imported with the first picture, so that the window stands before.
+    Widgets that paint pictures are imported with the first of them, so that the window stands before.
 
     Signals:
         place_wanted: a mark or picture that a chosen line of a report speaks of.
