@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
@@ -15,9 +15,8 @@ from viewer.core.errors import SettingsError
 from viewer.core.resources import user_data_dir
 from viewer.core.settings import Settings, load_settings
 from viewer.journal import open_journal
-from viewer.reading.pixels.decoders import warm
 from viewer.room.context import Context
-from viewer.room.events import SettingsChanged
+from viewer.room.events import SettingsChanged, StackLoaded
 from viewer.room.home import home_lock, in_words
 from viewer.room.room import Room
 from viewer.session.record import LastPlace, last_place
@@ -28,6 +27,9 @@ from viewer.ui.shell.main_window import MainWindow
 from viewer.words.i18n import set_language, tr
 
 _LOG = logging.getLogger(__name__)
+
+#: Packs and processes wait for the first series that is opened at the start, but never longer than this (ms).
+_WAIT_MS = 3000
 
 
 class Program(QObject):
@@ -57,7 +59,8 @@ class Program(QObject):
         self._ring = FocusRing(app)
         self.window = MainWindow(self.room)
         self._paths = tuple(paths)
-        self._closed = False
+        self._closed = self._started = False
+        self._stop_waiting: Callable[[], None] = lambda: None
         self._connect_window()
         self.context.session.on(SettingsChanged, lambda _event: self._on_settings())
         words_of_other = "" if other is None else in_words(other)
@@ -75,13 +78,25 @@ class Program(QObject):
 
     @Slot()
     def _on_painted(self) -> None:
-        """The window stands: now packs, the inference process, and files."""
+        """The window stands: now files, then packs and the processes, which would keep the first picture waiting."""
         _LOG.debug("the window stands")
-        self.room.start()
         if self._paths:
             self.room.opening.open_paths(self._paths)
         elif not self._last.ended and self._last.paths:
             self._come_back()
+        if self.room.opening.is_busy:
+            self._stop_waiting = self.context.session.on(StackLoaded, lambda _event: self._start_room())
+            QTimer.singleShot(_WAIT_MS, self._start_room)
+        else:
+            self._start_room()
+
+    @Slot()
+    def _start_room(self) -> None:
+        """Packs and processes, once."""
+        self._stop_waiting()
+        if not self._started and not self._closed:
+            self._started = True
+            self.room.start()
 
     def _come_back(self) -> None:
         """Open where the last run was cut off."""
@@ -144,8 +159,6 @@ def _collect_again() -> None:
 def run_window(paths: Sequence[str] = ()) -> int:
     """Open the window, on these paths if given; returns the exit status when it is closed."""
     QCoreApplication.setApplicationName("SecondRead")
-    if paths:
-        warm()  # beside the building of the window: the first picture may be a compressed one
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     program = Program(app, [str(path) for path in paths])

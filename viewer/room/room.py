@@ -68,10 +68,14 @@ class Room:
 
     def start(self) -> None:
         """After the first paint: packs, then the decoder and the inference process."""
-        from viewer.reading.pixels.decoders import warm as warm_decoders
+
+        def warm(_tell: object, _cancel: object) -> None:
+            from viewer.reading.pixels import decoders
+
+            decoders.warm()
 
         self.packs.read()
-        warm_decoders()
+        self.context.pool.submit(warm, lambda _done: None, self.context.complain)
         self.analyses.start_process()
 
     def show_again(self) -> None:
