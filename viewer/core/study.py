@@ -72,6 +72,9 @@ class Stack:
             by instance number); may be made on demand, so keep what is asked for often.
         geometry: None where nothing is known of the grid.
         regions: calibrated parts of ultrasound pictures, of each slice, or once where all have the same.
+        frame_time_ms: how long a frame lasted.
+        frame_steps_ms: of each frame the time since the one before, where they differ.
+        display_rate: frames a second as the file recommends to show them.
         header: DICOM keyword -> str for corners, hanging and gates; patient names left out.
     """
 
@@ -94,6 +97,8 @@ class Stack:
     unit: str = "1"
     regions: tuple[tuple[UltrasoundRegion, ...], ...] = ()
     frame_time_ms: float | None = None
+    frame_steps_ms: tuple[float, ...] = ()
+    display_rate: float | None = None
     header: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -824,3 +824,37 @@ def test_an_empty_view_takes_every_call(view: Viewport) -> None:
     drag(view, QPointF(10, 10), QPointF(50, 50))
     assert view.view.picture is None
     assert picture_of(view).max() == 0
+
+
+def test_cine_has_a_bar_that_moves_no_picture(view: Viewport, qtbot: QtBot) -> None:
+    show(view, frame_time_ms=20.0)
+    view.view.set_camera(view.view.camera.at_zoom(6))
+    before = view.view.camera.to_screen((10, 10))
+    view.play()
+    bar = view.cine_bar
+    assert bar is not None and bar.rate.value() == 50 and bar.play.text() == "Pause"
+    QApplication.processEvents()
+    assert view.view.camera.to_screen((10, 10)) == pytest.approx(before)
+    start = picture(view).index
+    qtbot.waitUntil(lambda: picture(view).index != start, timeout=5000)
+    bar.frames.setValue(3)
+    assert (picture(view).index, bar.cine.runs, bar.play.text()) == (3, False, "Play")
+    view.play()
+    assert bar.cine.runs
+    view.stand_still()
+    assert not bar.cine.runs and view.cine_bar is bar
+    show(view, series_uid="9.9")
+    assert view.cine_bar is None, "another stack"
+
+
+def test_cine_says_what_it_could_not_show(view: Viewport, monkeypatch: pytest.MonkeyPatch) -> None:
+    show(view, frame_time_ms=20.0)
+    view.play()
+    bar = view.cine_bar
+    assert bar is not None
+    bar.follow()
+    assert bar.honest.text() == ""
+    monkeypatch.setattr(type(bar.cine), "shown_rate", 12.0)
+    bar.cine.skipped = 38
+    bar.follow()
+    assert bar.honest.text() == "12 of 50 a second shown, 38 skipped"

@@ -195,6 +195,24 @@ def test_cine_is_in_order_of_time(tmp_path: Path) -> None:
     np.testing.assert_array_equal(load_volume(stack).stored, frames)
 
 
+@pytest.mark.parametrize(
+    ("tags", "steps", "rate"),
+    [
+        ({"FrameTime": 40}, (), None),
+        ({"FrameTimeVector": [0, 40, 60, 40, 60]}, (50.0, 40.0, 60.0, 40.0, 60.0), None),
+        ({"FrameTimeVector": [0, 40, 40, 40, 40]}, (), None),
+        ({"FrameTimeVector": [0, 40, 60]}, (), None),
+        ({"FrameTime": 40, "RecommendedDisplayFrameRate": 15}, (), 15.0),
+    ],
+)
+def test_times_of_frames(tmp_path: Path, tags: dict[str, Any], steps: tuple[float, ...], rate: float | None) -> None:
+    frames = phantom((5, 6, 8), 0, 900).astype(np.uint16)
+    save(multiframe(frames, SOPClassUID="1.2.840.10008.5.1.4.1.1.12.1", Modality="XA", **tags), tmp_path / "xa")
+    (stack,) = stacks_of(tmp_path)
+    assert (stack.kind, stack.frame_time_ms) == (Kind.CINE, 40.0)
+    assert (stack.frame_steps_ms, stack.display_rate) == (steps, rate)
+
+
 def test_single_bits_of_frames_that_share_a_byte(tmp_path: Path) -> None:
     bits = np.random.default_rng(3).integers(0, 2, (3, 5, 3), np.uint8)
     ds = multiframe(bits.astype(np.uint16), SOPClassUID="1.2.840.10008.5.1.4.1.1.7.1", Modality="OT")

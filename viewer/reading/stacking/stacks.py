@@ -238,6 +238,8 @@ def _stack(uid: str, frames: list[Frame], cautions: tuple[Caution, ...]) -> Stac
         unit=unit_of(head),
         regions=regions_of(frames),
         frame_time_ms=_frame_time(first),
+        frame_steps_ms=_frame_steps(first, len(frames)),
+        display_rate=head.number(t.DISPLAY_RATE) or None,
         header=header,
     )
 
@@ -258,6 +260,14 @@ def _is_cine(frame: Frame) -> bool:
     """A multi-frame file with a frame time, or of a modality that films."""
     moving = frame.head.text(t.MODALITY) in ("US", "XA", "RF", "ES", "XC", "IVUS", "GM", "OP")
     return frame.index is not None and (_frame_time(frame) is not None or moving)
+
+
+def _frame_steps(frame: Frame, count: int) -> tuple[float, ...]:
+    """Milliseconds between frames (Frame Time Vector), where there is one for each frame and they differ."""
+    steps = tuple(frame.head.floats(t.FRAME_TIME_VECTOR))
+    usable = len(steps) == count > 1 and all(step > 0 for step in steps[1:]) and len(set(steps[1:])) > 1
+    # What the first frame follows is not told: when it comes round again it lasts as long as the others on average.
+    return (sum(steps[1:]) / (count - 1), *steps[1:]) if usable else ()
 
 
 def _frame_time(frame: Frame) -> float | None:

@@ -27,6 +27,7 @@ from viewer.room.views.arrangement import named
 from viewer.room.views.drawings import slice_under
 from viewer.room.views.links import in_patient
 from viewer.room.views.picture import Picture, source_of
+from viewer.room.views.playing import own_rate
 from viewer.session.views import ShownView
 
 if TYPE_CHECKING:
@@ -159,8 +160,7 @@ def told(sitting: Sitting, view: int) -> dict[str, Any]:
         "reason": reason,
     }
     if stack.kind is Kind.CINE:
-        time = stack.frame_time_ms
-        result["frames_per_second"] = 1000.0 / time if time else None
+        result["frames_per_second"] = own_rate(stack)
     return result
 
 

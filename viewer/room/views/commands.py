@@ -23,12 +23,6 @@ def step(view: View, slices: int) -> None:
         view.set_slice(view.picture.index + slices)
 
 
-def next_in_loop(view: View) -> None:
-    """Round and round: cine is the one thing that loops."""
-    if view.picture is not None:
-        view.set_slice((view.picture.index + 1) % view.picture.count)
-
-
 def first(view: View) -> None:
     """The first slice."""
     view.set_slice(0)

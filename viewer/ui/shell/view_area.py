@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QStackedWidget, QWidget
 
 from viewer.core.study import Stack
 from viewer.room.panels import volumes
 from viewer.room.room import Room
 from viewer.room.views.arrangement import FOUR
-from viewer.room.views.commands import next_in_loop
 from viewer.ui.kit.keyguard import ARROWS
 from viewer.ui.kit.refresh import later
 from viewer.ui.kit.regions import step_inside
@@ -23,9 +22,6 @@ from viewer.words.people import corner_lines
 if TYPE_CHECKING:
     from viewer.ui.object_views.pane import ObjectPane
     from viewer.ui.viewport.grid import ViewGrid
-
-#: Pictures a second while cine runs.
-CINE_HZ = 12
 
 
 class ViewArea(QStackedWidget):
@@ -47,9 +43,6 @@ class ViewArea(QStackedWidget):
         self._volumes: VolumesPanel | None = None
         self._has_volumes = False
         self._shown: Stack | None = None
-        self._cine = QTimer(self)
-        self._cine.setInterval(round(1000 / CINE_HZ))
-        self._cine.timeout.connect(lambda: next_in_loop(room.views.active))
 
     @property
     def grid(self) -> ViewGrid:
@@ -135,16 +128,19 @@ class ViewArea(QStackedWidget):
 
     def act(self, action_id: str) -> None:
         """Do an action of the active view; any but its own ends cine."""
-        if action_id == "image.cine" and not self._cine.isActive():
-            picture = self._room.views.active.picture
-            if picture is not None and picture.count > 1:
-                self._cine.start()
+        if action_id == "image.cine":
+            if self._grid is not None:
+                self._grid.active.play()
             return
-        self._cine.stop()
+        self._stand_still()
         self._room.hanging.act(action_id)
+
+    def _stand_still(self) -> None:
+        for viewport in self._grid.views if self._grid is not None else ():
+            viewport.stand_still()
 
     def release(self) -> None:
         """Another window paints the views from now on."""
-        self._cine.stop()
+        self._stand_still()
         if self._grid is not None:
             self._grid.release()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -16,7 +18,9 @@ from viewer.room.views.events import Surface
 from viewer.room.views.facts import Message
 from viewer.room.views.mouse import Mouse
 from viewer.room.views.view import View
+from viewer.ui.kit.refresh import later
 from viewer.ui.viewport.bordered import FRAME, Bordered
+from viewer.ui.viewport.cine_bar import CineBar
 from viewer.ui.viewport.controller import ViewController
 from viewer.ui.viewport.notice import Notice
 from viewer.ui.viewport.strip import Strip
@@ -76,6 +80,7 @@ class Viewport(Bordered):
         self.canvas = self.controller.canvas
         self.notice = Notice(self.canvas)
         self.typing = TextLine(self.view, self.canvas)
+        self.cine_bar: CineBar | None = None
         self._was_active = self.view.active
         column = QVBoxLayout(self)
         column.setContentsMargins(FRAME, FRAME, FRAME, FRAME)
@@ -86,6 +91,39 @@ class Viewport(Bordered):
         self.view.surface = _Painted(self)
         self.rename()
 
+    def play(self) -> None:
+        """Cine on or off; its bar comes below the picture, which stays where it is."""
+        if self.view.picture is None or self.view.picture.count < 2:
+            return
+        if self.cine_bar is None:
+            self.cine_bar = CineBar(self.view, self.put_cine_away, self)
+            self._show_bar(self.cine_bar, True)
+        self.cine_bar.toggle()
+
+    def stand_still(self) -> None:
+        """End cine; its bar stays."""
+        if self.cine_bar is not None and self.cine_bar.cine.runs:
+            self.cine_bar.stop()
+
+    def put_cine_away(self) -> None:
+        """End cine and take its bar away."""
+        bar, self.cine_bar = self.cine_bar, None
+        if bar is not None:
+            bar.stop()
+            self._show_bar(bar, False)
+            bar.deleteLater()
+
+    def _show_bar(self, bar: CineBar, show: bool) -> None:
+        self.controller.hold(True)
+        column = cast(QVBoxLayout, self.layout())
+        if show:
+            column.addWidget(bar)
+        else:
+            column.removeWidget(bar)
+        bar.setVisible(show)
+        column.activate()
+        later(self, 0, partial(self.controller.hold, False)).start()
+
     def repaint_soon(self) -> None:
         """Picture, and the border where the view became active or quiet."""
         self.canvas.refresh()
@@ -94,8 +132,10 @@ class Viewport(Bordered):
             self.update()
 
     def rename(self) -> None:
-        """Words and badges of the strip."""
+        """Words and badges of the strip; the bar of another stack's cine goes."""
         picture = self.view.picture
+        if self.cine_bar is not None and picture is not self.cine_bar.cine.picture:
+            self.put_cine_away()
         title, sub = ("", "") if picture is None else labels.strip_words(picture)
         self.strip.set_words(title, sub)
         self.canvas.setAccessibleName(tr("View {title}, {sub}", title=title, sub=sub) if title else tr("Empty view"))
