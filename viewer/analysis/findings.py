@@ -46,6 +46,7 @@ def proposal(pack: PackInfo, request: AnalysisRequest, label: str, number: int, 
         measurements=place.measured,
         result_id=request.id,
         tracking_uid=f"2.25.{made.int}",
+        kind=pack.viewer.label_kind(label),
     )
 
 

@@ -97,6 +97,13 @@ class OperatingPoint:
     n: int | None = None
 
 
+class FindingKind(StrEnum):
+    """What a pack says with it: a question answered, or anatomy outlined so that it can be measured."""
+
+    FINDING = "finding"
+    ANATOMY = "anatomy"
+
+
 class FindingState(Enum):
     """The reader's verdict."""
 
@@ -110,6 +117,7 @@ class FindingState(Enum):
 class Finding:
     """One proposal of a pack (or a reader's own finding, pack = "") and its verdict.
 
+    `kind` anatomy is a measurement with a picture: it waits for no verdict, and enters a report once accepted.
     `notes` are the program's words on it: what could not be measured, and why; `evidence` is what decided
     where the input was no picture.
     """
@@ -135,6 +143,12 @@ class Finding:
     tracking_uid: str = ""
     notes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    kind: FindingKind = FindingKind.FINDING
+
+    @property
+    def is_open(self) -> bool:
+        """True while a verdict is owed: nothing can be signed before."""
+        return self.state is FindingState.PROPOSED and self.kind is FindingKind.FINDING
 
     @property
     def side_edited(self) -> bool:

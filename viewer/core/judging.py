@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from viewer.core.errors import UsageError
-from viewer.core.finding import Finding, FindingState
+from viewer.core.finding import Finding
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.report import Signature
 from viewer.core.study import Patient
@@ -73,12 +73,12 @@ def check_unsigned(signed: object) -> None:
 
 
 def check_settled(findings: Iterable[Finding]) -> None:
-    """Refuse to sign while a proposal waits for a verdict.
+    """Refuse to sign while a proposal waits for a verdict; outlined anatomy waits for none.
 
     Raises:
         UsageError: one does; all that do are named.
     """
-    waiting = [finding.id for finding in findings if finding.state is FindingState.PROPOSED]
+    waiting = [finding.id for finding in findings if finding.is_open]
     if waiting:
         raise UsageError(
             f"Nothing can be signed while findings are open: {', '.join(waiting)}.",

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from viewer.core.finding import Code, OperatingPoint
+from viewer.core.finding import Code, FindingKind, OperatingPoint
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
@@ -96,12 +96,16 @@ class CodedTerm(Part, frozen=True):
 
 
 class Label(Part, frozen=True, kw_only=True):
-    """A name the network says: its words, its code, and the anatomy it lies in."""
+    """A name the network says: its words, its code, and the anatomy it lies in.
+
+    `kind` anatomy: what it names is there in everybody and is outlined to be measured, not to be judged.
+    """
 
     code: CodedTerm
     text: Annotated[str, Meta(pattern=_PLAIN, max_length=64)] = ""
     site: CodedTerm | None = None
     colour: Annotated[str, Meta(pattern="^#[0-9A-Fa-f]{6}$")] | None = None
+    kind: FindingKind = FindingKind.FINDING
 
 
 class Boxes(Part, frozen=True):
@@ -252,6 +256,16 @@ class Viewer(Part, frozen=True, kw_only=True):
         """The coded concept of a label, as the pack declares it."""
         label = self.labels.get(name)
         return None if label is None else Code(label.code.value, label.code.scheme, label.code.meaning)
+
+    def label_kind(self, name: str) -> FindingKind:
+        """Whether a label answers a question or outlines anatomy."""
+        label = self.labels.get(name)
+        return FindingKind.FINDING if label is None else label.kind
+
+    @property
+    def answers(self) -> bool:
+        """True for a pack with a label that answers a question; one that outlines anatomy alone does not."""
+        return any(label.kind is FindingKind.FINDING for label in self.labels.values())
 
     @property
     def default_point(self) -> OperatingPoint:

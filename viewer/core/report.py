@@ -61,6 +61,7 @@ class PackRun:
         outcome: "ran", "refused" or "failed".
         words: all reasons, or what happened; `brief`: the one that decided.
         proposed = accepted + rejected + unsure + waiting; `edited` of the accepted were changed.
+        outlined: structures that were measured and wait for no verdict.
         below_threshold: not shown because the score is under the threshold.
     """
 
@@ -75,6 +76,7 @@ class PackRun:
     waiting: int = 0
     edited: int = 0
     below_threshold: int = 0
+    outlined: int = 0
     provenance: Provenance | None = None
     seconds: float = 0.0
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from viewer.core.analysis import AnalysisResult, GateReason, Suitability
 from viewer.core.errors import PackError
-from viewer.core.finding import Finding, FindingState
+from viewer.core.finding import Finding, FindingKind, FindingState
 from viewer.core.geometry import SpacingKind
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.plain import to_plain
@@ -182,7 +182,8 @@ def _run(result: AnalysisResult, findings: Sequence[Finding], words: Words, pack
         accepted=count[FindingState.ACCEPTED],
         rejected=count[FindingState.REJECTED],
         unsure=count[FindingState.UNSURE],
-        waiting=count[FindingState.PROPOSED],
+        waiting=sum(f.is_open for f in own),
+        outlined=sum(f.state is FindingState.PROPOSED and not f.is_open for f in own),
         edited=sum(f.edited and f.state is FindingState.ACCEPTED for f in own),
         below_threshold=result.below_threshold,
         provenance=result.provenance,
@@ -209,8 +210,9 @@ def _pack_name(pack_id: str) -> str:
 def _sections(given: Mapping[str, str], stack: Stack, accepted: Sequence[Finding], words: Words) -> dict[str, str]:
     sections = {one.key: given[one.key].strip() for one in SECTIONS if given.get(one.key, "").strip()}
     sections.setdefault("technique", technique(stack, words))
-    if accepted:
-        sections.setdefault("impression", "\n".join(_impression(finding, words) for finding in accepted))
+    answers = [finding for finding in accepted if finding.kind is FindingKind.FINDING]
+    if answers:
+        sections.setdefault("impression", "\n".join(_impression(finding, words) for finding in answers))
     return sections
 
 

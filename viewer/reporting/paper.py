@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from viewer.core.finding import Finding
+from viewer.core.finding import Finding, FindingKind
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.report import KeyImage, Report
 from viewer.core.sections import Block, keys_in
@@ -101,6 +101,7 @@ class Paper:
     technique: tuple[str, ...]
     columns: tuple[str, ...]
     findings: tuple[FindingRow, ...]
+    structures: tuple[FindingRow, ...]
     nothing: str
     left_out: tuple[str, ...]
     measured_columns: tuple[str, ...]
@@ -133,7 +134,8 @@ def paper_of(report: Report) -> Paper:
         indication=(" ".join(_lines(report, Block.INDICATION, words)),),
         technique=_lines(report, Block.TECHNIQUE, words),
         columns=tuple(words("table", key) for key in ("number", "finding", "place", "score", "judged")),
-        findings=tuple(_finding(n, finding, words) for n, finding in enumerate(report.findings, start=1)),
+        findings=_rows(report, FindingKind.FINDING, words),
+        structures=_rows(report, FindingKind.ANATOMY, words),
         nothing=words("empty", "findings"),
         left_out=(*_lines(report, Block.FINDINGS, words), *_left_out(report, words)),
         measured_columns=_measured_columns(words),
@@ -186,6 +188,7 @@ def _words(words: Words) -> dict[str, str]:
     said = {key: str(text) for key, text in words.table["section"].items()}
     said |= {
         "measured": words("measured", "title"),
+        "structures": words("structures", "title"),
         "ai": words("ai", "title"),
         "page": str(words.table["footer"]["page"]),
     }
@@ -212,6 +215,12 @@ def _lines(report: Report, block: Block, words: Words) -> tuple[str, ...]:
     """Lines of a block's sections; the words for "nothing" when all are empty, none under the findings."""
     text = tuple(line for key in keys_in(block) for line in report.sections.get(key, "").splitlines() if line.strip())
     return text or (() if block is Block.FINDINGS else (words("empty", block.value),))
+
+
+def _rows(report: Report, kind: FindingKind, words: Words) -> tuple[FindingRow, ...]:
+    """What is accepted of one kind; all of them are numbered in one row."""
+    numbered = enumerate(report.findings, start=1)
+    return tuple(_finding(n, finding, words) for n, finding in numbered if finding.kind is kind)
 
 
 def _finding(number: int, finding: Finding, words: Words) -> FindingRow:

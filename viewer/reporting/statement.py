@@ -50,6 +50,8 @@ def _run(run: PackRun, report: Report, words: Words) -> list[str]:
         counts = {"accepted": run.accepted, "rejected": run.rejected, "unsure": run.unsure, "waiting": run.waiting}
         parts = words("ai", "comma").join(words("ai", key, n=n) for key, n in counts.items() if n)
         said.append(words("ai", "rest", proposed=run.proposed, parts=parts))
+    if run.proposed and run.outlined:
+        said.append(words("ai", "outlined_too", n=run.outlined))
     if run.below_threshold:
         said.append(words("ai", "below", n=run.below_threshold))
     return said
@@ -58,7 +60,7 @@ def _run(run: PackRun, report: Report, words: Words) -> list[str]:
 def _accepted(run: PackRun, report: Report, words: Words) -> str:
     pack = pack_words(run, words)
     if not run.proposed:
-        return words("ai", "nothing", pack=pack)
+        return words("ai", "outlined" if run.outlined else "nothing", pack=pack, n=run.outlined)
     numbers = [n for n, finding in enumerate(report.findings, start=1) if finding.pack == run.pack_id]
     if not numbers:
         return words("ai", "nothing_accepted", pack=pack)

@@ -21,7 +21,7 @@ from viewer.room.context import Context
 from viewer.room.events import BoxWanted, PacksChanged, SettingsChanged, StackLoaded
 from viewer.room.loading import Loading
 from viewer.room.packs import Packs, box_sides
-from viewer.session import Event, ResultEntry
+from viewer.session import BoxesChanged, Event, ResultEntry
 from viewer.words.i18n import said, tr
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ class Analyses:
         elif isinstance(event, (PacksChanged, SettingsChanged)):
             for key in self._loading.loaded:
                 self._ask_gate(key)
+        elif isinstance(event, BoxesChanged):
+            self._ask_gate(event.stack_key)
 
     def _ask_gate(self, key: str) -> None:
         library = self._context.session.library
@@ -119,8 +121,10 @@ class Analyses:
     def put_box(self, key: str, box: Box | None, side: str | None = None) -> None:
         """A box was drawn (or taken away) on a stack."""
         boxes = self._context.session.boxes
-        boxes.put(key, boxes.placing if side is None else side, box)
-        self._ask_gate(key)
+        try:
+            boxes.put(key, boxes.placing if side is None else side, box)
+        except UsageError as error:
+            self._context.complain(error)
 
     def boxes(self, key: str) -> dict[str, Box]:
         """Boxes of a stack by side."""
@@ -159,12 +163,13 @@ class Analyses:
     # running
 
     def run_first(self) -> None:
-        """F5: run the first pack that may run on the active series."""
+        """F5: run the first pack that may run on the active series; one that answers a question before outlines."""
         states = self.pack_states()
         ready = [s for s in states if s.gate is not None and not s.refused and (s.job is None or s.job.over)]
         ready = [s for s in ready if not s.pack.needs_roi or s.boxes]
         fresh = [s for s in ready if not s.entries] or ready
         suits = [s for s in fresh if s.gate is not None and s.gate.verdict is Suitability.RUN]
+        suits.sort(key=lambda state: not state.pack.viewer.answers)
         if suits:
             self.run(suits[0].pack.id)
             return

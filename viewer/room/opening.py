@@ -160,6 +160,7 @@ class Opening:
         session.segments.restore(record.segments)
         session.registrations.restore(record.registrations)
         session.people.restore(study_uid, record.joined)
+        session.boxes.restore(record.boxes)
         session.history.restore(record.moves)
         if not record.entries and record.signing is None:
             return

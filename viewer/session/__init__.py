@@ -116,7 +116,7 @@ class Session:
         self.measurements = Measurements(self._bus, self.library, self.history, self.review.signature)
         self.segments = Segments(self._bus, self.library, self.history)
         self.registrations = Registrations(self._bus)
-        self.boxes = Boxes(self._bus)
+        self.boxes = Boxes(self._bus, self.library, self.history)
         self.views = Views(self._bus, self.library, self.history)
         self.overlays = OverlayChoices(self._bus)
 
@@ -149,6 +149,7 @@ class Session:
         if self.library.study(uid) is None:
             return
         self.people.close(uid)
+        self.boxes.close(uid)
         self.measurements.close(uid)
         self.segments.close(uid)
         self.review.close(uid)

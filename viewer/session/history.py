@@ -22,6 +22,7 @@ class Thing(StrEnum):
     LAYOUT = "layout"
     SEGMENT = "segment"
     PERSON = "person"
+    BOX = "box"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +128,13 @@ class History:
     @property
     def undoable(self) -> Step | None:
         """The step that `undo` would take back."""
-        done, _ = self._folded()
+        done, _ = self.folded()
         return done[-1] if done else None
 
     @property
     def redoable(self) -> Step | None:
         """The step that `redo` would do again."""
-        _, undone = self._folded()
+        _, undone = self.folded()
         return undone[-1] if undone else None
 
     def undo(self) -> Step | None:
@@ -184,7 +185,7 @@ class History:
         self._last = max(self._last + 1, time.time_ns())
         return self._last
 
-    def _folded(self) -> tuple[list[Step], list[Step]]:
+    def folded(self) -> tuple[list[Step], list[Step]]:
         """What can be taken back and what can be done again, the next one last."""
         done: dict[int, Step] = {}
         undone: dict[int, Step] = {}

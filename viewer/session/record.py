@@ -13,6 +13,7 @@ from viewer.core.annotation import KeyMark
 from viewer.core.errors import OutputError
 from viewer.core.finding import Finding, Measurement
 from viewer.core.measurement import ReaderMeasurement, Shape
+from viewer.core.placed_box import ReaderBox
 from viewer.core.plain import from_plain, to_plain
 from viewer.core.registration import SeriesRegistration
 from viewer.core.report import Signature
@@ -41,6 +42,7 @@ class StudyRecord:
     registrations: tuple[SeriesRegistration, ...] = ()
     layout: ShownLayout | None = None
     joined: tuple[str, ...] = ()
+    boxes: tuple[ReaderBox, ...] = ()
     moves: tuple[Move, ...] = ()
     signing: SigningBegun | None = None
 
@@ -159,6 +161,7 @@ _STATES: dict[Thing, Any] = {
     Thing.LAYOUT: ShownLayout,
     Thing.SEGMENT: ReaderSegment | None,
     Thing.PERSON: tuple[str, ...],
+    Thing.BOX: ReaderBox | None,
 }
 
 
@@ -191,6 +194,7 @@ class _Reading:
         self._layout: ShownLayout | None = None
         self._joined: tuple[str, ...] = ()
         self._signing: SigningBegun | None = None
+        self._boxes: dict[str, ReaderBox] = {}
 
     def record(self) -> StudyRecord:
         """What was read."""
@@ -205,6 +209,7 @@ class _Reading:
             tuple(self._registrations),
             self._layout,
             self._joined,
+            tuple(self._boxes.values()),
             tuple(self._moves),
             self._signing if self._signature is None else None,
         )
@@ -255,6 +260,9 @@ class _Reading:
             self._marks = state
         elif step.thing is Thing.PERSON:
             self._joined = state
+        elif step.thing is Thing.BOX:
+            placed: ReaderBox = step.before or step.after
+            _put(self._boxes, f"{placed.stack_key} {placed.side}", state)
         else:
             self._layout = state
 

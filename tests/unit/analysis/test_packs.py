@@ -363,3 +363,9 @@ def test_what_is_no_plain_file_is_never_read(tmp_path):
             packs.read(folder)
         (folder / file).unlink()
         (folder / file).write_bytes(kept)
+
+
+def test_shipped_packs_say_which_of_them_only_outline_anatomy() -> None:
+    shipped, _ = packs.list_packs()
+    outline = {pack.id for pack in shipped if not pack.viewer.answers and pack.is_offered}
+    assert outline == {"mr-cardiac-lv", "mr-hippocampus-segmentation", "us-fetal-head", "xray-chest-lungs"}

@@ -16,12 +16,16 @@ import pytest
 
 from tests import synth
 from tests.unit.reporting.folders import film_folder, film_results, head_folder, head_results, opened, write_folder
+from viewer.core.analysis import AnalysisResult
 from viewer.core.errors import OutputError, ReadError, UsageError
-from viewer.core.finding import FindingState
+from viewer.core.finding import FindingKind, FindingState
 from viewer.core.report import Signature
 from viewer.core.settings import Settings, save_settings
+from viewer.core.study import Stack
 from viewer.core.task import CancelFlag, Cancelled, Progress
+from viewer.core.volume import Volume
 from viewer.jobs import export, report
+from viewer.jobs.checking.check import check
 from viewer.jobs.review import Edit, review
 from viewer.reading import scan
 from viewer.reading.objects.segmentation import read_segmentation
@@ -376,3 +380,42 @@ def test_two_series_make_two_reports(tmp_path: Path) -> None:
         runs += [(stack, volume, one) for one in head_results(stack, volume)]
     files = export.export(tmp_path / "out", study, runs)
     assert {"report.pdf", "series-2/report.pdf", "series-2/result.json"} <= set(files)
+
+
+def anatomy_results(stack: Stack, volume: Volume) -> tuple[AnalysisResult, ...]:
+    """Two structures, outlined and measured."""
+    (made,) = head_results(stack, volume)
+    return (replace(made, findings=tuple(replace(one, kind=FindingKind.ANATOMY) for one in made.findings)),)
+
+
+def test_outlined_anatomy_is_measured_and_waits_for_no_verdict(tmp_path: Path) -> None:
+    """Counts, paper, result.json, signing and check agree; what a reader accepts is printed beside the findings."""
+    written = synth.write_series(tmp_path / "head", modality="MR")
+    folder = write_folder(tmp_path / "results", written.folder, anatomy_results)
+    assert [entry["kind"] for entry in document_of(folder)["findings"]] == ["anatomy", "anatomy"]
+    alone = text_of(report.write_report(folder, tmp_path / "alone.pdf"))
+    assert "No finding was accepted by the reader" in alone
+    assert "outlined and measured 2 structure(s)" in alone
+    assert "not been judged" not in alone
+    first, second = (entry["id"] for entry in document_of(folder)["findings"])
+    review(folder, accept=[first], reader="Dr. A. Reader")
+    signed = text_of(report.write_report(folder, tmp_path / "signed.pdf", sign=SIGN))
+    assert "Structures measured by AI, accepted by the reader" in signed
+    assert "Anterior hippocampus" in signed
+    assert "Posterior" not in signed
+    assert "No finding was accepted by the reader" in signed
+    document = document_of(folder)
+    assert document["report"]["findings"] == [first]
+    assert [entry["state"] for entry in document["findings"]] == ["accepted", "proposed"]
+    done = check(folder)
+    assert (done.mismatches, done.seal.state.value) == ((), "as signed")
+
+
+def test_result_folders_of_before_know_findings_only(head: Path) -> None:
+    path = head / "result.json"
+    document = document_of(head)
+    for entry in document["findings"]:
+        assert entry.pop("kind") == "finding"
+    path.write_text(json.dumps(document))
+    with pytest.raises(UsageError, match="findings are open"):
+        report.write_report(head, head.parent / "report.pdf", sign=SIGN)

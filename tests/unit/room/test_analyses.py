@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,8 +18,10 @@ from tests.ui import quick
 from tests.unit.room.conftest import Sit, Told
 from viewer.core.analysis import AnalysisRequest, AnalysisResult, GateReason, GateVerdict, Suitability
 from viewer.core.errors import AnalysisError
+from viewer.core.finding import FindingKind, FindingState
 from viewer.core.task import CancelToken, JobState, OnProgress
 from viewer.room.events import BoxWanted, JobsChanged
+from viewer.room.panels import report as report_panel
 from viewer.session import BoxesChanged, GateChanged, ResultAdded
 
 BOX = ((2, 8, 4), (20, 40, 36))
@@ -33,6 +38,37 @@ def test_f5_runs_the_pack_that_suits_and_selects_its_finding(sit: Sit, film: Pat
     assert entry.folder is not None
     assert entry.folder.is_dir()
     assert sitting.context.lane.jobs == ()
+
+
+def test_f5_takes_the_pack_that_answers_before_the_one_that_outlines(sit: Sit, film: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    tiny_packs.classifier(folder)
+    outlines = folder / "a-tiny-outline"
+    shutil.copytree(folder / tiny_packs.CLASSIFIER, outlines)
+    metadata = json.loads((outlines / "configs" / "metadata.json").read_text())
+    metadata["viewer"]["labels"]["Bright pattern"]["kind"] = "anatomy"
+    (outlines / "configs" / "metadata.json").write_text(json.dumps(metadata))
+    os.environ["SECONDREAD_MODELS"] = str(folder)
+
+    def outlining(request: AnalysisRequest, on_progress: OnProgress, cancel: CancelToken) -> AnalysisResult:
+        made = quick.run(request, on_progress, cancel)
+        kind = FindingKind.ANATOMY if request.pack_id == outlines.name else FindingKind.FINDING
+        return replace(made, findings=tuple(replace(one, kind=kind) for one in made.findings))
+
+    sitting = sit(film, runner=outlining)
+    assert [s.pack.id for s in sitting.room.analyses.pack_states() if s.suits] == [outlines.name, tiny_packs.CLASSIFIER]
+    for _ in range(2):
+        sitting.room.analyses.run_first()
+        sitting.settle()
+    ran = [entry.result.pack_id for entry in sitting.context.session.review.results()]
+    assert ran == [tiny_packs.CLASSIFIER, outlines.name]
+    findings = sitting.room.reviewing.findings()
+    assert [one.kind.value for one in findings] == ["finding", "anatomy"]
+    report = report_panel.state(sitting.context.session, sitting.room)
+    assert report.open_numbers == (1,)
+    sitting.room.reviewing.judge(findings[0].id, FindingState.REJECTED)
+    sitting.room.reporting.sign("Dr. A. Reader", "Sample Hospital")
+    assert sitting.take_troubles() == ()
 
 
 def test_f5_again_runs_the_same_pack_where_no_other_is_fresh(sit: Sit, film: Path) -> None:

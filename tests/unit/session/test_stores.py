@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+from tests.unit.session.test_history import opened
+from viewer.core.errors import UsageError
 from viewer.core.graphic import Graphic, Shape, Space
 from viewer.session import (
     Activated,
@@ -94,18 +96,26 @@ def test_nothing_is_told_off_the_own_thread() -> None:
     assert len(raised) == 1
 
 
-def test_boxes_lie_by_stack_and_side() -> None:
-    session = Session()
+def test_boxes_lie_by_stack_and_side_and_are_taken_back() -> None:
+    session = opened()
     events = heard(session)
+    one, other = "1.1.1", "1.2.1"
     session.boxes.place_next("left")
-    session.boxes.put("a", session.boxes.placing, BOX)
-    session.boxes.put("a", "right", BOX)
-    session.boxes.put("b", "", BOX)
-    assert session.boxes.of("a") == {"left": BOX, "right": BOX}
-    session.boxes.put("a", "left", None)
-    session.boxes.put("a", "left", None)
-    assert session.boxes.of("a") == {"right": BOX}
-    assert events == [BoxesChanged("a")] * 2 + [BoxesChanged("b")] + [BoxesChanged("a")] * 2
+    session.boxes.put(one, session.boxes.placing, BOX)
+    session.boxes.put(one, "right", BOX)
+    session.boxes.put(other, "", BOX)
+    assert session.boxes.of(one) == {"left": BOX, "right": BOX}
+    session.boxes.put(one, "left", None)
+    session.boxes.put(one, "left", None)
+    assert session.boxes.of(one) == {"right": BOX}
+    changes = [event for event in events if isinstance(event, BoxesChanged)]
+    assert changes == [BoxesChanged(one)] * 2 + [BoxesChanged(other)] + [BoxesChanged(one)]
+    assert session.history.undo() is not None
+    assert session.boxes.of(one) == {"left": BOX, "right": BOX}
+    with pytest.raises(UsageError, match="not open"):
+        session.boxes.put("9.9", "", BOX)
+    session.close_study("1.1")
+    assert session.boxes.of(one) == {}
 
 
 def test_a_selection_is_told_once() -> None:

@@ -118,7 +118,7 @@ def _report(stated: Stated) -> Iterator[Mismatch]:
         yield _wrong(What.COUNT, "The report speaks of other findings than those that are accepted.")
     if bool(report.get("signature")) != (report.get("status") == "signed"):
         yield _wrong(What.VALUE, "The report's status and its signature contradict each other.")
-    if report.get("signature") and any(finding.state is FindingState.PROPOSED for finding in stated.findings):
+    if report.get("signature") and any(finding.is_open for finding in stated.findings):
         yield _wrong(What.CODE, "The report is signed and a finding was never judged.")
 
 

@@ -78,7 +78,7 @@ def state(session: Session, room: Room) -> ReportView:
     if study is None:
         return ReportView()
     numbered = list(enumerate(session.review.findings(study.uid), start=1))
-    still_open = [(n, f) for n, f in numbered if f.state is FindingState.PROPOSED]
+    still_open = [(n, f) for n, f in numbered if f.is_open]
     hide = settings.hide_patient_name
     return ReportView(
         study.uid,

@@ -37,7 +37,7 @@ def analyse(sitting: Sitting, p: params.Analyse) -> Result:
     if not packs.known:
         packs.read()
         sitting.wait(lambda: packs.known)
-    box = None if p.roi is None else _box(p.roi, volume.shape)
+    box = sitting.session.boxes.of(stack.key).get("") if p.roi is None else _box(p.roi, volume.shape)
     shelf = packs.shelf
     told = dict(zip(shelf.broken_ids, (words for _, words in shelf.broken), strict=True))
     failed = {pack: words for pack, words in told.items() if p.pack in (None, pack)}
@@ -70,6 +70,15 @@ def _box(roi: tuple[int, int, int, int, int, int], shape: tuple[int, int, int]) 
         if not 0 <= low < high <= size:
             raise UsageError("This box is empty or lies beside the pictures.", "Give i0,j0,k0,i1,j1,k1, half-open.")
     return (k0, j0, i0), (k1, j1, i1)
+
+
+def place_box(sitting: Sitting, p: params.PlaceBox) -> Result:
+    """`box`: kept with the stack, and shown in its views; told as they stand now."""
+    stack = sitting.stack(p.series_uid, p.stack)
+    box = None if p.roi is None else _box(p.roi, sitting.volume(stack).shape)
+    sitting.session.boxes.put(stack.key, p.side, box)
+    boxes = sitting.session.boxes.of(stack.key)
+    return {"boxes": {side: [i0, j0, k0, i1, j1, k1] for side, ((k0, j0, i0), (k1, j1, i1)) in boxes.items()}}
 
 
 def _run(sitting: Sitting, stack: Stack, pack: PackInfo, job: Job) -> dict[str, Any]:

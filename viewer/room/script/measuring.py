@@ -294,6 +294,12 @@ def redo(sitting: Sitting, _p: params.Nothing) -> Result:
     return _moved(sitting.session.history.redo(), "There is nothing to do again.")
 
 
+def history(sitting: Sitting, _p: params.Nothing) -> Result:
+    """`history`: what can be taken back and what can be done again, by name, the next one last."""
+    done, undone = sitting.session.history.folded()
+    return {"undo": [step.what for step in done], "redo": [step.what for step in undone]}
+
+
 def _moved(step: Step | None, words: str) -> Result:
     if step is None:
         raise UsageError(words)

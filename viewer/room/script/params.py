@@ -162,6 +162,16 @@ class Analyse(Params):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceBox(Params):
+    """`box`: where packs shall look on a stack; without `roi` the box is taken away."""
+
+    series_uid: str
+    stack: int | None = None
+    side: Literal["left", "right", ""] = ""
+    roi: tuple[int, int, int, int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judge(Params):
     """`judge`."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,19 +23,12 @@ from viewer.room.script.lines import StepError
 from viewer.room.script.params import FARTHEST, LARGEST, check_size
 from viewer.room.script.sitting import Sitting, hung_picture, number_of, oblique_of
 from viewer.room.views.arrangement import named
-from viewer.room.views.drawings import slice_under
 from viewer.room.views.links import in_patient
 from viewer.room.views.picture import Picture, source_of
 from viewer.room.views.playing import own_rate
 from viewer.session.views import ShownView
 
-if TYPE_CHECKING:
-    from viewer.display.render import Drawn
-    from viewer.display.scene import Item, Metrics
-
 Result = Mapping[str, Any]
-#: A picture file has at most so many pixels a side.
-_MOST_SIDE = 8192
 
 
 def open_paths(sitting: Sitting, p: params.Open) -> Result:
@@ -263,71 +255,6 @@ def _number(found: float) -> float | None:
     return float(found) if math.isfinite(found) else None
 
 
-def picture(sitting: Sitting, p: params.Draw) -> Result:
-    """`picture`: a view as a PNG file."""
-    from viewer.jobs.render import write_shown
-
-    width, height = p.size
-    if not (1 <= width <= _MOST_SIDE and 1 <= height <= _MOST_SIDE):
-        raise UsageError(f"A picture of {width} by {height} is not made.", f"Give sides of 1 to {_MOST_SIDE}.")
-    on = sitting.picture(p.view)
-    stack = on.source.stack
-    _check_unchanged(sitting, stack)
-    file = write_shown(
-        on.source.volume,
-        stack,
-        on.source.plane,
-        on.index,
-        window=on.window,
-        overlays=overlays_of(sitting, stack),
-        study=sitting.study_of(stack),
-        size=p.size,
-        drawn=_drawings(sitting, p.view, on),
-        out=Path(p.to).absolute(),
-    )
-    return {"file": str(file)}
-
-
-def _check_unchanged(sitting: Sitting, stack: Stack) -> None:
-    """Refuse to write out pictures or results that are no longer what was opened.
-
-    Raises:
-        OutputError: one was changed, it is named.
-    """
-    study = sitting.study_of(stack)
-    entries = sitting.session.review.latest_results(study.uid)
-    stored = [entry.folder for entry in entries if entry.lies_on(stack.key) and entry.folder is not None]
-    sitting.unchanged.check(study, stack, sitting.volume(stack), stored)
-
-
-def _drawings(sitting: Sitting, view: int, on: Picture) -> Drawn:
-    """The reader's drawings on the slice on show."""
-    from viewer.display.plates import sketch_items
-    from viewer.room.views.scene import sketch_of
-
-    is_oblique = sitting.shown(view).oblique is not None
-    drawn = () if is_oblique else sitting.room.annotations.of(on.source.stack.key)
-    here = [one for one in drawn if slice_under(one, on.slice) == on.index]
-
-    def items(to_px: Callable[[FloatArray], FloatArray], size: tuple[int, int], metrics: Metrics) -> Iterable[Item]:
-        placed = ((one, to_px(on.view.world_to_pixel(np.array(one.points_lps)))) for one in here)
-        return sketch_items([sketch_of(one, points, held=False) for one, points in placed], size, metrics)
-
-    return items
-
-
-def overlays_of(sitting: Sitting, stack: Stack) -> Any:
-    """Masks, heatmaps and marks of the results on a stack, as they stand."""
-    from viewer.display.overlay import overlays_of as made_of
-
-    review = sitting.session.review
-    entries = [e for e in review.latest_results(sitting.study_of(stack).uid) if e.lies_on(stack.key)]
-    if not entries:
-        return None
-    findings = [finding for entry in entries for finding in review.findings_of(entry.id)]
-    return made_of([entry.result.seen_on(stack.key) for entry in entries], findings)
-
-
 def state(sitting: Sitting, _p: params.Nothing) -> Result:
     """`state`: layout, views, selections, counts, texts."""
     session, layout = sitting.session, sitting.layout
@@ -341,6 +268,12 @@ def state(sitting: Sitting, _p: params.Nothing) -> Result:
         "views": views_told(sitting),
         "active": layout.active,
         "selected": session.review.selected,
+        "boxes": [
+            _told_box(sitting, stack, side)
+            for study in studies
+            for stack in study.stacks
+            for side in session.boxes.of(stack.key)
+        ],
         "counts": {
             "patients": len(session.people.all),
             "studies": len(studies),
@@ -352,6 +285,11 @@ def state(sitting: Sitting, _p: params.Nothing) -> Result:
         "texts": texts,
         "segments": [{"id": one.id, "name": one.name, "voxels": one.voxels} for one in segments],
     }
+
+
+def _told_box(sitting: Sitting, stack: Stack, side: str) -> dict[str, Any]:
+    (k0, j0, i0), (k1, j1, i1) = sitting.session.boxes.of(stack.key)[side]
+    return {"series_uid": stack.series_uid, "stack": stack.number, "side": side, "roi": [i0, j0, k0, i1, j1, k1]}
 
 
 def _active_last(sitting: Sitting) -> list[Study]:

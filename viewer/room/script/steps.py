@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from viewer.room.script import arranging, hanging, judging, measuring, params, registering, showing
+from viewer.room.script import arranging, hanging, judging, measuring, params, picturing, registering, showing
 from viewer.room.script.params import Params, decoded, one_of
 from viewer.room.script.sitting import Sitting
 
@@ -45,15 +45,17 @@ STEPS: tuple[StepSpec, ...] = (
     StepSpec("delete", params.WithId, measuring.delete),
     StepSpec("undo", params.Nothing, measuring.undo),
     StepSpec("redo", params.Nothing, measuring.redo),
+    StepSpec("history", params.Nothing, measuring.history),
     StepSpec("key_image", params.MarkKeyImage, measuring.key_image),
     StepSpec("key_images", params.Nothing, measuring.key_image_list),
+    StepSpec("box", params.PlaceBox, judging.place_box),
     StepSpec("analyse", params.Analyse, judging.analyse),
     StepSpec("findings", params.Nothing, judging.findings),
     StepSpec("judge", params.Judge, judging.judge),
     StepSpec("edit", params.Edit, judging.edit),
     StepSpec("text", params.Text, judging.text),
     StepSpec("report", params.Report, judging.report),
-    StepSpec("picture", params.Draw, showing.picture),
+    StepSpec("picture", params.Draw, picturing.picture),
     StepSpec("state", params.Nothing, showing.state),
     StepSpec("layout", params.LayOut, arranging.layout),
     StepSpec("hang", params.Hang, hanging.hang),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
-from viewer.core.finding import FindingState, Side
+from viewer.core.finding import FindingKind, FindingState, Side
 from viewer.room.panels.findings import FindingLook, FindingsView
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import button, clear, column, label, row
@@ -53,16 +53,27 @@ class FindingsPanel(Section):
         self.set_count(self._count_words(view))
         self._show_chips(view)
         clear(self._cards)
-        for look in view.looks:
+        for look in _of(view, FindingKind.FINDING):
             if self._filter in (None, look.finding.state) or look.selected:
                 self._add(look)
         self._add_words(view)
+        self._add_structures(_of(view, FindingKind.ANATOMY))
         if had_keyboard and not self._editing:
             self._give_keyboard_back()
         selected = next((look.finding.id for look in view.looks if look.selected), "")
         if selected != self._selected:
             self._selected = selected
             self._laid_out.start()
+
+    def _add_structures(self, looks: tuple[FindingLook, ...]) -> None:
+        """Outlined anatomy: measured, with its picture, and owed no verdict."""
+        if not looks:
+            return
+        self._cards.addWidget(label(tr("Measured structures"), "strong"))
+        words = tr("They need no verdict. What you accept is printed with the measurements of the report.")
+        self._cards.addWidget(label(words, "caption", wrap=True))
+        for look in looks:
+            self._add(look)
 
     def _show_selected(self) -> None:
         """Bring the selected card into sight."""
@@ -132,8 +143,9 @@ class FindingsPanel(Section):
 
     def _show_chips(self, view: FindingsView) -> None:
         clear(self._chip_row)
-        self._chips.setVisible(bool(view.looks))
-        states = [look.finding.state for look in view.looks]
+        looks = _of(view, FindingKind.FINDING)
+        self._chips.setVisible(bool(looks))
+        states = [look.finding.state for look in looks]
         everything = button(tr("All {n}", n=len(states)), self._filter_by(None), style="chip")
         everything.setCheckable(True)
         everything.setChecked(self._filter is None)
@@ -163,10 +175,15 @@ class FindingsPanel(Section):
         return tr("{n} below threshold hidden", n=view.hidden)
 
     def _add_words(self, view: FindingsView) -> None:
+        looks = _of(view, FindingKind.FINDING)
         for words in view.nothing:
             self._cards.addWidget(label(words, "caption2", wrap=True))
         if not view.analysed:
             words = tr("Proposed findings wait here for your judgement. Only what you accept enters a report.")
             self._cards.addWidget(label(words, "caption", wrap=True))
-        elif view.looks and all(self._filter not in (None, look.finding.state) for look in view.looks):
+        elif looks and all(self._filter not in (None, look.finding.state) for look in looks):
             self._cards.addWidget(label(tr("No finding has this verdict."), "caption", wrap=True))
+
+
+def _of(view: FindingsView, kind: FindingKind) -> tuple[FindingLook, ...]:
+    return tuple(look for look in view.looks if look.finding.kind is kind)
