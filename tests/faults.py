@@ -75,13 +75,14 @@ def system_kills(
     a kind ends once the work comes to its end.
 
     Yields:
-        The call and n, once the child is dead.
+        The call and n, once the child is dead; 0 where the work came to its end.
     """
     for call in calls:
         for n in range(1, most, step):
-            if not _traced(work, call, n):
+            dead = _traced(work, call, n)
+            yield call, n if dead else 0
+            if not dead:
                 break
-            yield call, n
 
 
 def _traced(work: Callable[[], object], call: str, n: int) -> bool:

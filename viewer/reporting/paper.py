@@ -20,8 +20,10 @@ from viewer.words.persons import age_on, spoken_name
 
 #: Key images stand three in a row: greatest width and height (pt).
 IMAGE_WIDTH, IMAGE_HEIGHT = 160.0, 200.0
-#: Three component groups of 64 characters (PS3.5 6.2.1).
-FOOT_LETTERS = 192
+#: Three component groups of 64 characters (PS3.5 6.2.1): a longer name is cut on paper, or it would fill pages.
+NAME_LETTERS = 192
+#: An ID is an LO.
+ID_LETTERS = 64
 #: A row of more lines than this may break across pages; letters a line of the findings' column.
 TALL_LINES, LINE_LETTERS = 30, 30
 
@@ -151,6 +153,7 @@ def paper_of(report: Report) -> Paper:
         judgements=judgements(report, words),
         foot=_foot(report, words),
         created=report.signature.when if report.signature else report.created,
+        cautions=_cautions(report, words),
     )
 
 
@@ -202,11 +205,11 @@ def _head(report: Report, words: Words) -> tuple[Fact, ...]:
     born = words.date(patient.birth_date) + (f" ({age})" if age else "")
     time = f", {report.study_time[:2]}:{report.study_time[2:4]}" if report.study_time[:4].isdigit() else ""
     return (
-        Fact(words("head", "patient"), patient_name(patient, words), strong=True),
+        Fact(words("head", "patient"), shortened(patient_name(patient, words), NAME_LETTERS), strong=True),
         Fact(words("head", "exam"), exam_name(report, words)),
         Fact(words("head", "born"), f"{born}, {sex}"),
         Fact(words("head", "date"), words.date(report.study_date) + time),
-        Fact(words("head", "id"), patient.id or words.unknown),
+        Fact(words("head", "id"), shown_id(patient) or words.unknown),
         Fact(words("head", "accession"), report.accession or "–"),
     )
 
@@ -321,11 +324,27 @@ def _author(report: Report, words: Words) -> tuple[Fact, ...]:
 
 
 def _foot(report: Report, words: Words) -> Foot:
-    rest = f"{report.patient.id or words.unknown} · {exam_name(report, words)}, {words.date(report.study_date)}"
+    rest = f"{shown_id(report.patient) or words.unknown} · {exam_name(report, words)}, {words.date(report.study_date)}"
     return Foot(foot_name(report.patient, words), rest, words("footer", "use"))
 
 
 def foot_name(patient: Patient, words: Words) -> str:
     """The patient's name under every page: its beginning where it is longer than names of DICOM are."""
-    name = patient_name(patient, words)
-    return name if len(name) <= FOOT_LETTERS else f"{name[: FOOT_LETTERS - 1]}…"
+    return shortened(patient_name(patient, words), NAME_LETTERS)
+
+
+def shown_id(patient: Patient) -> str:
+    """The patient's ID on one line, its beginning where it is longer than any."""
+    return shortened(" ".join(patient.id.split()), ID_LETTERS)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many letters, the last one then a sign that there are more."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _cautions(report: Report, words: Words) -> tuple[str, ...]:
+    """What the pages do not say in full."""
+    patient = report.patient
+    whole = len(patient_name(patient, words)) <= NAME_LETTERS and len(patient.id) <= ID_LETTERS
+    return () if whole else (words("head", "cut"),)

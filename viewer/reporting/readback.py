@@ -17,7 +17,7 @@ from viewer.core.errors import OutputError
 from viewer.core.finding import Code
 from viewer.core.report import Report
 from viewer.core.volume import Mask
-from viewer.reporting.paper import foot_name
+from viewer.reporting.paper import foot_name, shown_id
 from viewer.reporting.passport import short_name
 from viewer.reporting.seg import SegmentRecord, SegReceipt
 from viewer.reporting.sr import GroupRecord, SrReceipt
@@ -149,7 +149,7 @@ def compare_pdf(report: Report, printed: Printed) -> list[str]:
         return _holds(page, printable(text, printed.unprintable))
 
     pages = [_letters(text) for text in _page_texts(printed.pdf)]
-    everywhere = {"name": foot_name(report.patient, words), "ID": report.patient.id}
+    everywhere = {"name": foot_name(report.patient, words), "ID": shown_id(report.patient)}
     said = [
         f"page {number} does not carry the patient's {key}"
         for number, page in enumerate(pages, start=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from tests import synth
@@ -15,18 +16,22 @@ from viewer.jobs.review import Edit, review
 Bases = dict[str, tuple[Path, Path]]
 
 
-def bases(place: Path) -> Bases:
-    """Folders in every state: proposals, verdicts, reports."""
-    made = {
-        "head drafted": _head(place / "a", False),
-        "head judged": _judged(place / "b"),
-        "head reported": _head(place / "c", True),
-        "film judged": _film(place / "d", False),
-        "film reported": _film(place / "e", True),
+def bases(place: Path, names: Collection[str] | None = None) -> Bases:
+    """Folders in every state: proposals, verdicts, reports.
+
+    Args:
+        names: which, and those that they are exchanged with; all of them when None.
+    """
+    makers: dict[str, Callable[[], Path]] = {
+        "head drafted": lambda: _head(place / "a", False),
+        "head judged": lambda: _judged(place / "b"),
+        "head reported": lambda: _head(place / "c", True),
+        "film judged": lambda: _film(place / "d", False),
+        "film reported": lambda: _film(place / "e", True),
     }
-    return {
-        name: (folder, made["film reported" if "head" in name else "head reported"]) for name, folder in made.items()
-    }
+    wanted = list(makers) if names is None else list(names)
+    made = {name: makers[name]() for name in dict.fromkeys((*wanted, "film reported", "head reported"))}
+    return {name: (made[name], made["film reported" if "head" in name else "head reported"]) for name in wanted}
 
 
 def _head(place: Path, reported: bool) -> Path:

@@ -160,11 +160,21 @@ def test_a_very_long_name_of_a_reader_does_not_make_pages() -> None:
     assert len(pdf_of(report(accepted(1, reader="R" * 5000), signature=signature))) == 2
 
 
-def test_a_very_long_name_of_a_patient_stands_whole_on_few_pages() -> None:
-    made = report(accepted(1), patient=Patient("SYN-0001", "P" * 5000, "", ""))
+LONG = {
+    "W": "W" * 5000, "words": "Anna " * 1000, "no font": "กขค" * 1700, "emoji": "😀🙂🚑" * 1700, "huge": "x" * 200_000,
+    "lines": "a\n" * 2500,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("letters", LONG)
+def test_a_name_of_any_length_of_anybody_makes_eight_pages_at_most_and_says_that_it_is_cut(letters: str) -> None:
+    name = LONG[letters]
+    signature = Signature(name, name, "2026-03-02T10:41:00+01:00")
+    made = report(accepted(1, reader=name), signature=signature, author=name, patient=Patient(name, name, "", ""))
     paper = printed(made)
     assert compare_pdf(made, paper) == []
     assert len(pypdfium2.PdfDocument(paper.pdf)) <= 8
+    assert "is cut here" in " ".join("".join(text_of(pypdfium2.PdfDocument(paper.pdf))).split())
 
 
 def test_braces_in_a_name_are_not_page_numbers() -> None:

@@ -29,6 +29,8 @@ PAPER, KEYS = "report.pdf", "keys.dcm"
 _NUMBERS = re.compile(r"U\+([0-9A-F]{4,6})")
 #: Letters of name and ID that are looked for under every page.
 _FOOT = 60
+#: Letters of a name that are looked for in the head: longer ones are cut there.
+_HEAD = 150
 #: Letters of a person's name on paper.
 NAME_LETTERS = 64
 _DROPPED = frozenset("-\u00ad\u2010\u2011\ufffe")
@@ -189,8 +191,8 @@ def _needed(stated: Stated, words: Words) -> Iterator[tuple[str, What, str]]:
     """(what, kind of mismatch, the text the paper must hold)."""
     patient = stated.study.patient
     name = " ".join(patient.name.replace("^", " ").replace("=", " / ").split())
-    yield "the patient's name", What.TEXT, name or words("head", "name_unknown")
-    yield "the patient's ID", What.TEXT, patient.id or words.unknown
+    yield "the patient's name", What.TEXT, name[:_HEAD] or words("head", "name_unknown")
+    yield "the patient's ID", What.TEXT, patient.id[:_FOOT] or words.unknown
     accepted = [finding for finding in stated.findings if finding.state is FindingState.ACCEPTED]
     for number, finding in enumerate(accepted, start=1):
         yield f"finding {number}", What.LABEL, words.name(finding.label)
