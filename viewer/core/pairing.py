@@ -54,7 +54,7 @@ def pair(
         raise UsageError("A measurement cannot be paired with itself.", "Name two.")
     if first_day is not None and second_day is not None and second_day < first_day:
         return pair(second, first, second_day, first_day)
-    before, after = _length(first), _length(second)
+    before, after = length_of(first), length_of(second)
     if before.name != after.name:
         raise UsageError(f"A {before.name} and a {after.name} are not compared.", "Name two of one kind.")
     days = (second_day - first_day).days if first_day is not None and second_day is not None else None
@@ -74,7 +74,12 @@ def _doubling(before: float, after: float, days: int | None) -> float | None:
     return days * math.log(2) / (3 * math.log(after / before))
 
 
-def _length(measurement: ReaderMeasurement) -> Measurement:
+def length_of(measurement: ReaderMeasurement) -> Measurement:
+    """The length of a measurement that a pair compares.
+
+    Raises:
+        UsageError: it measures none in mm.
+    """
     found = next((v for v in measurement.values if v.name in _LENGTHS and v.unit == "mm"), None)
     if found is None or found.value <= 0:
         raise UsageError(f"'{measurement.name}' measures no length in mm.", "Pair lengths or axes.")

@@ -254,7 +254,7 @@ def _measured_columns(words: Words) -> tuple[str, ...]:
 
 
 def _measured(number: int, measured: ReaderMeasurement, report: Report, words: Words) -> MeasuredRow:
-    notes = "".join(f"{words('ai', 'comma')}{words.name(note)}" for note in measured.notes)
+    notes = "".join(f"{words('ai', 'comma')}{words.said(words.name(note))}" for note in measured.notes)
     when = words.moment(measured.when) if measured.when else ""
     who = short_name(measured.reader or report.author) or words("table", "reader_unknown")
     return MeasuredRow(

@@ -140,5 +140,10 @@ class Trouble(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BrowsingChanged(Event):
+    """The studies list looks for something else."""
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsChanged(Event):
     """New settings hold."""

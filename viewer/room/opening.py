@@ -161,6 +161,7 @@ class Opening:
         session.registrations.restore(record.registrations)
         session.people.restore(study_uid, record.joined)
         session.boxes.restore(record.boxes)
+        session.pairs.restore(study_uid, record.pairs)
         session.history.restore(record.moves)
         if not record.entries and record.signing is None:
             return

@@ -22,6 +22,7 @@ from viewer.core.volume import Volume
 from viewer.display.hanging import pick
 from viewer.jobs.files import Format
 from viewer.room.anchors import Anchors
+from viewer.room.changes import Changes, note_of
 from viewer.room.context import Context
 from viewer.room.events import Exported, Exporting
 from viewer.room.packs import Packs
@@ -217,8 +218,13 @@ class Reporting:
         ]
         found = [self._anchors.measurement(one) for one in wanted]
         self._check_here(one is not None for one in found)
+        changed = {one.later.id: note_of(one) for one in Changes(self._context).of(study)}
         here = ((session.library.stack(one.stack_key), one) for one in found if one is not None)
-        return tuple((stack, replace(one, reader=one.reader or reader)) for stack, one in here if stack is not None)
+        return tuple(
+            (stack, replace(one, reader=one.reader or reader, notes=_noted(one, changed.get(one.id))))
+            for stack, one in here
+            if stack is not None
+        )
 
     def _marks(self, study: Study) -> tuple[tuple[Stack, KeyMark], ...]:
         session = self._context.session
@@ -233,6 +239,11 @@ class Reporting:
                 tr("This copy of the pictures lacks images that the report speaks of."),
                 tr("Open the whole series, or take away what is marked as not on this copy."),
             )
+
+
+def _noted(one: ReaderMeasurement, change: str | None) -> tuple[str, ...]:
+    """What a reader must know with the numbers, and how they changed since an earlier study."""
+    return one.notes if change is None else (*one.notes, change)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

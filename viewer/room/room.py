@@ -8,6 +8,8 @@ from viewer.display.hanging import pick
 from viewer.room.analyses import Analyses
 from viewer.room.anchors import Anchors
 from viewer.room.annotations import Annotations
+from viewer.room.browsing import Browsing
+from viewer.room.changes import Changes
 from viewer.room.context import Context
 from viewer.room.events import BoxWanted, ScanEnded, ScanProgressed
 from viewer.room.external import External
@@ -22,6 +24,7 @@ from viewer.room.report import Reporting
 from viewer.room.reviewing import Reviewing
 from viewer.room.seals import Seals
 from viewer.room.views.acting import Jumps
+from viewer.room.views.comparing import Comparing
 from viewer.room.views.crosswise import Crosswise
 from viewer.room.views.events import BoxPlaced, FilesDropped
 from viewer.room.views.hanging import ViewHanging
@@ -55,6 +58,9 @@ class Room:
         self.views = Views(context.session.tell, self.annotations)
         self.hanging = ViewHanging(context, self.opening, self.loading, self.views, by_itself=by_itself)
         self.measuring = Measuring(context, self.loading, self.annotations, self.views)
+        self.comparing = Comparing(context, self.hanging)
+        self.changes = Changes(context)
+        self.browsing = Browsing(context)
         self.jumps = Jumps(context, self.views)
         self.views.links.apart = self._of_two
         self.crosswise = Crosswise(context, self.views)

@@ -40,6 +40,7 @@ from viewer.session.history import History, HistoryChanged, Step, Stepped, Thing
 from viewer.session.library import Library
 from viewer.session.measurements import Measurements
 from viewer.session.overlays import OverlayChoice, OverlayChoices
+from viewer.session.pairs import LesionPair, Pairs
 from viewer.session.people import Namesake, People, Person
 from viewer.session.registrations import Registrations
 from viewer.session.review import Review
@@ -56,6 +57,7 @@ __all__ = [
     "History",
     "HistoryChanged",
     "KeyMarksChanged",
+    "LesionPair",
     "LayoutWanted",
     "Library",
     "Measurements",
@@ -104,6 +106,7 @@ class Session:
             measured on it.
         segments: what was drawn on it voxel by voxel; registrations: how its series lie on each other.
         boxes: what packs shall look at; views: what is on screen; overlays: what lies over it.
+        pairs: measurements of one lesion at two times.
         history: what was done, and can be taken back.
     """
 
@@ -114,6 +117,7 @@ class Session:
         self.people = People(self._bus, self.library, self.history)
         self.review = Review(self._bus, self.library, self.history)
         self.measurements = Measurements(self._bus, self.library, self.history, self.review.signature)
+        self.pairs = Pairs(self._bus, self.library, self.history, self.measurements)
         self.segments = Segments(self._bus, self.library, self.history)
         self.registrations = Registrations(self._bus)
         self.boxes = Boxes(self._bus, self.library, self.history)
@@ -150,6 +154,7 @@ class Session:
             return
         self.people.close(uid)
         self.boxes.close(uid)
+        self.pairs.close(uid)
         self.measurements.close(uid)
         self.segments.close(uid)
         self.review.close(uid)

@@ -23,6 +23,7 @@ class Thing(StrEnum):
     SEGMENT = "segment"
     PERSON = "person"
     BOX = "box"
+    PAIRS = "pairs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from viewer.journal import Entry, Journal
 from viewer.session import Session
 from viewer.session.events import Event, PathsOpened, Registered, ResultAdded, ResultEntry, Signed, StudyClosed
 from viewer.session.history import Move, Step, Stepped, Thing, Way
+from viewer.session.pairs import LesionPair
 from viewer.session.views import ShownLayout
 
 _LOG = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class StudyRecord:
     layout: ShownLayout | None = None
     joined: tuple[str, ...] = ()
     boxes: tuple[ReaderBox, ...] = ()
+    pairs: tuple[LesionPair, ...] = ()
     moves: tuple[Move, ...] = ()
     signing: SigningBegun | None = None
 
@@ -162,6 +164,7 @@ _STATES: dict[Thing, Any] = {
     Thing.SEGMENT: ReaderSegment | None,
     Thing.PERSON: tuple[str, ...],
     Thing.BOX: ReaderBox | None,
+    Thing.PAIRS: tuple[LesionPair, ...],
 }
 
 
@@ -193,6 +196,7 @@ class _Reading:
         self._signature: Signature | None = None
         self._layout: ShownLayout | None = None
         self._joined: tuple[str, ...] = ()
+        self._pairs: tuple[LesionPair, ...] = ()
         self._signing: SigningBegun | None = None
         self._boxes: dict[str, ReaderBox] = {}
 
@@ -210,6 +214,7 @@ class _Reading:
             self._layout,
             self._joined,
             tuple(self._boxes.values()),
+            self._pairs,
             tuple(self._moves),
             self._signing if self._signature is None else None,
         )
@@ -263,6 +268,8 @@ class _Reading:
         elif step.thing is Thing.BOX:
             placed: ReaderBox = step.before or step.after
             _put(self._boxes, f"{placed.stack_key} {placed.side}", state)
+        elif step.thing is Thing.PAIRS:
+            self._pairs = state
         else:
             self._layout = state
 

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from viewer.core.people import Difference
 from viewer.core.study import Refusal, Study
 from viewer.reading import is_picture
-from viewer.room.events import ExternalChanged, ScanEnded, ScanProgressed, SealsChanged, SettingsChanged
+from viewer.room.browsing import Filter
+from viewer.room.events import (
+    BrowsingChanged,
+    ExternalChanged,
+    ScanEnded,
+    ScanProgressed,
+    SealsChanged,
+    SettingsChanged,
+)
 from viewer.room.presentations import Presentations
 from viewer.room.room import Room
-from viewer.session import Activated, OverlaysChanged, Person, Session, StudiesChanged, StudyClosed, ViewsChanged
+from viewer.session import (
+    Activated,
+    FindingChanged,
+    KeyMarksChanged,
+    MeasurementsChanged,
+    OverlaysChanged,
+    Person,
+    ReportChanged,
+    Session,
+    Signed,
+    StudiesChanged,
+    StudyClosed,
+    ViewsChanged,
+)
+from viewer.session.progress import Progress, progress_of
 from viewer.words.i18n import date_words, said, tr
 from viewer.words.people import days_between, patient_line, patient_name, stack_cautions, stack_line, stack_title
 
@@ -76,6 +98,8 @@ class StudiesView:
         shown: keys of the stacks on screen; patients: how many have an open study.
         files: how many were looked at; refused: those that were not opened; scanning: a scan still runs.
         hanging: the rule that hung what is on screen.
+        filter: what is looked for; counts: how many studies that words and days find are unread, drafts and signed.
+        open: how many studies are open.
     """
 
     rows: tuple[StudyRow, ...] = ()
@@ -85,6 +109,9 @@ class StudiesView:
     refused: tuple[Refusal, ...] = ()
     scanning: bool = False
     hanging: str = ""
+    filter: Filter = Filter()
+    counts: Mapping[Progress, int] = field(default_factory=dict)
+    open: int = 0
 
 
 #: After these events it is to be built anew.
@@ -99,6 +126,12 @@ HEARS = (
     OverlaysChanged,
     ExternalChanged,
     SealsChanged,
+    BrowsingChanged,
+    ReportChanged,
+    FindingChanged,
+    KeyMarksChanged,
+    Signed,
+    MeasurementsChanged,
 )
 
 
@@ -106,14 +139,18 @@ def state(session: Session, room: Room) -> StudiesView:
     """Every open study, and what was not opened."""
     library, views = session.library, session.views
     states = {key: state_rows(room.presentations, key) for key in views.shown}
+    rows = rows_of(session, room.context.settings.hide_patient_name, states, room.browsing.shows)
     return StudiesView(
-        tuple(_sealed(row, room) for row in rows_of(session, room.context.settings.hide_patient_name, states)),
+        tuple(_sealed(row, room) for row in rows),
         views.shown,
         len(session.people.all),
         library.files,
         library.refused,
         room.opening.is_busy,
         room.hanging.words,
+        room.browsing.filter,
+        room.browsing.counts(),
+        len(library.studies),
     )
 
 
@@ -128,12 +165,17 @@ def _sealed(row: StudyRow, room: Room) -> StudyRow:
     return replace(row, caution=", ".join(part for part in (said(seal.words), row.caution) if part))
 
 
-def rows_of(session: Session, hide_names: bool, states: States) -> list[StudyRow]:
+def rows_of(
+    session: Session, hide_names: bool, states: States, shows: Callable[[Study], bool] = lambda _study: True
+) -> list[StudyRow]:
     """Rows of every study, patient by patient, newest study first."""
     made: list[StudyRow] = []
     letters = shown_letters(session)
     for person in session.people.all:
-        newest = sorted(session.people.studies_of(person), key=lambda s: (s.date, s.time), reverse=True)
+        theirs = sorted(session.people.studies_of(person), key=lambda s: (s.date, s.time), reverse=True)
+        newest = [study for study in theirs if shows(study)]
+        if not newest:
+            continue
         made.append(
             StudyRow(
                 RowKind.PATIENT,
@@ -145,7 +187,7 @@ def rows_of(session: Session, hide_names: bool, states: States) -> list[StudyRow
             )
         )
         made += _person_rows(session, person, hide_names)
-        made += _study_rows(newest, session.views.shown, states)
+        made += _study_rows(session, theirs, newest, states)
     return made
 
 
@@ -177,9 +219,15 @@ def differs_words(differs: tuple[Difference, ...], joined: bool = False) -> str:
     return tr("Same ID, {what} differs" if len(differs) == 1 else "Same ID, {what} differ", what=what)
 
 
-def _study_rows(newest: Sequence[Study], shown: Sequence[str], states: States) -> Iterator[StudyRow]:
-    for position, study in enumerate(newest):
-        yield StudyRow(RowKind.STUDY, study.uid, _study_line(study, newest[0], position), study.description)
+def _study_rows(
+    session: Session, theirs: Sequence[Study], found: Sequence[Study], states: States
+) -> Iterator[StudyRow]:
+    """The studies that are looked for; which of them is a prior is told among all of the person."""
+    shown = session.views.shown
+    for study in found:
+        line, read = _study_line(study, theirs[0], theirs.index(study)), progress_of(session, study.uid)
+        said_so = line if read is Progress.UNREAD else f"{line} · {tr(read.value)}"
+        yield StudyRow(RowKind.STUDY, study.uid, said_so, study.description)
         for stack in study.stacks:
             here = stack.key in shown
             yield StudyRow(

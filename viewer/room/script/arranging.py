@@ -18,7 +18,7 @@ from viewer.room.script.params import FARTHEST, check_size, one_of
 from viewer.room.script.showing import ALIASES, check_plane, opening_view, told, views_told
 from viewer.room.script.sitting import Sitting, number_of
 from viewer.room.views.arrangement import Arrangement, grid, named
-from viewer.room.views.links import check_link, in_patient, same_cut, same_space, shift_between, slice_that_follows
+from viewer.room.views.links import check_link, in_patient, link_between, shift_between, slice_that_follows
 from viewer.room.views.picture import Picture, slice_middle
 from viewer.session.views import Follow, Link, ShownLayout, ShownView
 
@@ -46,7 +46,7 @@ def _arrange(sitting: Sitting, wanted: Arrangement, views: tuple[ShownView | Non
 
 
 def compare(sitting: Sitting, p: params.Compare) -> Result:
-    """`compare`: a series and its prior side by side, on the same slices where both lie in one frame."""
+    """`compare`: a series and its prior side by side, linked by position in one frame, else as far off as they are."""
     stacks = [sitting.stack(p.series_uid), sitting.stack(p.prior_uid)]
     if stacks[0].key == stacks[1].key:
         raise UsageError("A series cannot be compared with itself.", "Name two series.")
@@ -58,10 +58,11 @@ def compare(sitting: Sitting, p: params.Compare) -> Result:
         check_plane(volume, plane)
         views.append(opening_view(sitting, stack, volume, plane))
     _arrange(sitting, grid(1, 2), tuple(views))
-    pictures = [sitting.picture(n) for n in (0, 1)]
-    if same_space(*pictures) and same_cut(*pictures) and all(in_patient(one) for one in pictures):
-        sitting.session.views.note(replace(sitting.layout, links=(Link((0, 1), Follow.POSITION),)))
-        follow(sitting, 0)
+    link = link_between(0, sitting.picture(0), 1, sitting.picture(1))
+    if link is not None:
+        sitting.session.views.note(replace(sitting.layout, links=(link,)))
+        if link.by is Follow.POSITION:
+            follow(sitting, 0)
     return {"views": views_told(sitting)}
 
 

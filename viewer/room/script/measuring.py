@@ -267,9 +267,11 @@ def delete(sitting: Sitting, p: params.WithId) -> Result:
 
 
 def pair(sitting: Sitting, p: params.Pair) -> Result:
-    """`pair`: how a length changed from study to study."""
+    """`pair`: how a length changed from study to study; kept for panel and report where that is asked."""
     first, second = _one(sitting, p.first), _one(sitting, p.second)
     change = pairing.pair(first, second, *(_day(sitting, one) for one in (first, second)))
+    if p.keep:
+        sitting.room.changes.put(p.first, p.second)
     return {
         "change_mm": change.change_mm,
         "change_percent": change.change_percent,

@@ -247,6 +247,21 @@ class Rules(Hang):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListStudies(Params):
+    """`studies`."""
+
+    words: str = ""
+    since: str = ""
+    until: str = ""
+    progress: Literal["unread", "draft", "signed"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priors(Hang):
+    """`priors`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sync(Params):
     """`sync`."""
 
@@ -269,6 +284,7 @@ class Pair(Params):
 
     first: str
     second: str
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from viewer.room.script import arranging, hanging, judging, measuring, params, picturing, registering, showing
+from viewer.room.script import (
+    arranging,
+    browsing,
+    hanging,
+    judging,
+    measuring,
+    params,
+    picturing,
+    registering,
+    showing,
+)
 from viewer.room.script.params import Params, decoded, one_of
 from viewer.room.script.sitting import Sitting
 
@@ -60,6 +70,8 @@ STEPS: tuple[StepSpec, ...] = (
     StepSpec("layout", params.LayOut, arranging.layout),
     StepSpec("hang", params.Hang, hanging.hang),
     StepSpec("rules", params.Rules, hanging.rules),
+    StepSpec("studies", params.ListStudies, browsing.studies),
+    StepSpec("priors", params.Priors, browsing.priors),
     StepSpec("sync", params.Sync, arranging.sync),
     StepSpec("compare", params.Compare, arranging.compare),
     StepSpec("pair", params.Pair, measuring.pair),

@@ -123,6 +123,11 @@ class Filling:
             and (view.patient, view.when) == (spec.patient_lines, spec.when)
         )
 
+    @property
+    def waits(self) -> bool:
+        """True while a view waits for its stack."""
+        return bool(self._wanted)
+
     def drop(self) -> None:
         """Nothing is waited for any more."""
         self._wanted.clear()

@@ -56,6 +56,8 @@ class ViewHanging:
         self._hanging: Hanging | None = None
         self._left = LeftPlace()
         self._chosen: dict[str, View] = {}
+        self._sync: tuple[str, ...] = ()
+        self._before: ShownLayout | None = None
         self._filling = Filling(loading, views, Specs(context, loading), self._filled)
         session = context.session
         if not by_itself:
@@ -103,6 +105,7 @@ class ViewHanging:
         """A change of the layout was taken back, or done again."""
         wanted = self._context.session.views.layout
         self.by_hand = wanted.by_hand
+        self._sync, self._before = (), None
         self._filling.show(named(wanted.name), [of_shown(one) for one in wanted.views], wanted.active)
         self._views.links.links = wanted.links
         if wanted.maximised is not None and wanted.maximised < len(self._views.views):
@@ -118,7 +121,11 @@ class ViewHanging:
         self.object_key = ""
         chosen, is_next = self._chosen.pop(key, None), self.planner.is_next_patient(key)
         if chosen is not None and chosen in self._views.views:
-            self._put(chosen, key)
+            before, self.by_hand = self.layout, True
+            self._show_in(chosen, key)
+            self._views.forget()
+            self._changed()
+            self._context.session.views.arrange(self.layout, before)
         elif self._left.is_by_hand(key):
             self._hanging, self.by_hand, left = planned, True, self._left.wanted
             at = next((n for n, one in enumerate(left) if one.stack_key == key), 0)
@@ -137,17 +144,28 @@ class ViewHanging:
         if stands:
             self._views.activate(_view_of(self._views, planned))
             return
+        self._sync = tuple(cell.sync if cell is not None else "" for cell in planned.cells)
         known = [*left, *self._left.wanted]
         wanted = [None if one is None else as_left(one, known) for one in map(of_cell, planned.cells)]
         self._arrange(named(planned.layout), wanted, planned.active)
 
     def _arrange(self, arrangement: Arrangement, wanted: Sequence[Wanted | None], active: int) -> None:
-        self._views.links.links = ()
+        self._views.links.links, self._before = (), None
         self._filling.show(arrangement, wanted, active)
         shown = (view for view in self._views.views if view.picture is not None)
         whole = next((view for view in shown if view.plane.value == self._left.whole), None)
         if whole is not None and self._views.maximised is None:
             self._views.maximise(whole)
+
+    def arrange(self, planned: Hanging) -> None:
+        """Put these in their places by hand; one step of undo, made when all of them are there."""
+        before, self.by_hand, self.object_key = self.layout, True, ""
+        self._hanging = self._hanging or planned
+        self._sync = tuple(cell.sync if cell is not None else "" for cell in planned.cells)
+        self._arrange(named(planned.layout), [of_cell(cell) for cell in planned.cells], planned.active)
+        self._before = before
+        self._filled()
+        self._changed()
 
     def show_in(self, view: View, key: str) -> None:
         """Show a stack in one view, whoever's it is; the layout is the reader's own from then on."""
@@ -163,14 +181,8 @@ class ViewHanging:
         if wanted is not None:
             number = self._views.views.index(view)
             self._views.links.drop(number)
+            self._sync = tuple("" if n == number else word for n, word in enumerate(self._sync))
             self._filling.put(number, replace(wanted, edge=""))
-
-    def _put(self, view: View, key: str) -> None:
-        before, self.by_hand = self.layout, True
-        self._show_in(view, key)
-        self._views.forget()
-        self._changed()
-        self._context.session.views.arrange(self.layout, before)
 
     def hang_again(self) -> None:
         """By rule, as the active stack opens: what was arranged by hand ends."""
@@ -195,9 +207,12 @@ class ViewHanging:
             self._changed()
 
     def _filled(self) -> None:
-        """A view has its picture: views that a rule wants together follow each other."""
-        if self._hanging is not None and not self.by_hand:
-            self._views.links.join([cell.sync if cell is not None else "" for cell in self._hanging.cells])
+        """A view has its picture: views that belong together follow each other."""
+        self._views.links.join(self._sync)
+        before = self._before
+        if before is not None and not self._filling.waits:
+            self._before = None
+            self._context.session.views.arrange(self.layout, before)
 
     def _show_object(self, key: str) -> None:
         """An object that is no picture: signals, a report, a PDF."""

@@ -15,12 +15,15 @@ from viewer.ui.kit.basic import ElidedLabel, clear, column, frame, label, row
 from viewer.ui.kit.regions import Region, step_inside, take
 from viewer.ui.kit.section import HEADER_HEIGHT, Message, icon_button
 from viewer.ui.panels.study_rows import RowDelegate, StudyModel
+from viewer.ui.panels.study_search import StudySearch
 from viewer.words.i18n import said, tr
 from viewer.words.sentences import first_sentence
 
 #: Refused files named in the panel; the rest is behind "Show all".
 _REFUSED_SHOWN = 3
 RAIL_WIDTH = 56
+#: From so many studies on there is a search above the list.
+_MANY = 2
 
 
 class StudyBrowser(Region):
@@ -44,6 +47,9 @@ class StudyBrowser(Region):
         self._delegate = RowDelegate(self._model)
         whole = column(self)
         whole.addWidget(self._make_header())
+        self.search = StudySearch()
+        self._open = 0
+        whole.addWidget(self.search)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._make_empty())
         self._pages.addWidget(self._make_list())
@@ -122,10 +128,13 @@ class StudyBrowser(Region):
     def show_view(self, view: StudiesView) -> None:
         """Show every open study, and what was not opened."""
         self._model.set_rows(list(view.rows))
-        self._pages.setCurrentIndex(1 if view.rows else 0)
+        self._open = view.open
+        self._pages.setCurrentIndex(1 if view.open else 0)
+        self.search.show_view(view)
+        self.search.setVisible(view.open >= _MANY and not self.is_rail)
         words = tr("1 patient") if view.patients == 1 else tr("{n} patients", n=view.patients)
-        self._count.setText(words if view.rows else "")
-        self._fold.setVisible(bool(view.rows))
+        self._count.setText(words if view.open else "")
+        self._fold.setVisible(bool(view.open))
         if view.shown != self._in_sight:
             self._in_sight = view.shown
             self._bring_into_sight(view.shown)
@@ -190,6 +199,7 @@ class StudyBrowser(Region):
         """Fold to a rail of thumbnails, or unfold."""
         self._delegate.rail = rail
         self._title.setVisible(not rail)
+        self.search.setVisible(not rail and self._open >= _MANY)
         self._count.setVisible(not rail)
         self._fold.setIcon(icons.icon("chevron-right" if rail else "chevron-left", "text_2", icons.BUTTON))
         self._fold.setToolTip(tr("Show studies") if rail else tr("Fold to thumbnails"))

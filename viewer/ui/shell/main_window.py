@@ -63,7 +63,7 @@ from viewer.ui.shell.start_page import StartPage
 from viewer.ui.shell.status_bar import StatusBar
 from viewer.ui.shell.view_area import ViewArea
 from viewer.ui.shell.view_menu import view_menu
-from viewer.ui.shell.wiring import follow_thumbnails, follow_views
+from viewer.ui.shell.wiring import follow_search, follow_thumbnails, follow_views
 
 #: Another stack, other results, other settings, or nothing any more.
 _OTHER = (Activated, ResultAdded, StudyClosed, SettingsChanged)
@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         """What the reader asks for in the parts of the window."""
         room, acts = self.room, self.commands.acts
         self.browser.chosen.connect(room.loading.show)
+        follow_search(room, self.browser.search)
         self.browser.state_chosen.connect(room.presentations.toggle)
         self.browser.person_chosen.connect(room.join_people)
         self.browser.refused_asked.connect(acts["file.refused"])

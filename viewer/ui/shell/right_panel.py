@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from viewer.room.panels import analysis, findings, measurements, overlays, patient, report
+from viewer.room.panels import analysis, changes, findings, measurements, overlays, patient, priors, report
 from viewer.room.panels.patient import PatientView
 from viewer.room.room import Room
 from viewer.session import Event, Session
@@ -21,8 +21,10 @@ from viewer.ui.kit.basic import ElidedLabel, column, frame, label
 from viewer.ui.kit.refresh import Part
 from viewer.ui.kit.section import Section
 from viewer.ui.panels.analysis_panel import AnalysisPanel
+from viewer.ui.panels.changes_panel import ChangesPanel
 from viewer.ui.panels.findings_panel import FindingsPanel
 from viewer.ui.panels.measurements_panel import MeasurementsPanel
+from viewer.ui.panels.priors_panel import PriorsPanel
 from viewer.ui.panels.report_panel import ReportSection
 from viewer.ui.panels.segments_panel import SegmentsPanel
 from viewer.words.i18n import tr
@@ -60,6 +62,19 @@ def _analysis(room: Room, _acts: Acts) -> AnalysisPanel:
     made.cancel_asked.connect(lane.cancel)
     made.dismiss_asked.connect(lane.dismiss)
     made.box_asked.connect(analyses.want_box)
+    return made
+
+
+def _priors(room: Room, _acts: Acts) -> PriorsPanel:
+    made = PriorsPanel(room.opening.thumbnail)
+    made.compared.connect(room.comparing.compare)
+    return made
+
+
+def _changes(room: Room, _acts: Acts) -> ChangesPanel:
+    made = ChangesPanel()
+    made.paired.connect(room.changes.pair_up)
+    made.parted.connect(room.changes.part)
     return made
 
 
@@ -112,10 +127,12 @@ class SectionRow(Generic[_View]):
 
 
 SECTIONS: tuple[SectionRow[Any], ...] = (
+    SectionRow("priors", _priors, priors.state, priors.HEARS),
     SectionRow("analysis", _analysis, analysis.state, analysis.HEARS),
     SectionRow("overlays", _overlays, overlays.state, overlays.HEARS),
     SectionRow("findings", findings_panel, findings.state, findings.HEARS),
     SectionRow("measurements", _measurements, measurements.state, measurements.HEARS),
+    SectionRow("changes", _changes, changes.state, changes.HEARS),
     SectionRow("report", _report, report.state, report.HEARS, at_foot=True),
 )
 

@@ -12,6 +12,7 @@ from viewer.room.events import (
 from viewer.room.room import Room
 from viewer.room.views.events import ViewsArranged
 from viewer.ui.panels.study_browser import StudyBrowser
+from viewer.ui.panels.study_search import StudySearch
 from viewer.ui.shell.view_area import ViewArea
 
 #: Ends what a subscription does.
@@ -37,3 +38,10 @@ def follow_thumbnails(room: Room, browser: StudyBrowser) -> Stop:
             browser.put_thumbnail(event.stack_key, pixels)
 
     return room.context.session.on(ThumbnailMade, put)
+
+
+def follow_search(room: Room, search: StudySearch) -> None:
+    """The studies list shows what is looked for."""
+    search.words_changed.connect(lambda words: room.browsing.look_for(words=words))
+    search.days_changed.connect(room.browsing.look_for_days)
+    search.progress_chosen.connect(lambda progress: room.browsing.look_for(progress=progress))
