@@ -127,7 +127,7 @@ def test_the_key_k_marks_the_picture_for_the_report(film: Program, qtbot: QtBot,
     assert pictures_in(export_to(film, qtbot, tmp_path / "with")) == 1
     qtbot.keyClick(view, Qt.Key.Key_K)
     qtbot.waitUntil(lambda: "key image" not in words(window.right.sections["report"]))
-    assert "Key image" not in [spec.text for spec in view.strip.specs]
+    qtbot.waitUntil(lambda: "Key image" not in [spec.text for spec in view.strip.specs])
 
 
 def test_the_badge_follows_the_slice_and_marks_come_back(head: Program, head_folder: Path, qtbot: QtBot) -> None:

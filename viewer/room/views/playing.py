@@ -107,6 +107,12 @@ class Cine:
             return 1.0 / self.rate
         return steps[(k + 1) % len(steps)] / 1000.0 * _rate_of_steps(steps) / self.rate
 
+    def times_of(self, picture: Picture) -> list[float]:
+        """How long each frame of a picture is shown (ms), first to last: as it is played, else at its own rate."""
+        if picture is not self.picture:
+            self.picture, self.rate = picture, own_rate(picture.source.stack) or USUAL_RATE
+        return [1000.0 * self._seconds(k) for k in range(picture.count)]
+
     def tick(self) -> bool:
         """Show the frame that is due now; False where another stack took the place of the one that is played."""
         view, picture = self.view, self.picture

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from viewer.core.finding import FindingState
 from viewer.room.actions import ACTIONS, row
+from viewer.room.recent import last_folder
 from viewer.room.room import Room
 from viewer.room.views.places import mark_of
 from viewer.session import Step
 from viewer.ui.kit.regions import RegionRing
 from viewer.ui.shell.actions import tip_of
+from viewer.ui.shell.copies import Copies
 from viewer.ui.shell.dialogs.about import AboutDialog
 from viewer.ui.shell.dialogs.files import RefusedDialog
 from viewer.ui.shell.dialogs.keys import KeysDialog
@@ -92,6 +94,7 @@ class Commands(QObject):
 
     def _make(self) -> dict[str, Callable[..., object]]:
         room, shell, reviewing = self._room, self._shell, self._room.reviewing
+        copies = Copies(room, self._views, self._actions, self._parent)
         return {
             "file.open_folder": self.open_folder,
             "file.open_files": self.open_files,
@@ -122,6 +125,10 @@ class Commands(QObject):
             "report.write": lambda: shell.show_report(not shell.shows_report),
             "report.export": self.export,
             "image.key": self.mark_key_image,
+            "image.copy": copies.copy,
+            "image.save": copies.save,
+            "image.film": copies.film,
+            "image.patient_text": lambda: None,  # asked when a copy is made
             "image.subtract": room.presentations.toggle_subtraction,
             "edit.undo": reviewing.undo,
             "edit.redo": reviewing.redo,
@@ -175,15 +182,19 @@ class Commands(QObject):
 
     def open_folder(self) -> None:
         """Choose a folder."""
-        folder = QFileDialog.getExistingDirectory(self._parent, tr("Open folder..."))
+        folder = QFileDialog.getExistingDirectory(self._parent, tr("Open folder..."), self._last_folder())
         if folder:
             self._room.opening.open_paths([folder])
 
     def open_files(self) -> None:
         """Choose files of any kind: what they are is found out from their content."""
-        files, _ = QFileDialog.getOpenFileNames(self._parent, tr("Open files..."))
+        files, _ = QFileDialog.getOpenFileNames(self._parent, tr("Open files..."), self._last_folder())
         if files:
             self._room.opening.open_paths(files)
+
+    def _last_folder(self) -> str:
+        """Where something was opened last, if it is still there."""
+        return last_folder(self._room.context.journal)
 
     # analysis and report
 

@@ -57,6 +57,7 @@ from viewer.ui.shell.commands import Commands
 from viewer.ui.shell.file_drop import FileDrop
 from viewer.ui.shell.notices import Notices, done_words
 from viewer.ui.shell.place_keeper import PlaceKeeper
+from viewer.ui.shell.recent_menu import add_recent
 from viewer.ui.shell.report_page import FINDINGS_WIDTH, ReportPage
 from viewer.ui.shell.right_panel import MAX_WIDTH, MIN_WIDTH, WIDTH, RightPanel, part_of
 from viewer.ui.shell.start_page import StartPage
@@ -98,7 +99,7 @@ class MainWindow(QMainWindow):
         self._rail_by_hand: bool | None = None
         self._sized_for: tuple[bool, ...] = ()
         self.actions_by_id = build(self, room.context.settings.shortcuts)
-        build_menus(self, self.actions_by_id)
+        add_recent(build_menus(self, self.actions_by_id)["File"], room)
         self._tools = group_tools(self, self.actions_by_id)
         self.toolbar = ToolBar(self.actions_by_id)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.toolbar)
