@@ -73,6 +73,8 @@ def outcome_status(result: dict[str, Any], folder: Path) -> int:
     """Say what each pack came to; a pack that failed fails the job, a refusal does not."""
     for pack in result["packs"]:
         say(f"{pack['pack']}: {outcome_words(pack)}")
+    for note in result.get("notes", []):
+        say(note)
     say(f"Result folder: {folder}")
     return FAILED if any(pack["outcome"] == "failed" for pack in result["packs"]) else DONE
 

@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 
 #: Why a picture outside DICOM has no DICOM objects.
 NOT_DICOM = "The input is no DICOM, and DICOM results must name the DICOM images they were made on."
+_ODD = "'{name}' of the source is no value that DICOM knows: the DICOM objects leave it out or say what they can of it."
 #: Reasons that leave one object out; any other failure stops the job.
 _LEFT_OUT = frozenset(
     {"not_representable", "no_frame_of_reference", "off_grid", "source_gone", "no_source", "no_series", "not_a_number"}
@@ -29,10 +30,11 @@ _LEFT_OUT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Names of the files made, and {"file", "reason"} of those left out."""
+    """Names of the files made, {"file", "reason"} of those left out, and what they say less than the source."""
 
     files: tuple[str, ...]
     left_out: tuple[dict[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def is_dicom(stack: Stack) -> bool:
@@ -60,7 +62,15 @@ def write_objects(
     left_out += write_sr(folder, study, stack, results, saying, segs=segs)
     said = {entry["file"] for entry in left_out}
     files = (*(seg.path.name for seg in segs), *(() if ResultFile.SR in said else (ResultFile.SR,)))
-    return Written(files, tuple(left_out))
+    return Written(files, tuple(left_out), _notes(stack) if files else ())
+
+
+def _notes(stack: Stack) -> tuple[str, ...]:
+    """What of the source's patient and study the objects do not say, in words."""
+    from viewer.reporting.origin import left_out_of
+
+    odd = left_out_of(stack.instances) if is_dicom(stack) else ()
+    return tuple(_ODD.format(name=name) for name in odd)
 
 
 def write_segs(

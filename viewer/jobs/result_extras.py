@@ -29,6 +29,8 @@ def extras_for(study: Study, stack: Stack, volume: Volume, results: Sequence[Ana
         written = write_objects(folder, study, stack, results)
         document["left_out"] += written.left_out
         document["formats"] = [Format.SEG, Format.SR]
+        if written.notes:
+            document["notes"] = list(written.notes)
 
     return key_pictures(stack, volume, results), dicom
 

@@ -20,6 +20,7 @@ from viewer import __version__
 from viewer.core.errors import OutputError
 from viewer.core.finding import Code
 from viewer.core.study import Instance
+from viewer.reporting.source_values import mend
 
 # It warns of files that share a SOP Instance UID; masks are placed by position, so that does no harm.
 logging.getLogger("highdicom").setLevel(logging.ERROR)
@@ -72,7 +73,19 @@ def read_headers(instances: Sequence[Instance]) -> list[Dataset]:
     for instance in instances:
         if instance.path not in headers:
             headers[instance.path] = _read_header(instance)
-    return list(headers.values())
+    found = list(headers.values())
+    for header in found[:1]:  # patient and study are taken over from the first
+        mend(header)
+    return found
+
+
+def left_out_of(instances: Sequence[Instance]) -> tuple[str, ...]:
+    """Names of what our objects cannot take over from the sources.
+
+    Raises:
+        OutputError: a source file has gone or is not DICOM.
+    """
+    return mend(_read_header(instances[0])) if instances else ()
 
 
 def _read_header(instance: Instance) -> Dataset:

@@ -129,6 +129,8 @@ def placement_of(headers: list[Dataset], instances: Sequence[Instance], geometry
     corners = _corners(planes, geometry)
     spacing = planes[0].spacing
     thickness = headers[0].get("SliceThickness") or geometry.spacing[0]
+    for header in headers:  # highdicom asks each source for one
+        header.setdefault("SliceThickness", thickness)
     return Placement(
         [PlanePositionSequence(CoordinateSystemNames.PATIENT, corner) for corner in corners],
         PlaneOrientationSequence(CoordinateSystemNames.PATIENT, [*planes[0].row, *planes[0].column]),

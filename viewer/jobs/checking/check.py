@@ -29,6 +29,7 @@ from viewer.reading import scan
 from viewer.reading.objects.plain import plain_of
 from viewer.reading.objects.references import links_of
 from viewer.reading.objects.structured import verification_of
+from viewer.reporting.source_values import as_written
 
 _log = logging.getLogger(__name__)
 
@@ -322,13 +323,18 @@ def _altered(alterations: Sequence[Alteration]) -> Iterator[Mismatch]:
         yield Mismatch(one.file, What(one.what.value), one.text, "")
 
 
+#: What names a patient, and as DICOM calls it.
+_PATIENT = {"name": "PatientName", "id": "PatientID", "birth_date": "PatientBirthDate", "sex": "PatientSex"}
+
+
 def _whose(stated: Stated, name: str, study: Study, _stack: Stack) -> Iterator[Mismatch]:
     """Patient and study of an object, without naming anybody."""
     if study.uid != stated.study.uid:
         yield Mismatch(name, What.REFERENCE, f"{name} belongs to another study.")
     mine, theirs = stated.study.patient, study.patient
-    for what in ("name", "id", "birth_date", "sex"):
-        if _trimmed(getattr(mine, what)) != _trimmed(getattr(theirs, what)):
+    for what, keyword in _PATIENT.items():
+        own, said = getattr(mine, what), _trimmed(getattr(theirs, what))
+        if said != _trimmed(own) and said != _trimmed(as_written(keyword, own)):
             yield Mismatch(name, What.TEXT, f"{name} states another {what.replace('_', ' ')} of the patient.")
 
 
