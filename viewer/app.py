@@ -49,8 +49,8 @@ class Program(QObject):
         journal, words_of_journal = open_journal(user_data_dir())
         journal.reads_only = other is not None
         set_language(settings.language)
-        apply_theme(app, settings.language)
-        self._language = settings.language
+        apply_theme(app, settings.language, settings.text_percent)
+        self._look = _look(settings)
         self._last = last_place(journal) if self._alone else LastPlace()
         self.context = Context(journal, settings, process or InferenceProcess(), QtMailbox(self))
         if other is not None:
@@ -110,16 +110,16 @@ class Program(QObject):
         self.window.notices.say(words, "info")
 
     def _on_settings(self) -> None:
-        """Another language or other keys need a window with other words."""
-        if self.context.settings.language != self._language:
-            self._language = self.context.settings.language
+        """Another language or size of text needs a window with other words."""
+        if _look(self.context.settings) != self._look:
+            self._look = _look(self.context.settings)
             QTimer.singleShot(0, self._rebuild)
 
     @Slot()
     def _rebuild(self) -> None:
-        """Make the window anew in another language; it keeps no truth, so nothing is lost."""
-        set_language(self._language)
-        apply_theme(self._app, self._language)
+        """Make the window anew in another language or size; it keeps no truth, so nothing is lost."""
+        set_language(self._look[0])
+        apply_theme(self._app, *self._look)
         old, place, size = self.window, self.room.hanging.place(), self.window.size()
         old.keep_report_text()
         old.closing.disconnect(self.close)
@@ -141,6 +141,11 @@ class Program(QObject):
             self._closed = True
             self.context.close()
             self._lock.release()
+
+
+def _look(settings: Settings) -> tuple[str, int]:
+    """What the words of a window depend on: language and size."""
+    return settings.language, settings.text_percent
 
 
 def _settings() -> tuple[Settings, str]:

@@ -175,11 +175,11 @@ def test_a_conflict_cannot_be_saved(film: Program) -> None:
     dialog = film.window.findChild(SettingsDialog)
     assert dialog is not None
     for clash in ({"tool.zoom": "W"}, {"tool.zoom": "Esc"}):
-        dialog._rebound = dict(clash)
-        dialog._show_conflicts()
+        dialog.keys.rebound = dict(clash)
+        dialog.keys.show_keys()
         assert not dialog._save_button.isEnabled()
-    dialog._rebound = {"tool.zoom": "Ctrl+J"}
-    dialog._show_conflicts()
+    dialog.keys.rebound = {"tool.zoom": "Ctrl+J"}
+    dialog.keys.show_keys()
     assert dialog._save_button.isEnabled()
 
 

@@ -19,6 +19,7 @@ from viewer.app import Program
 from viewer.core.finding import FindingState, Side
 from viewer.core.task import JobState
 from viewer.room.events import Exported
+from viewer.room.preferences import profile_of
 from viewer.room.views.arrangement import FOUR, THREE
 from viewer.room.views.places import place_of
 
@@ -371,13 +372,18 @@ def test_settings_save_and_keys_conflict_is_shown(film: Program, qtbot: QtBot) -
     film.window.commands.show_settings()
     dialog = film.window.findChild(SettingsDialog)
     assert dialog is not None
-    dialog._rebound["tool.zoom"] = "W"
-    dialog._show_conflicts()
-    assert "W has two meanings" in dialog._conflict.text()
-    dialog._rebound.pop("tool.zoom")
-    dialog._name.setText("Dr. B")
+    dialog.keys.rebound["tool.zoom"] = "W"
+    dialog.keys.show_keys()
+    assert "W has two meanings" in dialog.keys.conflict.text()
+    dialog.keys.rebound.pop("tool.zoom")
+    dialog.keys.show_keys()
+    dialog.editors["reader_name"].widget.setText("Dr. B")  # type: ignore[attr-defined]
+    dialog.profiles.setCurrentIndex(dialog.profiles.findData("Weasis"))
+    dialog._take_profile()
     press(dialog, "Save")
     assert film.context.settings.reader_name == "Dr. B"
+    assert profile_of(film.context.settings) == "Weasis"
+    assert film.room.views.options.buttons == ("tool", "pan", "nothing")
 
 
 def test_a_layout_chosen_by_hand_stays_through_another_language(head: Program, qtbot: QtBot) -> None:

@@ -14,11 +14,23 @@ from viewer.core.errors import SettingsError
 from viewer.core.resources import user_config_dir
 
 SCHEMA_VERSION = 1
+#: What a button of the mouse may do.
+MOUSE_ACTIONS = ("tool", "window", "pan", "zoom", "scroll", "nothing")
 #: Settings that hold one of a few words.
 CHOICES: dict[str, tuple[str, ...]] = {
     "language": ("en", "zh"),
     "device": ("auto", "cpu", "cuda"),
     "overlay_pattern": ("colour_and_pattern", "colour", "outline"),
+    "mouse_left": MOUSE_ACTIONS,
+    "mouse_middle": MOUSE_ACTIONS,
+    "mouse_right": MOUSE_ACTIONS,
+    "mouse_wheel": ("scroll", "zoom"),
+}
+#: Least and greatest value of numbers.
+LIMITS: dict[str, tuple[float, float]] = {
+    "text_percent": (90, 130),
+    "fill_opacity": (0.0, 1.0),
+    "heatmap_opacity": (0.0, 1.0),
 }
 
 
@@ -34,6 +46,10 @@ class Settings:
         swap_window_drag: left drag swaps the window and level axes.
         overlay_pattern: "colour_and_pattern", "colour" or "outline".
         shortcuts: action id -> key sequence, only what was rebound.
+        mouse_left, mouse_middle, mouse_right: what a drag with the button does; mouse_wheel: "scroll" or "zoom".
+        text_percent: size of the text of panels, menus and dialogs.
+        presets: "CT/Lung" -> "1500/-600" (width, level), only what was changed.
+        tour_seen: the tour of the first run was seen, or put off.
         research_packs: packs trained on non-commercial data may run.
     """
 
@@ -49,6 +65,13 @@ class Settings:
     fill_opacity: float = 0.28
     overlay_pattern: str = "colour_and_pattern"
     research_packs: bool = False
+    mouse_left: str = "tool"
+    mouse_middle: str = "pan"
+    mouse_right: str = "zoom"
+    mouse_wheel: str = "scroll"
+    text_percent: int = 100
+    tour_seen: bool = False
+    presets: dict[str, str] = field(default_factory=dict)
     shortcuts: dict[str, str] = field(default_factory=dict)
 
 
@@ -92,6 +115,12 @@ def _checked(name: str, value: Any, want: type) -> Any:
         return tuple(str(v) for v in value)
     if want is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    low, high = LIMITS.get(name, (value, value))
+    if type(value) is want and name in LIMITS and not low <= value <= high:
+        raise SettingsError(
+            f"The setting {name} holds {value!r}; it can be {low:g} to {high:g}.",
+            "Correct it in settings.toml or delete the line.",
+        )
     if type(value) is want and value not in CHOICES.get(name, (value,)):
         raise SettingsError(
             f"The setting {name} holds {value!r}; it can be {' or '.join(CHOICES[name])}.",

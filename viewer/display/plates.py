@@ -68,10 +68,11 @@ def sketch_items(sketches: Sequence[Sketch], size: tuple[int, int], metrics: Met
 def plates_of(sketches: Sequence[Sketch], size: tuple[int, int], metrics: Metrics) -> list[Plate | None]:
     """The plate of each drawing; None where it has no words or lies wholly beside the view."""
     found: dict[int, Plate] = {}
+    drawn = [_around(sketch) for sketch in sketches]
     order = sorted(range(len(sketches)), key=lambda n: sketches[n].leader)  # what cannot move comes first
     for n in order:
         if sketches[n].words and _is_seen(sketches[n], size):
-            found[n] = _placed(sketches[n], size, metrics, list(found.values()))
+            found[n] = _placed(sketches[n], size, metrics, list(found.values()), drawn)
     return [found.get(n) for n in range(len(sketches))]
 
 
@@ -81,15 +82,24 @@ def _is_seen(sketch: Sketch, size: tuple[int, int]) -> bool:
     return bool((high >= 0).all() and (low <= np.array(size)).all())
 
 
-def _placed(sketch: Sketch, size: tuple[int, int], metrics: Metrics, taken: list[Plate]) -> Plate:
+def _around(sketch: Sketch) -> Plate:
+    """The rectangle round a drawing's lines."""
+    points = np.concatenate([*sketch.lines, sketch.anchor[None]])
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return Plate(left, top, right - left, bottom - top)
+
+
+def _placed(sketch: Sketch, size: tuple[int, int], metrics: Metrics, taken: list[Plate], drawn: list[Plate]) -> Plate:
+    """Off all other words; where there is room off all drawings too, the own one included."""
     width = max(metrics.text_width(words) for words in sketch.words) + 2 * PLATE_PX
     height = float(LINE_PX * len(sketch.words))
     x, y = sketch.anchor.tolist()
     if not sketch.leader:
         return Plate(x - PLATE_PX, y - LINE_PX / 2, width, height).held_in(size)
     places = [_beside(sketch.anchor, (width, height), further, way) for further in _FURTHER for way in _DIRECTIONS]
-    free = (place for place in places if place.within(size) and not any(place.overlaps(one) for one in taken))
-    return next(free, None) or _pushed(places[0].held_in(size), size, taken)
+    free = [place for place in places if place.within(size) and not any(place.overlaps(one) for one in taken)]
+    clear = (place for place in free if not any(place.overlaps(one) for one in drawn))
+    return next(clear, None) or next(iter(free), None) or _pushed(places[0].held_in(size), size, taken)
 
 
 def _beside(at: Points, size: tuple[float, float], further: float, way: tuple[int, int]) -> Plate:

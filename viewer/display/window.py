@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -165,6 +165,22 @@ def presets(modality: str, unit: str = "") -> tuple[Window, ...]:
         Window(float(row["level"]), float(row["width"]), "LINEAR", str(row["name"]), "preset", str(n) if n < 10 else "")
         for n, row in enumerate(rows, start=2)
     )
+
+
+def changed(usual: Window, own: str) -> Window:
+    """A preset with the reader's width and level ("1500/-600"); as it is where these are none."""
+    width, _, level = own.partition("/")
+    try:
+        found = replace(usual, center=float(level), width=float(width))
+    except ValueError:
+        return usual
+    return found if found.width > 0 and np.isfinite([found.center, found.width]).all() else usual
+
+
+def preset_rows() -> tuple[tuple[str, str, float, float], ...]:
+    """Every preset there is: modality, name, width, level."""
+    rows = ((modality, row) for modality, found in _preset_rows().items() for row in found)
+    return tuple((m, str(row["name"]), float(row["width"]), float(row["level"])) for m, row in rows)
 
 
 @cache

@@ -77,6 +77,9 @@ class Measuring:
             return None
         picture = Picture(source_of(loader.stack, loader.volume, plane, loader.loaded))
         picture.go_to(drawing.slice_index)
+        shown = next((view.window for view in self._views.of(drawing.stack_key) if view.window is not None), None)
+        if shown is not None:
+            picture.set_window(shown)
         return picture if picture.is_loaded else None
 
     def copy_selected(self) -> None:

@@ -51,6 +51,12 @@ def _rounded(window: Window, size: float) -> Window:
     return window.moved(float(round(window.center)), max(1.0, float(round(window.width))))
 
 
+class IdleTool(Tool):
+    """A drag that does nothing."""
+
+    id, name = "nothing", "Nothing"
+
+
 class PanTool(Tool):
     """The picture follows the mouse."""
 

@@ -59,7 +59,9 @@ def presets_of(view: View) -> tuple[windows.Window, ...]:
     if view.picture is None or view.picture.mask is not None:
         return ()
     volume = view.picture.source.volume
-    return tuple(windows.presets(volume.modality, volume.unit if volume.modality == "PT" else ""))
+    own = dict(view.options.presets)
+    usual = windows.presets(volume.modality, volume.unit if volume.modality == "PT" else "")
+    return tuple(windows.changed(one, own.get(f"{volume.modality}/{one.name}", "")) for one in usual)
 
 
 def turn(view: View, move: Turn) -> None:

@@ -258,7 +258,13 @@ class ViewHanging:
 
 def _take_settings(views: Views, context: Context) -> None:
     settings = context.settings
-    views.change(hidden_name=settings.hide_patient_name, swap_drag=settings.swap_window_drag)
+    views.change(
+        hidden_name=settings.hide_patient_name,
+        swap_drag=settings.swap_window_drag,
+        buttons=(settings.mouse_left, settings.mouse_middle, settings.mouse_right),
+        wheel=settings.mouse_wheel,
+        presets=tuple(settings.presets.items()),
+    )
 
 
 def _speak_of(context: Context, key: str) -> None:

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
+from viewer.room.tools.base import Pointer
 from viewer.room.views.view import View
-
-if TYPE_CHECKING:
-    from viewer.room.views.mouse import Mouse
 
 #: Image pixels of a step, and of a long one.
 _STEP, _LONG = 1.0, 10.0
 
 
+class Hand(Protocol):
+    """The mouse of a view, as the keys use it."""
+
+    def pointer(self, x: float, y: float) -> Pointer:
+        """A place on the canvas."""
+
+    def move(self, at: Pointer) -> None:
+        """Drag what is held, and say what lies there."""
+
+    def leave(self) -> None:
+        """Nothing lies under the pointer."""
+
+    def click_or_hold(self, at: Pointer) -> None:
+        """Press and let go, or only press where the tool waits for another place."""
+
+
 class KeyedPointer:
     """Shows a point in a view, moves it by pixels of the picture, and does there what a click would."""
 
-    def __init__(self, view: View, mouse: Mouse) -> None:
+    def __init__(self, view: View, mouse: Hand) -> None:
         self._view, self._mouse = view, mouse
 
     @property

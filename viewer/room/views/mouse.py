@@ -11,11 +11,19 @@ from viewer.room.tools import MEASURES, TOOLS
 from viewer.room.tools.base import Cursor, Pointer, Tool
 from viewer.room.tools.gather import MoveTool
 from viewer.room.tools.measure import Grip
-from viewer.room.tools.navigate import PanTool, ZoomTool
+from viewer.room.tools.navigate import IdleTool, PanTool, ScrollTool, WindowTool, ZoomTool
 from viewer.room.views.facts import cursor_at
 from viewer.room.views.keyed import KeyedPointer
 from viewer.room.views.view import View
 
+#: What a button does that is not given the chosen tool.
+_DRAGS: dict[str, type[Tool]] = {
+    "window": WindowTool,
+    "pan": PanTool,
+    "zoom": ZoomTool,
+    "scroll": ScrollTool,
+    "nothing": IdleTool,
+}
 #: Slices a wheel notch moves with Ctrl held.
 FAST = 5
 #: A right click that moves less than this (px) opens the menu.
@@ -92,9 +100,10 @@ class Mouse:
             self.release(Button.LEFT, at)
 
     def _tool_of(self, button: Button) -> Tool:
-        if button is Button.LEFT:
-            return self.grab or self.tool
-        return PanTool() if button is Button.MIDDLE else ZoomTool()
+        wanted = self._view.options.buttons[list(Button).index(button)]
+        if self.grab is not None and button is Button.LEFT:
+            return self.grab
+        return self.tool if wanted == "tool" else _DRAGS[wanted]()
 
     def move(self, at: Pointer) -> None:
         """Drag what is held, and say what lies under the pointer."""
@@ -137,7 +146,12 @@ class Mouse:
             self.press(button, at)
 
     def wheel(self, notches: float, fast: bool) -> int:
-        """Whole slices to scroll; parts of a notch add up."""
+        """Whole slices to scroll; parts of a notch add up. A wheel that zooms scrolls none."""
+        if self._view.options.wheel == "zoom":
+            width, height = self._view.camera.canvas
+            at = self._view.pointer or (width / 2, height / 2)
+            self._view.set_camera(self._view.camera.zoomed(2.0 ** (notches / 4), at))
+            return 0
         self._notches -= notches * (FAST if fast else 1)
         whole = int(self._notches)
         self._notches -= whole

@@ -63,12 +63,17 @@ class ViewOptions:
         corners: corner texts and scale bar are shown; badges always are.
         hidden_name: "hidden" stands in the place of the patient's name and ID.
         swap_drag: the axes of the window drag are swapped.
+        buttons: what a drag does with the left, middle and right button; wheel: "scroll" or "zoom".
+        presets: the reader's own windows: ("CT/Lung", "1500/-600"), width and level.
         references: each view shows where the slice of the active one cuts it.
     """
 
     corners: bool = True
     hidden_name: bool = False
     swap_drag: bool = False
+    buttons: tuple[str, str, str] = ("tool", "pan", "zoom")
+    wheel: str = "scroll"
+    presets: tuple[tuple[str, str], ...] = ()
     references: bool = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from viewer.core.analysis import Box
 from viewer.display.hanging import Layout
@@ -222,7 +223,7 @@ class Views:
         for view in self._all:
             view.set_peek(peek)
 
-    def change(self, **options: bool) -> None:
+    def change(self, **options: Any) -> None:
         """Change what holds for every view (`ViewOptions`)."""
         self.options = replace(self.options, **options)
         for view in self._all:

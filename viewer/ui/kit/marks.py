@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from viewer.core.finding import FindingState
 from viewer.room.views.facts import BadgeSpec
 from viewer.ui.kit import icons
-from viewer.ui.kit.theme import colour
+from viewer.ui.kit.theme import colour, px
 from viewer.words.i18n import tr
 
 
@@ -59,7 +59,7 @@ class Badge(QWidget):
         self.setAccessibleName(f"{text}. {tip}" if tip else text)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         made = QFont(self.font())
-        made.setPixelSize(12)
+        made.setPixelSize(px(12))
         made.setWeight(QFont.Weight.Medium)
         self.setFont(made)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import asdict, dataclass
 from string import Template
 
@@ -12,6 +13,8 @@ from PySide6.QtWidgets import QApplication
 from viewer.core.resources import resources_dir
 
 _LOG = logging.getLogger(__name__)
+#: Size of the chrome's text in percent; the words on pictures keep theirs.
+_TEXT = {"percent": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,15 @@ def load_fonts() -> None:
             _LOG.warning("font %s could not be loaded", file.name)
 
 
+def px(size: int) -> int:
+    """A size of text of the chrome in px, as large as the reader wants it."""
+    return round(size * _TEXT["percent"] / 100)
+
+
 def style_sheet() -> str:
-    """The QSS of `resources/theme/app.qss` with every token filled in."""
+    """The QSS of `resources/theme/app.qss` with every token filled in, its text in the reader's size."""
     text = (resources_dir() / "theme" / "app.qss").read_text(encoding="utf-8")
+    text = re.sub(r"font-size: (\d+)px", lambda found: f"font-size: {px(int(found[1]))}px", text)
     return Template(text).substitute(asdict(TOKENS), icons=(resources_dir() / "icons").as_posix())
 
 
@@ -121,10 +130,11 @@ def palette() -> QPalette:
     return made
 
 
-def apply_theme(app: QApplication, language: str = "en") -> None:
+def apply_theme(app: QApplication, language: str = "en", text_percent: int = 100) -> None:
     """Give the whole application its fonts, palette and style sheet."""
+    _TEXT["percent"] = text_percent
     load_fonts()
     app.setStyle("Fusion")
     app.setPalette(palette())
-    app.setFont(font(language=language))
+    app.setFont(font(px(BODY), language=language))
     app.setStyleSheet(style_sheet())

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from viewer.room.measuring import SIDE
 from viewer.room.panels.measurements import MeasureRow
 from viewer.ui.kit.bars import HistogramBars
-from viewer.ui.kit.basic import ElidedLabel, button, clear, column, icon_label, label, row
+from viewer.ui.kit.basic import ElidedLabel, button, clear, column, icon_label, row
 from viewer.ui.kit.refresh import later
 from viewer.ui.kit.section import Section, icon_button
 from viewer.words.i18n import tr
@@ -25,6 +25,7 @@ class NameField(QLineEdit):
         super().__init__(name)
         self._name, self._keep = name, keep
         self.setProperty("bare", True)
+        self.setMinimumWidth(48)
         self.setAccessibleName(tr("Name of {name}", name=name))
         self.setToolTip(tr("Type to rename"))
         self.setCursorPosition(0)
@@ -84,10 +85,9 @@ class MeasurementsPanel(Section):
         line = row()
         line.addWidget(_picture(entry))
         words = column(spacing=0)
-        first = row()
-        first.addWidget(NameField(entry.name, partial(self.renamed.emit, entry.id)), 1)
-        first.addWidget(label(entry.value, "number"))
-        words.addLayout(first)
+        words.addWidget(NameField(entry.name, partial(self.renamed.emit, entry.id)))
+        if entry.value:
+            words.addWidget(ElidedLabel(entry.value, "strong"))
         words.addWidget(ElidedLabel(" · ".join(part for part in (entry.where, entry.when) if part), "caption"))
         line.addLayout(words, 1)
         if entry.histogram is not None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from viewer.room.panels.studies import RowKind, StudyRow
 from viewer.ui.kit import icons
-from viewer.ui.kit.theme import colour
+from viewer.ui.kit.theme import colour, px
 from viewer.words.i18n import tr
 
 Index = QModelIndex | QPersistentModelIndex
@@ -241,7 +241,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def _text(self, painter: QPainter, rect: QRect, text: str, face: Face) -> None:
         used = QFont(painter.font())
-        used.setPixelSize(face.size)
+        used.setPixelSize(px(face.size))
         used.setWeight(face.weight)
         painter.setFont(used)
         painter.setPen(colour(face.token))

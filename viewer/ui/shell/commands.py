@@ -232,7 +232,7 @@ class Commands(QObject):
 
     def show_keys(self) -> None:
         """All keys."""
-        KeysDialog(self._room.context.settings.shortcuts, self._parent).show()
+        KeysDialog(self._room.context.settings, self._parent).show()
 
     def show_refused(self) -> None:
         """Files not opened."""

@@ -5,29 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QGridLayout, QScrollArea, QWidget
 
+from viewer.core.settings import Settings
 from viewer.room.actions import ACTIONS, MENUS, conflicts, keys_of
+from viewer.room.preferences import mouse_rows
 from viewer.ui.kit.basic import button, column, frame, label, row
 from viewer.ui.kit.keys import native
+from viewer.ui.shell.dialogs.key_card import write_key_card
 from viewer.words.i18n import tr
-
-#: What the mouse does on a picture.
-MOUSE: tuple[tuple[str, str], ...] = (
-    ("Left drag", "the picked tool; at first window and level"),
-    ("Middle drag", "pan"),
-    ("Right drag", "zoom"),
-    ("Right click", "menu"),
-    ("Wheel", "scroll; with Ctrl faster"),
-    ("Double click", "maximise the view, or back"),
-)
 
 
 class KeysDialog(QDialog):
     """A table in two columns; it blocks nothing."""
 
-    def __init__(self, rebound: Mapping[str, str], parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._settings, rebound = settings, settings.shortcuts
         self.setWindowTitle(tr("All keys"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(880, 640)
@@ -42,7 +36,7 @@ class KeysDialog(QDialog):
         for menu in MENUS:
             target = left if menu in ("File", "View", "Measure", "Help") else right
             target.addWidget(self._group(tr(menu), self._rows(menu, rebound)))
-        left.addWidget(self._group(tr("Mouse"), [(tr(who), tr(what)) for who, what in MOUSE]))
+        left.addWidget(self._group(tr("Mouse"), [(tr(who), tr(what)) for who, what in mouse_rows(settings)]))
         for side in (left, right):
             side.addStretch(1)
             columns.addLayout(side, 1)
@@ -53,9 +47,22 @@ class KeysDialog(QDialog):
             words = tr("Keys with two meanings: {keys}", keys=", ".join(sorted(clashes)))
             whole.addWidget(label(words, "warn", wrap=True))
         foot = row()
-        foot.addWidget(label(tr("Keys can be changed in the settings."), "caption"), 1)
+        self._said = label(tr("Keys can be changed in the settings."), "caption")
+        foot.addWidget(self._said, 1)
+        foot.addWidget(button(tr("Save as PDF..."), self._save_card))
         foot.addWidget(button(tr("Close"), self.close))
         whole.addLayout(foot)
+
+    def _save_card(self) -> None:
+        """Choose a file for the card."""
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save as PDF..."), "keys.pdf", "PDF (*.pdf)")
+        if not name:
+            return
+        try:
+            write_key_card(name, self._settings)
+            self._said.setText(tr("Saved."))
+        except OSError:
+            self._said.setText(tr("The card could not be written. Choose another folder."))
 
     def _rows(self, menu: str, rebound: Mapping[str, str]) -> list[tuple[str, str]]:
         made = []

@@ -1,179 +1,171 @@
-"""Settings a reader or a site can choose."""
+"""Settings a reader or a site can choose: made from the typed settings, with a search."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDialog,
-    QFormLayout,
-    QHeaderView,
-    QKeySequenceEdit,
-    QLineEdit,
-    QPlainTextEdit,
-    QTableWidget,
-    QTableWidgetItem,
-    QTabWidget,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QLineEdit, QListWidget, QScrollArea, QWidget
 
 from viewer.core.settings import Settings
-from viewer.room.actions import ACTIONS, conflicts, keys_of
-from viewer.room.actions import row as action_row
-from viewer.ui.kit.basic import button, column, label, row
-from viewer.words.i18n import LANGUAGES, tr
+from viewer.room.preferences import GROUPS, MOUSE_PROFILES, PREFERENCES, Preference, profile_of
+from viewer.ui.kit.basic import button, column, frame, label, row
+from viewer.ui.shell.dialogs.editors import Editor, editor_of
+from viewer.ui.shell.dialogs.key_table import KeyTable
+from viewer.words.i18n import tr
 
-_DEVICES = (("auto", "Automatic"), ("cpu", "CPU"), ("cuda", "Graphics card"))
+_NAV_WIDTH, _LABEL_WIDTH = 132, 190
+_BUTTONS = ("mouse_left", "mouse_middle", "mouse_right", "mouse_wheel")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Line:
+    """A setting on the page: its row, what stands for it, and what the search looks at."""
+
+    row: Preference
+    holder: QWidget
+    says: str
 
 
 class SettingsDialog(QDialog):
-    """Reader, program and keys; Save hands the new settings over, nothing changes before."""
+    """Groups at the left, their settings at the right; Save hands the new settings over, nothing changes before.
+
+    Attributes:
+        editors: the control of each setting, by its name; keys: the table of keys.
+    """
 
     def __init__(self, settings: Settings, on_save: Callable[[Settings], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Settings"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(620, 560)
+        self.resize(760, 620)
         self._settings, self._on_save = settings, on_save
-        self._rebound = dict(settings.shortcuts)
+        self.editors: dict[str, Editor] = {}
+        self._lines: list[_Line] = []
+        self._headings: dict[str, QLabel] = {}
         whole = column(self, 16, 12)
-        tabs = QTabWidget()
-        tabs.addTab(self._reader_page(), tr("Reader"))
-        tabs.addTab(self._program_page(), tr("Program"))
-        tabs.addTab(self._keys_page(), tr("Keys"))
-        whole.addWidget(tabs, 1)
-        foot = row()
-        foot.addStretch(1)
-        foot.addWidget(button(tr("Cancel"), self.close))
         self._save_button = button(tr("Save"), self._save, style="primary")
+        self.keys = KeyTable(settings.shortcuts, self._show_conflicts)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search in the settings"))
+        self.search.setAccessibleName(tr("Search in the settings"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        whole.addWidget(self.search)
+        middle = row(spacing=16)
+        self._groups = self._make_groups()
+        middle.addWidget(self._groups)
+        middle.addWidget(self._make_page(), 1)
+        whole.addLayout(middle, 1)
+        foot = row()
+        self._nothing = label(tr("Nothing is called so."), "caption")
+        foot.addWidget(self._nothing, 1)
+        foot.addWidget(button(tr("Cancel"), self.close))
         foot.addWidget(self._save_button)
         whole.addLayout(foot)
+        self._filter("")
         self._show_conflicts()
 
-    def _reader_page(self) -> QWidget:
-        page = QWidget()
-        form = _form(page)
-        self._name = QLineEdit(self._settings.reader_name)
-        self._place = QLineEdit(self._settings.organization)
-        self._letterhead = QPlainTextEdit("\n".join(self._settings.letterhead))
-        self._letterhead.setFixedHeight(96)
-        form.addRow(tr("Name"), self._name)
-        form.addRow(tr("Organisation"), self._place)
-        form.addRow(tr("Letterhead"), self._letterhead)
-        form.addRow("", label(tr("Name and organisation are needed to sign a report."), "caption"))
-        return page
+    def _make_groups(self) -> QListWidget:
+        groups = QListWidget()
+        groups.addItems([tr(group) for group in GROUPS])
+        groups.setFixedWidth(_NAV_WIDTH)
+        groups.setAccessibleName(tr("Groups of settings"))
+        groups.currentRowChanged.connect(self.show_group)
+        return groups
 
-    def _program_page(self) -> QWidget:
-        page = QWidget()
-        form = _form(page)
-        self._language = _combo([(code, name) for code, name in LANGUAGES], self._settings.language)
-        self._device = _combo([(code, tr(name)) for code, name in _DEVICES], self._settings.device)
-        self._hide = QCheckBox(tr("Hide patient names everywhere"))
-        self._hide.setChecked(self._settings.hide_patient_name)
-        self._swap = QCheckBox(tr("Swap the axes of the window drag"))
-        self._swap.setChecked(self._settings.swap_window_drag)
-        self._research = QCheckBox(tr("Allow packs trained on non-commercial data"))
-        self._research.setChecked(self._settings.research_packs)
-        form.addRow(tr("Language"), self._language)
-        form.addRow(tr("Analyses run on"), self._device)
-        for box in (self._hide, self._swap, self._research):
-            form.addRow("", box)
-        return page
+    def _make_page(self) -> QScrollArea:
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = frame("window")
+        inside = column(page, 0, 10)
+        inside.setContentsMargins(0, 0, 16, 0)
+        for group in GROUPS:
+            self._headings[group] = label(tr(group), "title")
+            inside.addWidget(self._headings[group])
+            if group == "Mouse":
+                inside.addWidget(self._make_profiles())
+            for one in PREFERENCES:
+                if one.group == group:
+                    inside.addWidget(self._make_line(one))
+        inside.addStretch(1)
+        self._scroll.setWidget(page)
+        return self._scroll
 
-    def _keys_page(self) -> QWidget:
-        page = QWidget()
-        inside = column(page, 12, 8)
-        self._table = QTableWidget(len(ACTIONS), 2)
-        self._table.setHorizontalHeaderLabels([tr("Action"), tr("Key")])
-        self._table.verticalHeader().hide()
-        self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self._table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self._table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
-        self._table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for number, action in enumerate(ACTIONS):
-            self._table.setItem(number, 0, QTableWidgetItem(tr(action.text)))
-        self._table.setCurrentCell(0, 0)
-        inside.addWidget(self._table, 1)
-        self._conflict = label("", "warn", wrap=True)
-        inside.addWidget(self._conflict)
-        line = row()
-        self._edit = QKeySequenceEdit()
-        self._edit.setMaximumSequenceLength(1)
-        line.addWidget(label(tr("New key"), "caption"))
-        line.addWidget(self._edit, 1)
-        line.addWidget(button(tr("Use it"), self._use_key, style="compact"))
-        line.addWidget(button(tr("Default"), self._use_default, style="compact"))
-        inside.addLayout(line)
-        return page
+    def _make_line(self, one: Preference) -> QWidget:
+        editor = Editor(self.keys, lambda: self.keys.rebound) if one.name == "shortcuts" else self._editor(one)
+        self.editors[one.name] = editor
+        holder = QWidget()
+        whole = column(holder, 0, 4)
+        is_wide = editor.widget.minimumHeight() > _LABEL_WIDTH or editor.widget is self.keys
+        if isinstance(editor.widget, QCheckBox) or is_wide:
+            whole.addWidget(editor.widget)
+        else:
+            line = row(spacing=12)
+            words = label(tr(one.text))
+            words.setFixedWidth(_LABEL_WIDTH)
+            words.setWordWrap(True)
+            line.addWidget(words)
+            line.addWidget(editor.widget, 1)
+            whole.addLayout(line)
+        if one.hint:
+            whole.addWidget(label(tr(one.hint), "caption", wrap=True))
+        says = f"{tr(one.text)} {tr(one.hint) if one.hint else ''} {editor.says} {one.name}".casefold()
+        self._lines.append(_Line(one, holder, says))
+        return holder
 
-    def _chosen(self) -> str:
-        return ACTIONS[max(self._table.currentRow(), 0)].id
+    def _editor(self, one: Preference) -> Editor:
+        return editor_of(one, getattr(self._settings, one.name))
 
-    def _use_key(self) -> None:
-        self._rebound[self._chosen()] = self._edit.keySequence().toString()
-        self._edit.clear()
-        self._show_conflicts()
+    def _make_profiles(self) -> QWidget:
+        """The buttons of other programs at one stroke; each button can be chosen below."""
+        holder = QWidget()
+        line = row(holder, 12)
+        words = label(tr("As in"))
+        words.setFixedWidth(_LABEL_WIDTH)
+        self.profiles = QComboBox()
+        self.profiles.setAccessibleName(tr("Mouse as in another program"))
+        self.profiles.addItem(tr("My own"), "")
+        for name in MOUSE_PROFILES:
+            self.profiles.addItem(name, name)
+        self.profiles.setCurrentIndex(max(0, self.profiles.findData(profile_of(self._settings))))
+        self.profiles.activated.connect(lambda _index: self._take_profile())
+        line.addWidget(words)
+        line.addWidget(self.profiles, 1)
+        return holder
 
-    def _use_default(self) -> None:
-        self._rebound.pop(self._chosen(), None)
-        self._show_conflicts()
+    def _take_profile(self) -> None:
+        buttons = MOUSE_PROFILES.get(str(self.profiles.currentData()))
+        for name, wanted in zip(_BUTTONS, buttons or (), strict=False):
+            box = self.editors[name].widget
+            assert isinstance(box, QComboBox)
+            box.setCurrentIndex(box.findData(wanted))
+
+    def show_group(self, number: int) -> None:
+        """Scroll to a group."""
+        heading = self._headings[GROUPS[number]]
+        self._scroll.verticalScrollBar().setValue(heading.pos().y())
+
+    def _filter(self, typed: str) -> None:
+        """Show what the words fit, with the heading of its group."""
+        words = typed.strip().casefold()
+        for line in self._lines:
+            found = self.keys.filter(words) if line.row.name == "shortcuts" else words in line.says
+            line.holder.setVisible(found or words in tr(line.row.group).casefold())
+        shown = {line.row.group for line in self._lines if not line.holder.isHidden()}
+        for group, heading in self._headings.items():
+            heading.setVisible(group in shown)
+        self._groups.setVisible(not words)
+        self._nothing.setVisible(not shown)
 
     def _show_conflicts(self) -> None:
-        clashes = conflicts(self._rebound)
-        clashing = {action_id for ids in clashes.values() for action_id in ids}
-        for number, action in enumerate(ACTIONS):
-            keys = ", ".join(QKeySequence(key).toString() for key in keys_of(action, self._rebound))
-            mark = "  ⚠" if action.id in clashing else ""
-            self._table.setItem(number, 1, QTableWidgetItem(f"{keys}{mark}"))
-        words = "; ".join(
-            tr(
-                "{key} has two meanings: {names}",
-                key=key,
-                names=", ".join(tr(action_row(i).text) if i else tr("Cancel") for i in ids),
-            )
-            for key, ids in sorted(clashes.items())
-        )
-        self._conflict.setText(words)
-        self._conflict.setVisible(bool(words))
-        self._save_button.setEnabled(not clashes)
-        self._save_button.setToolTip(tr("Give each action its own key.") if clashes else "")
+        self._save_button.setEnabled(not self.keys.has_conflict)
+        self._save_button.setToolTip(tr("Give each action its own key.") if self.keys.has_conflict else "")
 
     def _save(self) -> None:
-        lines = tuple(line.strip() for line in self._letterhead.toPlainText().splitlines() if line.strip())
-        self._on_save(
-            replace(
-                self._settings,
-                language=str(self._language.currentData()),
-                device=str(self._device.currentData()),
-                reader_name=self._name.text().strip(),
-                organization=self._place.text().strip(),
-                letterhead=lines,
-                hide_patient_name=self._hide.isChecked(),
-                swap_window_drag=self._swap.isChecked(),
-                research_packs=self._research.isChecked(),
-                shortcuts=self._rebound,
-            )
-        )
+        chosen = {name: editor.value() for name, editor in self.editors.items()}
+        self._on_save(replace(self._settings, **chosen))  # type: ignore[arg-type]  # each editor holds its own type
         self.close()
-
-
-def _form(page: QWidget) -> QFormLayout:
-    form = QFormLayout(page)
-    form.setContentsMargins(12, 16, 12, 12)
-    form.setVerticalSpacing(12)
-    form.setHorizontalSpacing(16)
-    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-    return form
-
-
-def _combo(choices: list[tuple[str, str]], current: str) -> QComboBox:
-    made = QComboBox()
-    for code, name in choices:
-        made.addItem(name, code)
-    made.setCurrentIndex(max(0, made.findData(current)))
-    return made
