@@ -58,7 +58,7 @@ def test_drawings_and_badges_lie_where_they_were_made(sit: Sit, ct: synth.Writte
     room, session = second.room, second.context.session
     view = room.views.views[0]
     assert slices_with_drawings(view) == [2]
-    assert [row.where for row in measurements.state(session, room)] == ["Yours · image 3"]
+    assert [row.where for row in measurements.state(session, room)] == ["Image 3"]
     view.set_slice(0)
     room.jumps.show_drawing(session.measurements.all()[0].id)
     assert view.picture is not None
@@ -75,7 +75,7 @@ def test_drawings_and_badges_lie_where_they_were_made(sit: Sit, ct: synth.Writte
     third = sit(without(ct, tmp_path / "c", 5))
     room, session = third.room, third.context.session
     assert slices_with_drawings(room.views.views[0]) == []
-    assert [row.where for row in measurements.state(session, room)] == ["Yours · not on this copy"]
+    assert [row.where for row in measurements.state(session, room)] == ["Not on this copy"]
     room.jumps.show_drawing(session.measurements.all()[0].id)
     assert third.take_troubles() == ("This copy of the pictures lacks the image that it lies on.",)
 

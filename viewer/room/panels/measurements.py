@@ -82,6 +82,6 @@ def _of_shown(session: Session, drawing: ReaderMeasurement) -> bool:
 
 def _row(drawing: ReaderMeasurement, number: int, is_here: bool) -> MeasureRow:
     tool = MEASURES[drawing.tool]
-    where = tr("Yours · image {n}", n=drawing.slice_index + 1) if is_here else tr("Yours · not on this copy")
+    where = tr("Image {n}", n=drawing.slice_index + 1) if is_here else tr("Not on this copy")
     value = next(iter(tool.words(drawing)), "") if drawing.values else ""
     return MeasureRow(drawing.id, tool.icon, tool.title(drawing, number), where, value)

@@ -26,6 +26,7 @@ class NameField(QLineEdit):
         self._name, self._keep = name, keep
         self.setProperty("bare", True)
         self.setMinimumWidth(48)
+        self.setTextMargins(-2, 0, 0, 0)
         self.setAccessibleName(tr("Name of {name}", name=name))
         self.setToolTip(tr("Type to rename"))
         self.setCursorPosition(0)

@@ -19,8 +19,8 @@ def test_only_what_lies_on_the_stacks_on_screen(room: Room, child: Session) -> N
     child.views.put_shown(("1.1",))
     rows = measurements.state(child, room)
     assert [(row.id, row.name, row.where) for row in rows] == [
-        ("a", "Length 1", "Yours · image 2"),
-        ("c", "Length 3", "Yours · image 3"),
+        ("a", "Length 1", "Image 2"),
+        ("c", "Length 3", "Image 3"),
     ]
     assert rows[1].value == "12.3 mm"
     assert rows[0].icon == "length"

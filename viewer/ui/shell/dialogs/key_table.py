@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QLineEdit, QTableWidget, QTableWidgetItem, QWidget
 
 from viewer.room.actions import ACTIONS, conflicts, keys_of
 from viewer.room.actions import row as action_row
@@ -47,6 +47,9 @@ class KeyTable(QWidget):
         self._edit = QKeySequenceEdit()
         self._edit.setMaximumSequenceLength(1)
         self._edit.setAccessibleName(tr("New key"))
+        typed = self._edit.findChild(QLineEdit)
+        if typed is not None:  # its own words are English only
+            typed.setPlaceholderText(tr("Press the new key"))
         line.addWidget(label(tr("New key"), "caption"))
         line.addWidget(self._edit, 1)
         line.addWidget(button(tr("Use it"), self._use_key, style="compact"))

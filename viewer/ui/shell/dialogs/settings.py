@@ -60,7 +60,8 @@ class SettingsDialog(QDialog):
         whole.addLayout(middle, 1)
         foot = row()
         self._nothing = label(tr("Nothing is called so."), "caption")
-        foot.addWidget(self._nothing, 1)
+        foot.addWidget(self._nothing)
+        foot.addStretch(1)
         foot.addWidget(button(tr("Cancel"), self.close))
         foot.addWidget(self._save_button)
         whole.addLayout(foot)
@@ -160,6 +161,7 @@ class SettingsDialog(QDialog):
             heading.setVisible(group in shown)
         self._groups.setVisible(not words)
         self._nothing.setVisible(not shown)
+        self._scroll.verticalScrollBar().setValue(0)
 
     def _show_conflicts(self) -> None:
         self._save_button.setEnabled(not self.keys.has_conflict)
