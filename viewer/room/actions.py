@@ -116,6 +116,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("panel.studies", "Studies panel", "Window", ("F7",), group=1),
     ActionRow("panel.right", "Right panel", "Window", ("F8",), group=1),
     ActionRow("help.keys", "All keys", "Help", ("F1",)),
+    ActionRow("help.tour", "Two-minute tour", "Help"),
     ActionRow("help.about", "About SecondRead", "Help"),
 )
 

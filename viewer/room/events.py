@@ -145,5 +145,10 @@ class BrowsingChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TourMoved(Event):
+    """The tour began, went to another step, or ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsChanged(Event):
     """New settings hold."""

@@ -49,6 +49,12 @@ class Refresher(QObject):
         self._due.update(range(len(self._parts)))
         self._soon.start()
 
+    def stop(self) -> None:
+        """Update nothing any more: what the parts ask may be gone."""
+        self._due.clear()
+        for timer in (self._soon, *self._slow.values()):
+            timer.stop()
+
     @Slot()
     def _update(self) -> None:
         due, self._due = self._due, set()

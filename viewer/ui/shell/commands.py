@@ -13,6 +13,7 @@ from viewer.core.finding import FindingState
 from viewer.room.actions import ACTIONS, row
 from viewer.room.recent import last_folder
 from viewer.room.room import Room
+from viewer.room.tour import Tour
 from viewer.room.views.places import mark_of
 from viewer.session import Step
 from viewer.ui.kit.regions import RegionRing
@@ -61,6 +62,7 @@ class Commands(QObject):
     """Connects actions to the room, to the views and to the window as a whole.
 
     Attributes:
+        tour: the tour of the first run.
         acts: what each action does that is not the views' own, by its id.
     """
 
@@ -69,6 +71,7 @@ class Commands(QObject):
     ) -> None:
         super().__init__(parent)
         self._room, self._views, self._actions, self._shell, self._parent = room, views, actions, shell, parent
+        self.tour = Tour(room)
         self.acts = self._make()
         for entry in ACTIONS:
             act = self.acts.get(entry.id)
@@ -137,6 +140,7 @@ class Commands(QObject):
             "panel.studies": shell.toggle_studies,
             "panel.right": shell.toggle_right,
             "help.keys": self.show_keys,
+            "help.tour": self.tour.start,
             "help.about": lambda: AboutDialog(self._parent).show(),
             "overlay.toggle": room.overlays.toggle,
         }

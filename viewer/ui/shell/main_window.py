@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QStackedWidget
 
+from viewer.room import tour
 from viewer.room.actions import printed_key
 from viewer.room.events import (
     BoxWanted,
@@ -50,6 +51,7 @@ from viewer.ui.panels.analysis_panel import UPDATE_MS
 from viewer.ui.panels.findings_panel import FindingsPanel
 from viewer.ui.panels.report_panel import REPORT_WIDTH
 from viewer.ui.panels.study_browser import RAIL_WIDTH, StudyBrowser
+from viewer.ui.panels.tour_card import TourCard
 from viewer.ui.shell.actions import bind, build
 from viewer.ui.shell.banner import PatientBanner
 from viewer.ui.shell.chrome import WORDS_FROM_HEIGHT, ToolBar, build_menus, group_tools
@@ -130,6 +132,7 @@ class MainWindow(QMainWindow):
         self.report_page = ReportPage(self.room, acts)
         self.banner = PatientBanner(self.menuBar())
         self.notices = Notices()
+        self.tour = TourCard()
         self.status = StatusBar()
 
     def _connect(self) -> None:
@@ -146,6 +149,8 @@ class MainWindow(QMainWindow):
         self.start.language_chosen.connect(lambda code: room.context.change_settings(language=code))
         self.peek.toggled.connect(acts["overlay.toggle"])
         self.peek.peeked.connect(room.views.set_peek)
+        self.tour.stepped.connect(self.commands.tour.step)
+        self.tour.ended.connect(self.commands.tour.end)
         self.view_area.place_wanted.connect(room.navigation.go)
 
     def _followed(self) -> tuple[Part, ...]:
@@ -165,6 +170,7 @@ class MainWindow(QMainWindow):
             shown,
             replace(shown, hears=(JobProgressed,), every_ms=UPDATE_MS),
             Part(self.commands.update, _ACTIONS_HEAR),
+            Part(lambda: self.tour.show_view(self.commands.tour.view()), tour.HEARS),
         )
 
     def _hear(self) -> tuple[Callable[[], None], ...]:
@@ -200,6 +206,7 @@ class MainWindow(QMainWindow):
         """Hear no more of the room: another window takes the place of this one."""
         for stop in self._heard:
             stop()
+        self._refresher.stop()
         self.view_area.release()
 
     def _show_menu(self, event: MenuWanted) -> None:
@@ -223,6 +230,7 @@ class MainWindow(QMainWindow):
         self._right_side.setProperty("kind", "panel")
         side = column(self._right_side)
         side.addWidget(self.notices)
+        side.addWidget(self.tour)
         side.addWidget(self._right_pages, 1)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setHandleWidth(1)
@@ -345,6 +353,7 @@ class MainWindow(QMainWindow):
         """Store what is typed, then let the program end."""
         self.report_page.writer.keep_text()
         self.places.keep()
+        self.stop_following()
         self.closing.emit()
         super().closeEvent(event)
 

@@ -105,32 +105,32 @@ class StartPage(QScrollArea):
             self._card(
                 tr("No study at hand?"),
                 tr("Computer-made studies with known truth. Not for judging accuracy."),
-                tr("Open sample studies"),
                 "volume-3d",
-                self._acts["file.samples"],
+                (tr("Open sample studies"), self._acts["file.samples"]),
+                (tr("Two-minute tour"), self._acts["help.tour"]),
             )
         )
         line.addWidget(
             self._card(
                 tr("Every key"),
                 tr("The whole job works from the keyboard. Keys can be changed in the settings."),
-                tr("Show all keys"),
                 "text",
-                self._acts["help.keys"],
+                (tr("Show all keys"), self._acts["help.keys"]),
             )
         )
         line.addWidget(
             self._card(
                 tr("Your name on reports"),
                 tr("Name, organisation, device and language, kept on this computer."),
-                tr("Settings..."),
                 "report",
-                self._acts["file.settings"],
+                (tr("Settings..."), self._acts["file.settings"]),
             )
         )
         return holder
 
-    def _card(self, title: str, words: str, verb: str, icon: str, act: Callable[[], object]) -> QFrame:
+    def _card(self, title: str, words: str, icon: str, *verbs: tuple[str, Callable[[], object]]) -> QFrame:
+        """Title, words and a button; further ones are links below it."""
+        (verb, act), *others = verbs
         card = frame("card")
         inside = column(card, 12, 8)
         inside.addWidget(label(title, "strong"))
@@ -142,6 +142,8 @@ class StartPage(QScrollArea):
         line.addWidget(made)
         line.addStretch(1)
         inside.addLayout(line)
+        for more in others:
+            inside.addWidget(button(*more, style="link"), 0, Qt.AlignmentFlag.AlignLeft)
         card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         return card
 

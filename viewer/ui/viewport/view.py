@@ -136,9 +136,11 @@ class Viewport(Bordered):
         picture = self.view.picture
         if self.cine_bar is not None and picture is not self.cine_bar.cine.picture:
             self.put_cine_away()
-        title, sub = ("", "") if picture is None else labels.strip_words(picture)
+        title, sub = (tr("Empty view"), tr("Choose a series in the studies list"))
+        if picture is not None:
+            title, sub = labels.strip_words(picture)
         self.strip.set_words(title, sub)
-        self.canvas.setAccessibleName(tr("View {title}, {sub}", title=title, sub=sub) if title else tr("Empty view"))
+        self.canvas.setAccessibleName(tr("View {title}, {sub}", title=title, sub=sub))
         self.strip.set_badges(labels.badges_of(self.view))
 
     @property
