@@ -31,7 +31,8 @@ _HEADINGS = {
     "clinical history": INDICATION, "reason for exam": INDICATION, "reason for examination": INDICATION,
     "comparison": "", "comparisons": "", "technique": "", "procedure": "", "exam": "", "examination": "",
     "patient and exam": "", "recommendation": "", "recommendations": "", "image quality": "", "ai statement": "",
-    "findings": REPORT, "impression": REPORT, "conclusion": REPORT, "report": REPORT,
+    "findings": REPORT, "finding": REPORT, "impression": REPORT, "impressions": REPORT, "conclusion": REPORT,
+    "report": REPORT, "report text": REPORT, "summary": REPORT,
 }  # fmt: skip
 _HEADING = re.compile(
     r"(?:^|(?<=[\n\r]))[ \t]*(" + "|".join(sorted(_HEADINGS, key=len, reverse=True)) + r")[ \t]*:", re.IGNORECASE

@@ -91,14 +91,19 @@ def wrong_kind(pack: PackInfo, inputs: Mapping[str, Input]) -> GateReason | None
     return GateReason("modality", REFUSE, f"This pack reads {reads}; this is {given[0][3]}.")
 
 
-def check_inputs(pack: PackInfo, inputs: Mapping[str, Input], *, research: bool = False) -> GateVerdict:
-    """Judge a pack that reads no picture against what it was given (see its task's `gate`).
+def check_inputs(
+    pack: PackInfo, inputs: Mapping[str, Input], *, research: bool = False, roi: Box | None = None
+) -> GateVerdict:
+    """Judge a pack against what it was given: a picture as `check` does, all else as its task's `gate` does.
 
     Args:
         pack: what the pack was made for.
         inputs: by the names of the pack's `inputs`.
-        research: as for `check`.
+        research: as for `check`; `roi` too.
     """
+    image = inputs.get("image")
+    if isinstance(image, Volume):
+        return check(pack, image, roi, research=research)
     wrong = wrong_kind(pack, inputs)
     if wrong is not None:
         return verdict_of([wrong])

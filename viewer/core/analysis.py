@@ -24,6 +24,8 @@ Box = tuple[tuple[int, int, int], tuple[int, int, int]]
 Table = Mapping[str, float | str]
 #: What a pack may be given, by the name its `inputs` has for it (kinds: `core.inference.InputKind`).
 Input = Volume | Waveform | str | Table
+#: What an analysis is of: the pictures of a stack, the signals of a recording, or the words of a document.
+Subject = Volume | Waveform | str
 
 
 class Suitability(Enum):
@@ -250,6 +252,7 @@ class AnalysisResult:
         cine: the heart's volumes over the beat, where a pack measured them.
         phase_masks: masks of the beat's other phases; each says its stack.
         denied: what a text says is not there: shown, never judged or reported.
+        text: the words it read where they were typed and stand in no file.
     """
 
     request_id: str
@@ -269,6 +272,7 @@ class AnalysisResult:
     cine: CineFunction | None = None
     phase_masks: tuple[Mask, ...] = ()
     denied: tuple[Finding, ...] = ()
+    text: str = ""
 
     def seen_on(self, key: str) -> AnalysisResult:
         """The result as it lies on a stack: on another phase of the beat only that phase's mask."""

@@ -20,6 +20,7 @@ from viewer.core.analysis import (
     Outcome,
     PackInfo,
     RunOptions,
+    Subject,
     Suitability,
 )
 from viewer.core.errors import PackError, ReadError, UsageError, ViewerError
@@ -30,10 +31,10 @@ from viewer.core.volume import Volume
 from viewer.jobs import cine, place, result_folder, result_json
 from viewer.jobs.cine import Home
 from viewer.jobs.open import check_one_patient, files_of
-from viewer.jobs.request import request_for, with_age
+from viewer.jobs.request import aged, inputs_for, person_of, request_for, with_age
 from viewer.jobs.result_extras import extras_for
 from viewer.jobs.targets import check_target, try_place
-from viewer.reading import is_picture, load_volume, open_stack, scan
+from viewer.reading import is_picture, is_read, load_subject, load_volume, open_stack, scan
 
 _log = logging.getLogger(__name__)
 
@@ -124,8 +125,8 @@ def analyse(
     found = scan([path], None, share(on_progress, 0.0, _READ_SHARE / 2), cancel)
     study, stack = choose(found, asked, series)
     with place.creating(out, "analyze", cancel):
-        volume = load_volume(stack, share(on_progress, _READ_SHARE / 2, _READ_SHARE), cancel)
-        volume = with_age(volume, study)
+        subject = load_subject(stack, share(on_progress, _READ_SHARE / 2, _READ_SHARE), cancel)
+        volume = aged(subject, study)
         homes = _Job(asked, study, stack, volume, runner).run(on_progress, cancel)
         stack, volume, results = _settled(homes, stack, volume)
         request = _request_out(path, packs, series, asked)
@@ -153,7 +154,8 @@ def choose(found: ScanResult, asked: Asked, series: str | None = None) -> tuple[
         pairs = [(study, stack) for study, stack in pairs if series in (stack.series_uid, stack.key)]
         if not pairs:
             raise UsageError(f"There is no series {series} here.", "`secondread info` lists what there is.")
-    pairs = [(study, stack) for study, stack in pairs if is_picture(stack)]
+    pictures = [(study, stack) for study, stack in pairs if is_picture(stack)]
+    pairs = [*pictures, *((study, stack) for study, stack in pairs if is_read(stack))]
     if not pairs:
         raise UsageError("There is no picture here that a pack could look at.", "Name a folder that holds images.")
     return min(pairs, key=lambda pair: _rank(pair[1], asked)) if len(pairs) > 1 else pairs[0]
@@ -162,14 +164,14 @@ def choose(found: ScanResult, asked: Asked, series: str | None = None) -> tuple[
 def _rank(stack: Stack, asked: Asked) -> int:
     """0 where a pack suits, 1 where one is warned of, 2 where all refuse, 3 where it cannot be opened."""
     try:
-        volume = open_stack(stack).volume
+        volume = open_stack(stack).volume if is_picture(stack) else load_subject(stack)
     except ViewerError:
         return len(_BEST_FIRST)
     verdicts = [_verdict(pack, volume, asked, pixels=False).verdict for pack in asked.packs]
     return min(_BEST_FIRST.index(verdict) for verdict in verdicts)
 
 
-def _settled(homes: Sequence[Home], stack: Stack, volume: Volume) -> tuple[Stack, Volume, tuple[AnalysisResult, ...]]:
+def _settled(homes: Sequence[Home], stack: Stack, volume: Subject) -> tuple[Stack, Subject, tuple[AnalysisResult, ...]]:
     """Where the results are kept: on the stack asked for, or on end-diastole where only the beat was measured."""
     away = [home for home in homes if home.stack.key != stack.key]
     if len(away) == 1 and not any(home.result.outcome == Outcome.RAN for home in homes if home is not away[0]):
@@ -188,10 +190,10 @@ def checked_pixel(mm: float) -> float:
     return mm
 
 
-def box_for(pack: PackInfo, volume: Volume, roi: Box | None) -> Box | None:
+def box_for(pack: PackInfo, volume: Subject, roi: Box | None) -> Box | None:
     """The reader's box; the whole picture where it is itself no larger than a tested box."""
     limits = pack.match.roi_mm
-    if not pack.needs_roi:
+    if not pack.needs_roi or not isinstance(volume, Volume):
         return None
     if roi is not None or limits is None:
         return roi
@@ -223,7 +225,7 @@ class _Job:
     asked: Asked
     study: Study
     stack: Stack
-    volume: Volume
+    volume: Subject
     runner: Runner
 
     def run(self, on_progress: OnProgress, cancel: CancelToken) -> list[Home]:
@@ -249,7 +251,7 @@ class _Job:
 
     def _failed(self, pack_id: str, error: ViewerError) -> Home:
         _log.warning("pack %s failed: %s", pack_id, error.what)
-        asked = request_for(pack_id, self.stack, self.volume)
+        asked = request_for(pack_id, self.stack, {})
         return Home(self.stack, self.volume, engine.failed(asked, error))
 
     def _run(self, pack: PackInfo, on_progress: OnProgress, cancel: CancelToken) -> Home:
@@ -257,14 +259,15 @@ class _Job:
         asked, volume = self.asked, self.volume
         options = RunOptions(run_warned=True, research=asked.research, explain=asked.explain, pixel_mm=asked.pixel_mm)
         roi = box_for(pack, volume, asked.roi)
+        inputs = inputs_for(pack, volume, person_of(self.study, self.stack))
         request = request_for(
-            pack.id, self.stack, volume, roi, device=asked.device, precision=asked.precision, options=options
+            pack.id, self.stack, inputs, roi, device=asked.device, precision=asked.precision, options=options
         )
         verdict = _verdict(pack, volume, asked)
         if not asked.named and is_nameless(verdict):
             unnamed = replace(engine.refused(request, verdict), message="Name the pack to run it on this file anyway.")
             return Home(self.stack, volume, unnamed)
-        if not cine.is_asked(pack):
+        if not cine.is_asked(pack) or not isinstance(self.volume, Volume):
             return Home(self.stack, volume, self.runner(request, on_progress, cancel))
         beat = cine.beat_of(self.study, self.stack, cancel)
         load = partial(_aged, self.study, cancel)
@@ -276,7 +279,9 @@ def _aged(study: Study, cancel: CancelToken, stack: Stack) -> Volume:
     return with_age(load_volume(stack, ignore_progress, cancel), study)
 
 
-def _verdict(pack: PackInfo, volume: Volume, asked: Asked, *, pixels: bool = True) -> GateVerdict:
+def _verdict(pack: PackInfo, volume: Subject, asked: Asked, *, pixels: bool = True) -> GateVerdict:
+    if not isinstance(volume, Volume):
+        return suitability.check_inputs(pack, inputs_for(pack, volume, None), research=asked.research)
     roi = box_for(pack, volume, asked.roi)
     return suitability.check(pack, volume, roi, research=asked.research, pixels=pixels)
 

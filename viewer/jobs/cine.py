@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.analysis import cine
-from viewer.core.analysis import AnalysisRequest, AnalysisResult, Outcome, PackInfo
+from viewer.core.analysis import AnalysisRequest, AnalysisResult, Outcome, PackInfo, Subject
 from viewer.core.errors import ReadError
 from viewer.core.finding import Location
 from viewer.core.geometry import Geometry, SpacingKind
@@ -48,7 +48,7 @@ class Home:
     """A result and the stack its findings lie on: that of end-diastole where a beat was measured."""
 
     stack: Stack
-    volume: Volume
+    volume: Subject
     result: AnalysisResult
 
 

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from viewer.analysis import engine, packs, provenance
-from viewer.core.analysis import AnalysisRequest, AnalysisResult, Box, Outcome, Provenance, RunOptions
+from viewer.core.analysis import (
+    AnalysisRequest,
+    AnalysisResult,
+    Box,
+    Input,
+    Outcome,
+    Provenance,
+    RunOptions,
+    Subject,
+)
 from viewer.core.errors import ReadError, ViewerError
 from viewer.core.pack import Tolerance
 from viewer.core.study import Stack, Study
@@ -18,9 +27,9 @@ from viewer.jobs import cine, place, replaying, result_folder
 from viewer.jobs.checking.check import check
 from viewer.jobs.checking.mismatch import Mismatch
 from viewer.jobs.replaying import Check
-from viewer.jobs.request import with_age
+from viewer.jobs.request import aged, inputs_for, person_of
 from viewer.jobs.result_folder import Loaded
-from viewer.reading import load_volume, scan
+from viewer.reading import load_subject, load_volume, scan
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +96,7 @@ class _Found:
 
     study: Study
     stack: Stack
-    volume: Volume
+    volume: Subject
 
 
 def _input(loaded: Loaded, on_progress: OnProgress, cancel: CancelToken) -> _Found:
@@ -101,7 +110,7 @@ def _input(loaded: Loaded, on_progress: OnProgress, cancel: CancelToken) -> _Fou
     for study in found.studies:
         for stack in study.stacks:
             if stack.key == loaded.stack.key and _uids(stack) == _uids(loaded.stack):
-                return _Found(study, stack, with_age(load_volume(stack, on_progress, cancel), study))
+                return _Found(study, stack, aged(load_subject(stack, on_progress, cancel), study))
     raise _gone()
 
 
@@ -118,10 +127,10 @@ def _gone() -> ReadError:
 
 def _one(kept: AnalysisResult, found: _Found, cancel: CancelToken) -> Document:
     """One pack then and now. A refused or failed one must end so again."""
-    again, volume = _again(kept, found, cancel), found.volume
+    again = _again(kept, found, cancel)
     checks: list[Check] = [("outcome", kept.outcome == again.outcome, f"outcome {kept.outcome}, now {again.outcome}")]
     if kept.provenance is not None:
-        checks += _inputs(kept.provenance, volume)
+        checks += _inputs(kept.provenance, found, kept.text)
     if kept.outcome == again.outcome == Outcome.RAN:
         may = replaying.allowed(kept.provenance, again.provenance, _tolerance(kept.pack_id))
         checks += replaying.compare(kept, again, may)
@@ -140,12 +149,13 @@ def _again(kept: AnalysisResult, found: _Found, cancel: CancelToken) -> Analysis
     request = AnalysisRequest(
         kept.request_id,
         kept.pack_id,
-        {"image": found.volume},
+        _given(kept.pack_id, found, kept.text),
         _box(settings.get("roi")),
         str(settings.get("device", "auto")),
         str(settings.get("precision", "auto")),
         kept.provenance.input_uids if kept.provenance is not None else (),
         RunOptions.from_settings({"run_warned": True, **settings}),
+        kept.series_uid,
     )
     try:
         if kept.cine is None:
@@ -158,6 +168,14 @@ def _again(kept: AnalysisResult, found: _Found, cancel: CancelToken) -> Analysis
         return engine.failed(request, error)
 
 
+def _given(pack_id: str, found: _Found, text: str) -> dict[str, Input]:
+    """What the pack is given of the subject, or the words that were typed; a pack that is gone fails when it is run."""
+    try:
+        return inputs_for(packs.load(pack_id), text or found.volume, person_of(found.study, found.stack))
+    except ViewerError:
+        return {"image": found.volume}
+
+
 def _box(plain: Any) -> Box | None:
     if plain is None:
         return None
@@ -165,10 +183,11 @@ def _box(plain: Any) -> Box | None:
     return (int(k0), int(j0), int(i0)), (int(k1), int(j1), int(i1))
 
 
-def _inputs(told: Provenance, volume: Volume) -> list[Check]:
-    """What must be equal for a replay to mean anything: the voxels and the weights."""
-    now = provenance.pixel_hash(volume)
-    checks = [("input", told.pixel_hash == now, f"voxels {_short(told.pixel_hash)}, now {_short(now)}")]
+def _inputs(told: Provenance, found: _Found, text: str) -> list[Check]:
+    """What must be equal for a replay to mean anything: the voxels (signals, words) and the weights."""
+    now = provenance.input_hash(_given(told.pack_id, found, text))
+    what = "voxels" if isinstance(found.volume, Volume) else "input"
+    checks = [("input", told.pixel_hash == now, f"{what} {_short(told.pixel_hash)}, now {_short(now)}")]
     try:
         weights = packs.load(told.pack_id).weights_sha256
     except ViewerError as error:

@@ -15,6 +15,7 @@ from viewer.core.plain import from_plain
 from viewer.core.report import KeyImage, Report, ReportStatus, Signature
 from viewer.core.settings import load_settings
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress, share
+from viewer.core.volume import Volume
 from viewer.jobs import key_marks, place, report_files, report_images, result_folder, result_json
 from viewer.jobs.admission import admit_folder
 from viewer.jobs.checking.check import Outcome
@@ -185,6 +186,8 @@ def _drawn(given: ReportInput, folder: Path, outcome: Outcome) -> Report:
     """The report with pictures of its findings, from the source where the check found it."""
     volume = outcome.found.volume if outcome.found is not None and not outcome.not_at_hand else None
     report = build(given, load_settings())
+    if volume is not None and not isinstance(volume, Volume):
+        return report
     return with_images(report, report_images.key_images(folder, given, volume, report.findings))
 
 

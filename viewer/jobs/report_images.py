@@ -33,7 +33,7 @@ def key_images(
     folder: Path, given: ReportInput, volume: Volume | None, findings: Sequence[Finding]
 ) -> tuple[KeyImage, ...]:
     """Pictures of accepted findings, from the source or, where it has gone (None), as kept at the analysis."""
-    shown = [finding for finding in findings if finding.location.slice_index is not None or finding.pack]
+    shown = [one for one in findings if one.location.slice_index is not None or (one.pack and not one.evidence)]
     if not shown:
         return ()
     return drawn(given, volume, shown) if volume is not None else _kept(folder, shown, words_in(given.language))
@@ -50,7 +50,7 @@ def drawn(given: ReportInput, volume: Volume, findings: Sequence[Finding]) -> tu
     for finding in findings:
         k = _slice_of(finding, volume)
         result = next((r for r in given.results if r.request_id == finding.result_id), None)
-        if k is None or len(images) >= MOST:
+        if k is None or finding.evidence or len(images) >= MOST:
             continue
         try:
             images += _views(volume, k, finding, result, words, first=not images)

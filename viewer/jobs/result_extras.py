@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from viewer.core.analysis import AnalysisResult
+from viewer.core.analysis import AnalysisResult, Subject
 from viewer.core.errors import GeometryError
 from viewer.core.finding import Finding
 from viewer.core.report import KeyImage
@@ -22,7 +22,7 @@ from viewer.jobs.result_folder import Extra
 _log = logging.getLogger(__name__)
 
 
-def extras_for(study: Study, stack: Stack, volume: Volume, results: Sequence[AnalysisResult]) -> tuple[Extra, ...]:
+def extras_for(study: Study, stack: Stack, volume: Subject, results: Sequence[AnalysisResult]) -> tuple[Extra, ...]:
     """The writers that `result_folder.write` calls before it renames the folder."""
 
     def dicom(folder: Path, document: dict[str, Any]) -> None:
@@ -32,7 +32,7 @@ def extras_for(study: Study, stack: Stack, volume: Volume, results: Sequence[Ana
         if written.notes:
             document["notes"] = list(written.notes)
 
-    return key_pictures(stack, volume, results), dicom
+    return (key_pictures(stack, volume, results), dicom) if isinstance(volume, Volume) else (dicom,)
 
 
 def key_pictures(stack: Stack, volume: Volume, results: Sequence[AnalysisResult]) -> Extra:
@@ -62,6 +62,8 @@ def key_images(stack: Stack, volume: Volume, results: Sequence[AnalysisResult]) 
     images = []
     for result in results:
         for number, finding in enumerate(result.findings, start=1):
+            if finding.evidence:  # of words or signals: no place on the picture
+                continue
             overlays = overlays_of([alone(result, finding)], [finding])
             k = finding.location.slice_index
             try:

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from viewer.core.analysis import AnalysisResult
+from viewer.core.analysis import AnalysisResult, Subject
 from viewer.core.change import changing, sync
 from viewer.core.clock import now
 from viewer.core.errors import OutputError, ReadError
@@ -71,7 +71,7 @@ def write(
     out: Path,
     study: Study,
     stack: Stack,
-    volume: Volume,
+    volume: Subject,
     results: Sequence[AnalysisResult],
     *,
     request: dict[str, Any] | None = None,
@@ -84,7 +84,7 @@ def write(
             judged it.
         study: whose header goes into result.json (patient included).
         stack: what was analysed, with its files.
-        volume: its pixels' grid.
+        volume: its pixels' grid, or the signals or words that were read.
         results: one a pack, in order.
         request: what was asked for, as JSON.
         extras: further writers, see `Extra`.
@@ -104,7 +104,7 @@ def write(
 
 
 def _write(
-    out: Path, document: dict[str, Any], of: tuple[Stack, Volume, Sequence[AnalysisResult]], extras: Sequence[Extra]
+    out: Path, document: dict[str, Any], of: tuple[Stack, Subject, Sequence[AnalysisResult]], extras: Sequence[Extra]
 ) -> None:
     """The folder under another name, read back, put in its place."""
     part: Path | None = None
@@ -188,7 +188,7 @@ def check_place(out: Path) -> None:
 
 
 def _document(
-    study: Study, stack: Stack, volume: Volume, results: Sequence[AnalysisResult], request: dict[str, Any]
+    study: Study, stack: Stack, volume: Subject, results: Sequence[AnalysisResult], request: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         **result_json.head(),
@@ -204,8 +204,10 @@ def _document(
     }
 
 
-def _notes(volume: Volume, results: Sequence[AnalysisResult]) -> list[str]:
+def _notes(volume: Subject, results: Sequence[AnalysisResult]) -> list[str]:
     """What whoever opens the files must know."""
+    if not isinstance(volume, Volume):
+        return []
     if volume.geometry.is_even or not any(result.masks or result.heatmaps for result in results):
         return []
     off = _off_mm(volume.geometry)
@@ -226,9 +228,11 @@ def _version(result: AnalysisResult) -> str:
 
 
 def _write_arrays(
-    folder: Path, document: dict[str, Any], stack: Stack, volume: Volume, results: Sequence[AnalysisResult]
+    folder: Path, document: dict[str, Any], stack: Stack, volume: Subject, results: Sequence[AnalysisResult]
 ) -> None:
-    """Masks and heatmaps as files; their descriptions into the document."""
+    """Masks and heatmaps as files; their descriptions into the document. Signals and words have none."""
+    if not isinstance(volume, Volume):
+        return
     reverse = result_arrays.stored_reversed(stack, volume.geometry)
     for entry, result in zip(document["packs"], results, strict=True):
         tag = _file_tag(document, entry)

@@ -103,6 +103,8 @@ def result_out(result: AnalysisResult, version: str) -> dict[str, Any]:
         "provenance": None if result.provenance is None else to_plain(result.provenance),
         "stack_key": result.stack_key,
         "cine": cine_out(result.cine),
+        **({"denied": [to_plain(one) for one in result.denied]} if result.denied else {}),
+        **({"text": result.text} if result.text else {}),
         "masks": [],
         "phase_masks": [],
         "heatmaps": [],
@@ -130,6 +132,8 @@ def result_in(data: dict[str, Any], findings: tuple[Finding, ...]) -> AnalysisRe
             "seconds": data.get("seconds", {}),
             "stack_key": str(data.get("stack_key", "")),
             "cine": data.get("cine"),
+            "denied": data.get("denied", []),
+            "text": str(data.get("text", "")),
         },
     )
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 
+from viewer.core.analysis import Subject
+from viewer.core.document import Document
 from viewer.core.errors import ReadError
-from viewer.core.study import Stack
+from viewer.core.study import Kind, Stack
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
+from viewer.core.waveform import Waveform
 from viewer.reading.choose import is_picture, pick
 from viewer.reading.formats.readers import READERS
 from viewer.reading.loader import StackLoader
@@ -21,7 +24,8 @@ from viewer.reading.scanning.joining import with_known
 from viewer.reading.scanning.scan import scan
 
 __all__ = [
-    "READERS", "StackLoader", "is_picture", "load_volume", "open_stack", "open_volume", "pick", "preview",
+    "READERS", "StackLoader", "is_picture", "is_read", "load_subject", "load_volume", "open_stack",
+    "open_volume", "pick", "preview",
     "resample_regular", "scan", "with_known",
 ]  # fmt: skip
 
@@ -56,6 +60,32 @@ def load_volume(stack: Stack, on_progress: OnProgress = ignore_progress, cancel:
         name = stack.instances[k].path.name
         raise ReadError(f"Slice {k + 1} of {total} ({name}) cannot be read: {error.what}", error.todo, error.code)
     return volume
+
+
+def is_read(stack: Stack) -> bool:
+    """True for signals and texts, which packs may read besides pictures."""
+    return stack.kind in (Kind.WAVEFORM, Kind.REPORT, Kind.DOCUMENT)
+
+
+def load_subject(stack: Stack, on_progress: OnProgress = ignore_progress, cancel: CancelToken | None = None) -> Subject:
+    """What a pack may be given of a stack: its volume, its signals, or the running text of its document.
+
+    Raises:
+        ReadError: it cannot be read, or is of another kind. Cancelled: the reader asked to stop.
+    """
+    if is_picture(stack):
+        return load_volume(stack, on_progress, cancel)
+    from viewer.reading.objects.object_types import read_object
+    from viewer.reading.objects.running_text import text_of, text_of_report
+
+    if stack.kind is Kind.REPORT:
+        return text_of_report(stack)
+    found = read_object(stack)
+    if isinstance(found, Waveform):
+        return found
+    if isinstance(found, Document):
+        return text_of(found)
+    raise ReadError("This series holds neither pictures nor signals nor words.", "Choose another series.", "no_pixels")
 
 
 def open_volume(path: str | os.PathLike[str]) -> Volume:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from viewer.analysis.device import cpu
-from viewer.core.analysis import AnalysisRequest, Box, GateVerdict, PackInfo, RunOptions, Suitability
+from viewer.core.analysis import AnalysisRequest, Box, GateVerdict, PackInfo, RunOptions, Subject, Suitability
 from viewer.core.errors import UsageError, ViewerError
 from viewer.core.finding import Side
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
-from viewer.jobs.request import request_for, with_age
+from viewer.core.waveform import Waveform
+from viewer.jobs.request import aged, inputs_for, person_of, request_for, with_age
 from viewer.room.background import Job
 from viewer.room.context import Context
 from viewer.room.events import BoxWanted, PacksChanged, SettingsChanged, StackLoaded
@@ -219,11 +220,19 @@ class Analyses:
         wanted = device or self._context.settings.device
         for side, box in self._boxes_for(pack, key).items():
             chosen = replace(options, side=Side(side))
-            request = request_for(pack.id, stack, with_age(volume, study), box, device=wanted, options=chosen)
+            given = {"image": with_age(volume, study)}
+            request = request_for(pack.id, stack, given, box, device=wanted, options=chosen)
             self._context.lane.submit(self._job(request, pack, study, stack))
 
     def start(
-        self, stack: Stack, packs: Sequence[PackInfo], box: Box | None, *, named: bool, pixel_mm: float = 0.0
+        self,
+        stack: Stack,
+        packs: Sequence[PackInfo],
+        box: Box | None,
+        *,
+        named: bool,
+        pixel_mm: float = 0.0,
+        subject: Subject | None = None,
     ) -> tuple[tuple[PackInfo, Job], ...]:
         """Put packs on the lane for a stack that is loaded, as `secondread analyze` runs them; every outcome is kept.
 
@@ -231,21 +240,24 @@ class Analyses:
             box: for packs that need one.
             named: the reader named the packs: warned ones run too, whatever the file is.
             pixel_mm: as the reader states it, for pictures whose file tells none.
+            subject: what is read in place of the stack's pictures: its signals or words, or words that were typed.
         """
         from viewer.analysis import suitability
         from viewer.jobs.analyse import box_for, checked_pixel, is_nameless
 
         session = self._context.session
-        study, volume = session.library.study_of(stack.key), session.library.volume(stack.key)
-        assert study is not None and volume is not None
-        aged, jobs = with_age(volume, study), []
+        study = session.library.study_of(stack.key)
+        read = subject if subject is not None else session.library.volume(stack.key)
+        assert study is not None and read is not None
+        given, jobs, person = aged(read, study), [], person_of(study, stack)
         research, device = self._context.settings.research_packs, self._context.settings.device
         for pack in packs:
-            roi = box_for(pack, aged, box)
-            verdict = suitability.check(pack, aged, roi, research=research)
+            roi = box_for(pack, given, box)
+            inputs = inputs_for(pack, given, person)
+            verdict = suitability.check_inputs(pack, inputs, research=research, roi=roi)
             warned = verdict.verdict is Suitability.WARN and (named or not is_nameless(verdict))
             options = RunOptions(run_warned=warned, research=research, pixel_mm=checked_pixel(pixel_mm))
-            request = request_for(pack.id, stack, aged, roi, device=device, options=options)
+            request = request_for(pack.id, stack, inputs, roi, device=device, options=options)
             job = self._job(request, pack, study, stack)
             job.done = self._keep_all
             self._context.lane.submit(job)
@@ -269,10 +281,13 @@ class Analyses:
 
     def _job(self, request: AnalysisRequest, pack: PackInfo, study: Study, stack: Stack) -> Job:
         process, folder = self._context.process, self._context.results_folder(request.id)
+        typed = _typed(request, stack)
 
         def work(on_progress: OnProgress, cancel: CancelToken) -> ResultEntry:
             hooks: Any = {"on_progress": on_progress, "cancel": cancel}
             home = _run(process, request, pack, study=study, stack=stack, **hooks)
+            if typed:
+                home = _beside(home, typed)
             on_progress(Progress("Storing the result", 1.0))
             stored, note = _store(folder, study, home)
             return ResultEntry(request.id, home.stack.key, study.uid, home.result, stored, note)
@@ -330,8 +345,8 @@ def _run(
     """The pack on the stack, or on every phase of the heart's beat."""
     from viewer.jobs import cine
 
-    if not cine.is_asked(pack):
-        return cine.Home(stack, request.image, process.run(request, on_progress, cancel))
+    if not cine.is_asked(pack) or "image" not in request.inputs:
+        return cine.Home(stack, subject_of(request), process.run(request, on_progress, cancel))
 
     def load(phase: Stack) -> Volume:
         from viewer.reading import load_volume
@@ -341,6 +356,27 @@ def _run(
     beat = cine.beat_of(study, stack, cancel)
     hooks: Any = {"on_progress": on_progress, "cancel": cancel}
     return cine.run(request, beat, stack, load=load, runner=process.run, **hooks)
+
+
+def subject_of(request: AnalysisRequest) -> Subject:
+    """The picture, the signals or the words that a request is of."""
+    return next(one for one in request.inputs.values() if isinstance(one, (Volume, Waveform, str)))
+
+
+def _typed(request: AnalysisRequest, stack: Stack) -> str:
+    """The words of a request where they were typed and stand in no file."""
+    from viewer.reading import is_picture
+
+    read = subject_of(request)
+    return read if isinstance(read, str) and is_picture(stack) else ""
+
+
+def _beside(home: cine.Home, typed: str) -> cine.Home:
+    """A result of typed words, kept with the pictures it stands beside."""
+    from viewer.jobs import cine
+    from viewer.reading import load_subject
+
+    return cine.Home(home.stack, load_subject(home.stack), replace(home.result, text=typed))
 
 
 def _store(folder: Path, study: Study, home: cine.Home) -> tuple[Path | None, str]:

@@ -106,7 +106,7 @@ def test_what_is_said_quotes_its_sentence_with_side_and_words(reader: str) -> No
     result = _read(reader, text)
     found = _named(result.findings, "Pleural effusion")
     assert found.series_uid == "1.2.3" and found.score is not None and found.operating_point is not None
-    assert found.location.text.startswith('Report: "')
+    assert found.location.text == "Report" and found.notes[0].startswith("The text reads: '")
     assert "Normal" not in {one.label for one in result.findings}, "normal is no finding"
     assert found.side in (Side.LEFT, Side.NONE)
     for one in found.evidence:
@@ -122,14 +122,14 @@ def test_what_is_named_and_not_said_is_told_as_denied_and_judged_by_nobody(
     result = _read(tiny_packs.READER, "No pleural effusion. The small left.")
     assert result.findings == ()
     denied = _named(result.denied, "Pleural effusion")
-    assert denied.location.text == 'Report: "No pleural effusion"'
+    assert denied.notes == ("The text reads: 'No pleural effusion'.",)
     assert all(one.text.lower() in ("no", "pleural", "effusion") for one in denied.evidence)
     assert "Nodule" not in {one.label for one in result.denied}, "nobody named a nodule"
 
 
 def test_the_indication_is_read_apart(reader: str) -> None:
     found = _read(reader, "Indication: query nodule.\nFindings: small left effusion.").findings
-    assert {one.location.text.split(":")[0] for one in found} == {"Report", "Indication"}
+    assert {one.location.text for one in found} == {"Report", "Indication"}
 
 
 def test_a_pack_of_another_kind_is_refused_and_never_fails(reader: str) -> None:

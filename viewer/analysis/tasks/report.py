@@ -263,7 +263,11 @@ def _conclude(run: Run, _pictures: Pictures) -> Conclusion:
                 denied.append(_denied(run, found, one, k, text))
             else:
                 below += one is read[0]
-    return Conclusion(tuple(said), in_words(run.pack, run.raw.scores), below, tuple(denied))
+    told = in_words(run.pack, run.raw.scores)
+    for one in read[1:]:
+        each = in_words(run.pack, _scores(viewer, names, one.logits))
+        told |= {f"{label}, {one.part.name}": score for label, score in each.items()}
+    return Conclusion(tuple(said), told, below, tuple(denied))
 
 
 def _finding(run: Run, read: ReadPart, label: int, text: str, *, number: int, score: float) -> Finding:
@@ -273,8 +277,8 @@ def _finding(run: Run, read: ReadPart, label: int, text: str, *, number: int, sc
     sums = _by_sentence(read.part, adds)
     strongest = read.part.sentences[int(np.argmax(sums))]
     side = _side(read.part, sums) if name in viewer.finding.sided else Side.NONE
-    place = Place(Location(_quoted(read.part, strongest, text)), side)
-    made = proposal(run.pack, run.request, name, number, place)
+    place = Place(Location(read.part.name.capitalize()), side)
+    made = replace(proposal(run.pack, run.request, name, number, place), notes=(_quoted(strongest, text),))
     point = point_of(viewer, name)
     return replace(made, score=score, operating_point=point, evidence=_evidence(read.part.words, adds, text))
 
@@ -292,17 +296,18 @@ def _side(part: Part, sums: FloatArray) -> Side:
     return Side(named[max(speaks, key=lambda n: float(sums[n]))]) if speaks else Side.NONE
 
 
-def _quoted(part: Part, sentence: Sentence, text: str) -> str:
-    """ "Report: "Small right effusion"": where it stands."""
+def _quoted(sentence: Sentence, text: str) -> str:
+    """The sentence it rests on: a note, since its words may name a side that the finding does not take over."""
     words = " ".join(text[sentence.start : sentence.end].split())
     cut = words if len(words) <= _QUOTED else f"{words[:_QUOTED].rsplit(' ', 1)[0]} …"
-    return f'{part.name.capitalize()}: "{cut}"'
+    return f"The text reads: '{cut}'."
 
 
 def _evidence(words: Sequence[Word], adds: FloatArray, text: str) -> tuple[Evidence, ...]:
     """The words that decided, strongest first."""
     total = float(adds.sum())
-    order = [int(n) for n in np.argsort(-adds)[:_MOST_WORDS] if adds[n] > 0 and words[int(n)].start < words[int(n)].end]
+    told = np.array([word.word[0].isalnum() and word.start < word.end for word in words])
+    order = [int(n) for n in np.argsort(-(adds * told))[:_MOST_WORDS] if told[n] and adds[n] > 0]
     return tuple(_word(words[n], float(adds[n]) / total, text) for n in order)
 
 
@@ -331,8 +336,7 @@ def _denied(run: Run, found: Finding, read: ReadPart, label: int, text: str) -> 
     against = np.maximum(-read.words[:, label], 0.0)
     inside = np.array([word in sentence.words for word in read.part.words])
     evidence = _evidence(read.part.words, against * inside, text)
-    location = Location(_quoted(read.part, sentence, text))
-    return replace(found, side=Side.NONE, location=location, evidence=evidence)
+    return replace(found, side=Side.NONE, notes=(_quoted(sentence, text),), evidence=evidence)
 
 
 TASK = Task(

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from viewer.core.analysis import Subject
 from viewer.core.errors import GeometryError, ReadError
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, ignore_progress
-from viewer.core.volume import Volume
 from viewer.jobs.sealing.images import Difference, SourceImage, compare, describe, from_json
-from viewer.reading import load_volume, scan
+from viewer.reading import load_subject, scan
 
 Picture = tuple[str, int | None]
 
@@ -23,7 +23,7 @@ class AtHand:
 
     study: Study
     stack: Stack
-    volume: Volume | None
+    volume: Subject | None
 
 
 def find(meant: Stack, asked: object, cancel: CancelToken | None = None) -> AtHand | None:
@@ -45,7 +45,7 @@ def find(meant: Stack, asked: object, cancel: CancelToken | None = None) -> AtHa
         return None
     study, stack = found
     try:
-        return AtHand(study, stack, load_volume(stack, ignore_progress, cancel))
+        return AtHand(study, stack, load_subject(stack, ignore_progress, cancel))
     except (ReadError, GeometryError):
         return AtHand(study, stack, None)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer.analysis.provenance import pixel_hash
+from viewer.core.analysis import Subject
 from viewer.core.errors import OutputError, ReadError, ViewerError
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken
@@ -274,16 +275,18 @@ class _Check:
         if not differences:
             yield from self._whole(found, found.volume, all_there=not kept)
 
-    def _whole(self, found: AtHand, volume: Volume, *, all_there: bool) -> Iterator[Mismatch]:
+    def _whole(self, found: AtHand, volume: Subject, *, all_there: bool) -> Iterator[Mismatch]:
         """What older folders keep of their pictures too: whose they are, and one hash over all voxels."""
         yield from _whose(self.stated, found.stack.instances[0].path.name, found.study, found.stack)
-        if not all_there:
+        if not all_there or not isinstance(volume, Volume):
             return
         if not before_seals(self.stated.document):
             yield from listed.at_hand(self.stated, found.study, found.stack)
         now = pixel_hash(volume)
         for entry in self.stated.document["packs"]:
             passport = entry.get("provenance") or {}
+            if entry.get("text"):  # words that were typed: the pictures beside them were not read
+                continue
             elsewhere = entry.get("cine") or entry.get("stack_key") not in (None, "", self.stated.stack.key)
             if passport.get("pixel_hash") not in (None, "", now) and not elsewhere:
                 yield Mismatch(RESULT, What.VOXELS, f"{entry.get('pack')} was run on other voxels than those at hand.")

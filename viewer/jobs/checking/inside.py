@@ -162,6 +162,8 @@ def _kept_score(stated: Stated, finding: Finding) -> float | None:
             k = finding.location.slice_index
             by_slice = finding.location.segment is not None
             name = finding.label if not by_slice else f"{finding.label}, image {k + 1}" if k is not None else ""
+            of_part = f"{name}, {finding.location.text.lower()}"  # a part of a text has scores of its own
+            name = of_part if finding.evidence and of_part in scores else name
             if isinstance(scores.get(name), (int, float)):
                 return float(scores[name])
     return None

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from viewer.analysis.provenance import input_hash
+from viewer.core.analysis import Subject
 from viewer.core.study import Instance, Stack, Study
 from viewer.core.volume import Volume
 from viewer.jobs.sealing.seal import canonical
@@ -79,7 +81,7 @@ class Difference:
         return f"{self.image.words} {_WORDS[self.aspect] if self.aspect else 'is missing'}"
 
 
-def describe(study: Study, stack: Stack, volume: Volume) -> tuple[SourceImage, ...]:
+def describe(study: Study, stack: Stack, volume: Subject) -> tuple[SourceImage, ...]:
     """Every picture of a stack, in order.
 
     Args:
@@ -89,6 +91,8 @@ def describe(study: Study, stack: Stack, volume: Volume) -> tuple[SourceImage, .
     """
     patient = _hash(asdict(study.patient))
     instances = list(stack.instances)
+    if not isinstance(volume, Volume):
+        return tuple(_read(stack, one, n, patient, volume) for n, one in enumerate(instances, start=1))
     by_slice = len(instances) == volume.shape[0]
     whole = "" if by_slice else _voxels(volume, range(volume.shape[0]))
     return tuple(
@@ -104,6 +108,13 @@ def describe(study: Study, stack: Stack, volume: Volume) -> tuple[SourceImage, .
         )
         for k, one in enumerate(instances)
     )
+
+
+def _read(stack: Stack, one: Instance, number: int, patient: str, read: Subject) -> SourceImage:
+    """A recording or a document: what was read of it stands in the place of voxels."""
+    series = _hash({"series": stack.series_uid, "image": one.sop_instance_uid})
+    told = input_hash({"read": read})
+    return SourceImage(number, one.path.name, one.sop_instance_uid, one.frame, told, patient, series, "")
 
 
 def compare(kept: Sequence[SourceImage], now: Sequence[SourceImage]) -> tuple[Difference, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from viewer.core.errors import ReadError
 from viewer.core.study import Series, Stack
 from viewer.core.volume import Volume
 
@@ -72,9 +73,26 @@ def _picture_volume(stack: Stack) -> Volume:
     return load(stack)
 
 
+def _is_wfdb(start: bytes) -> bool:
+    from viewer.reading.formats.wfdb import is_wfdb
+
+    return is_wfdb(start)
+
+
+def _wfdb_series(path: str) -> Series:
+    from viewer.reading.formats.wfdb import describe
+
+    return describe(path)
+
+
+def _no_volume(_stack: Stack) -> Volume:
+    raise ReadError("This is a recording of signals and holds no picture.", "", "no_pixels")
+
+
 READERS: tuple[Reader, ...] = (
     Reader("nifti", _is_nifti, _nifti_series, _nifti_volume),
     Reader("nrrd", lambda start: start.startswith(b"NRRD000"), _nrrd_series, _nrrd_volume),
+    Reader("wfdb", _is_wfdb, _wfdb_series, _no_volume),
     Reader("picture", _is_picture, _picture_series, _picture_volume),
 )
 

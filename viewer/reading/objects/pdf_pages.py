@@ -51,7 +51,21 @@ def draw_pages(pdf: bytes, first: int, count: int, width: int) -> PdfPages:
     Raises:
         ReadError: no PDF, protected by a password, or it cannot be drawn in time and memory.
     """
-    what = (first, min(count, MAX_PAGES), width)
+    return _parsed(_answer(pdf, first, min(count, MAX_PAGES), width), first)
+
+
+def words_of(pdf: bytes) -> str:
+    """The text of a PDF's pages, as it can be selected; "" for one of pictures alone.
+
+    Raises:
+        ReadError: as `draw_pages`.
+    """
+    return _answer(pdf, 0, MAX_COUNT, 0).decode("utf-8", "replace")
+
+
+def _answer(pdf: bytes, first: int, count: int, width: int) -> bytes:
+    """What the process says; a width of 0 asks for words in place of pictures."""
+    what = (first, count, width)
     command = [sys.executable, "-m", "viewer.reading.objects.pdf_pages", *map(str, what)]
     root = str(Path(__file__).resolve().parents[3])
     path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
@@ -68,7 +82,7 @@ def draw_pages(pdf: bytes, first: int, count: int, width: int) -> PdfPages:
         raise ReadError("The PDF takes too long to draw.", "Open it in a PDF reader.", "too_large") from error
     if done.returncode != 0:
         raise ReadError("The PDF is damaged or protected by a password.", "Ask the sender for an open copy.", "corrupt")
-    return _parsed(done.stdout, first)
+    return done.stdout
 
 
 def _parsed(answer: bytes, first: int) -> PdfPages:
@@ -97,6 +111,14 @@ def _draw(pdf: bytes, first: int, count: int, width: int) -> bytes:
     return json.dumps(head).encode() + b"\n" + b"".join(picture.tobytes() for picture in pictures)
 
 
+def _words(pdf: bytes, count: int) -> bytes:
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(pdf)
+    pages = [document[n].get_textpage().get_text_bounded() for n in range(min(count, len(document)))]
+    return "\n".join(page.replace("\r\n", "\n") for page in pages).encode("utf-8", "replace")
+
+
 def _limit_memory() -> None:
     if os.name != "posix":
         return
@@ -112,7 +134,8 @@ def main() -> int:
     _limit_memory()
     first, count, width = (int(argument) for argument in sys.argv[1:4])
     try:
-        answer = _draw(sys.stdin.buffer.read(), first, count, width)
+        pdf = sys.stdin.buffer.read()
+        answer = _draw(pdf, first, count, width) if width else _words(pdf, count)
     except (pypdfium2.PdfiumError, MemoryError, ValueError):
         return 1
     sys.stdout.buffer.write(answer)

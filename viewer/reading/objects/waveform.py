@@ -10,8 +10,10 @@ import numpy.typing as npt
 from viewer.core.errors import ReadError
 from viewer.core.study import Stack
 from viewer.core.waveform import Channel, Waveform
+from viewer.reading.formats import wfdb
 from viewer.reading.header.sop_classes import name_of
 from viewer.reading.objects.dataset import BULK, code, items, number, opened, text, truncated, whole
+from viewer.reading.stacking.foreign import ForeignSlice
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -47,6 +49,9 @@ def read_waveform(stack: Stack) -> Waveform:
     Raises:
         ReadError: the file is broken, truncated, too large or uses an unknown sample type.
     """
+    foreign = _foreign(stack)
+    if foreign is not None:
+        return foreign
     with opened(stack.instances[0].path, BULK) as dataset:
         groups = _groups(dataset)
         channels = tuple(channel for group in groups for channel in _channels(group))
@@ -61,6 +66,9 @@ def list_channels(stack: Stack) -> list[tuple[str, int, float, str]]:
     Raises:
         ReadError: as `read_waveform`.
     """
+    foreign = _foreign(stack)
+    if foreign is not None:
+        return [(one.name, len(one.samples), one.frequency_hz, one.unit) for one in foreign.channels]
     with opened(stack.instances[0].path, BULK) as dataset:
         found = []
         for group in _groups(dataset):
@@ -68,6 +76,12 @@ def list_channels(stack: Stack) -> list[tuple[str, int, float, str]]:
             samples = whole(group, "NumberOfWaveformSamples")
             found += [(name, samples, frequency, unit) for name, unit in _labels(group)]
         return found
+
+
+def _foreign(stack: Stack) -> Waveform | None:
+    """The recording of a file outside DICOM, None for DICOM."""
+    first = stack.instances[0]
+    return wfdb.read(first.path) if isinstance(first, ForeignSlice) else None
 
 
 def _groups(dataset: Dataset) -> list[Dataset]:

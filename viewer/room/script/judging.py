@@ -17,6 +17,7 @@ from viewer.core.sections import SECTIONS
 from viewer.core.study import Stack
 from viewer.core.task import JobState
 from viewer.jobs.files import Format
+from viewer.reading import is_picture, load_subject
 from viewer.room.background import Job
 from viewer.room.events import Exported
 from viewer.room.script import params
@@ -31,18 +32,21 @@ _LONGEST_TEXT = 100_000
 def analyse(sitting: Sitting, p: params.Analyse) -> Result:
     """`analyse`: the named pack, or every one that suits, on a stack; waits until all are done."""
     stack = sitting.stack(p.series_uid, p.stack)
-    volume = sitting.volume(stack)
+    subject = p.text if p.text is not None else None if is_picture(stack) else load_subject(stack)
+    volume = None if subject is not None else sitting.volume(stack)
     sitting.session.library.activate(stack.key)
     packs = sitting.room.packs
     if not packs.known:
         packs.read()
         sitting.wait(lambda: packs.known)
-    box = sitting.session.boxes.of(stack.key).get("") if p.roi is None else _box(p.roi, volume.shape)
+    whole = sitting.session.boxes.of(stack.key).get("")
+    box = whole if p.roi is None or volume is None else _box(p.roi, volume.shape)
     shelf = packs.shelf
     told = dict(zip(shelf.broken_ids, (words for _, words in shelf.broken), strict=True))
     failed = {pack: words for pack, words in told.items() if p.pack in (None, pack)}
     chosen = () if failed and p.pack is not None else _wanted(shelf.packs, p.pack)
-    jobs = sitting.room.analyses.start(stack, chosen, box, named=p.pack is not None, pixel_mm=p.pixel_mm)
+    named = p.pack is not None
+    jobs = sitting.room.analyses.start(stack, chosen, box, named=named, pixel_mm=p.pixel_mm, subject=subject)
     sitting.wait(lambda: all(job.over for _, job in jobs))
     sitting.troubles()
     runs = [_run(sitting, stack, pack, job) for pack, job in jobs]

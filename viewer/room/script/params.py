@@ -152,13 +152,17 @@ class MarkKeyImage(InView):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analyse(Params):
-    """`analyse`; `roi` as on the command line: column, row, slice, half-open; `pixel_mm` where the file tells none."""
+    """`analyse`; `roi` as on the command line: column, row, slice, half-open; `pixel_mm` where the file tells none.
+
+    `text`: words that are read in place of the series, for packs that read texts.
+    """
 
     series_uid: str
     stack: int | None = None
     pack: str | None = None
     roi: tuple[int, int, int, int, int, int] | None = None
     pixel_mm: float = 0.0
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
