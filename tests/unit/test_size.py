@@ -24,7 +24,6 @@ LARGER: dict[str, tuple[int, str]] = {
     "function jobs/convert.py convert": (8, _COMMAND),
     "function jobs/render.py draw": (9, "hands all of it to `render`"),
     "function jobs/render.py render_picture": (11, _COMMAND),
-    "function jobs/render.py write_shown": (10, "a picture as it was shown, and where it goes"),
     "function jobs/export.py export": (
         12,
         "a report from memory: study, runs, words, measurements, signature, pictures",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from viewer.core.volume import Volume
@@ -13,15 +14,14 @@ from viewer.display import compose as comp
 from viewer.display.colours import TILE, Pattern, tile
 from viewer.display.compose import Blend, Painter
 from viewer.display.framing import BARE, STRIP, Fit, Frame, Rgb8, Shot, shot_items, strip
+from viewer.display.laying import laid
 from viewer.display.overlay import Fill, OverlaySet, SliceOverlay
 from viewer.display.pen import Sketch
 from viewer.display.placing import place
-from viewer.display.scene import Item, Metrics, Points, draw
+from viewer.display.scene import Item, Metrics, draw
 from viewer.display.slicing import Letters, Plane, SliceView, extract, slice_count, upright_plane
 from viewer.display.window import Window, default_window
 
-#: Items on a picture, given how image points [n, 2] (row, column) map to px [n, 2] (x, y).
-Drawn = Callable[[Callable[[Points], Points], tuple[int, int], Metrics], Iterable[Item]]
 #: Long side of a picture whose size is not given, in px.
 DEFAULT_SIDE = 900
 #: A picture with corner texts is at least this large, so that they do not overlap.
@@ -41,7 +41,6 @@ def render(
     frame: Frame = Frame(),  # noqa: B008 - frozen
     inverted: bool = False,
     smooth: bool = True,
-    drawn: Drawn | None = None,
 ) -> Rgb8:
     """One slice as uint8 RGB [height, width, 3].
 
@@ -51,7 +50,6 @@ def render(
         size: (width, height) in px; default the image alone, `DEFAULT_SIDE` on its long side.
         frame: corner texts, letters, scale bar and badges.
         smooth: interpolate between pixels (display only).
-        drawn: what else lies on it, given how image points (row, column) map to px (x, y), the size and the font.
 
     Raises:
         GeometryError: the plane crosses tilted or uneven slices, or has no such slice.
@@ -73,13 +71,37 @@ def render(
         _draw_patterns(canvas, overlay, fit)
     sketch = Sketch(canvas)
     draw(sketch, shot_items(Shot(view, shown, settings, overlay, fit, frame, smooth), sketch))
-    if drawn is not None:
-        draw(sketch, drawn(fit, fit.size, sketch))
     ai = settings.shows_ai
     body = sketch.finish()
     if not frame.has_strip(ai):
         return body
     return np.concatenate([strip(fit.size[0], view, frame, ai), body])
+
+
+def seen(
+    pixels: Rgb8,
+    overlay: SliceOverlay,
+    matrix: npt.NDArray[np.float64],
+    size: tuple[int, int],
+    items: Callable[[Metrics], Iterable[Item]],
+    *,
+    patterns: bool,
+) -> Rgb8:
+    """An image as a view shows it, with the view's own scene over it: uint8 RGB [height, width, 3].
+
+    Args:
+        pixels: the composed image, uint8 RGB [rows, columns, 3]; overlay: what lies on its segments.
+        matrix: 2x3, image coordinates (x = column, y = row, 1) -> px; size: (width, height).
+        items: the scene, in px, given how wide text is.
+        patterns: segments are filled with their patterns.
+    """
+    lie = laid(matrix, (pixels.shape[0], pixels.shape[1]), size)
+    canvas = _scaled(np.ascontiguousarray(lie.turned(pixels)), lie.fit, smooth=True)
+    if patterns and overlay.labels is not None:
+        _draw_patterns(canvas, replace(overlay, labels=lie.turned(overlay.labels)), lie.fit)
+    sketch = Sketch(canvas)
+    draw(sketch, items(sketch))
+    return sketch.finish()
 
 
 def thumbnail(volume: Volume, index: int | None = None, side: int = 96) -> Rgb8:

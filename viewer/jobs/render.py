@@ -21,7 +21,7 @@ from viewer.core.volume import Volume
 from viewer.display.band import bands_of
 from viewer.display.framing import Frame, Rgb8
 from viewer.display.overlay import OverlaySet, overlays_of
-from viewer.display.render import Drawn, render
+from viewer.display.render import render
 from viewer.display.slicing import Plane, needs_resampling, upright_plane
 from viewer.display.window import Window
 from viewer.jobs.open import files_of, open_one
@@ -81,20 +81,8 @@ def render_picture(
     return _write(pixels, target)
 
 
-def write_shown(
-    volume: Volume,
-    stack: Stack,
-    plane: Plane,
-    index: int,
-    *,
-    window: Window,
-    overlays: OverlaySet | None,
-    study: Study | None,
-    size: tuple[int, int],
-    drawn: Drawn,
-    out: Path,
-) -> Path:
-    """Write a slice that is held as a PNG; only a picture that was written this way is replaced.
+def write_shown(pixels: Rgb8, out: Path) -> Path:
+    """Write a picture that was drawn as a PNG; only a picture that was written this way is replaced.
 
     Raises:
         OutputError: there is another file, or it cannot be written.
@@ -103,8 +91,16 @@ def write_shown(
         raise OutputError(f"'{out.name}' lies in a folder whose report is signed.", "Name a place elsewhere.")
     if out.is_dir() or out.exists() and not _is_own(out):
         raise OutputError(f"'{out.name}' is there already and is no picture of this program.", "Name another file.")
-    pixels = draw(volume, stack, plane, index, window=window, overlays=overlays, study=study, size=size, drawn=drawn)
     return _write(pixels, out)
+
+
+def badges_of(stack: Stack, resampled: bool) -> tuple[str, ...]:
+    """What must be seen on every picture of a stack."""
+    cautions = (c for c in (*stack.verdict.reasons, *stack.warnings) if c.code != _SAID_IN_CORNER)
+    badges = list(dict.fromkeys(c.badge for c in cautions if c.badge))
+    if stack.lossy and not any(badge.startswith("Lossy") for badge in badges):
+        badges.append("Lossy")
+    return (*badges, "Resampled") if resampled else tuple(badges)
 
 
 def _is_own(path: Path) -> bool:
@@ -126,28 +122,23 @@ def draw(
     overlays: OverlaySet | None = None,
     study: Study | None = None,
     size: tuple[int, int] | None = None,
-    drawn: Drawn | None = None,
 ) -> Rgb8:
     """One slice with all that the viewport puts round it: uint8 RGB [height, width, 3].
 
     Planes across tilted or uneven slices are cut from a resampled copy, with its badge.
     """
     native = volume.geometry
-    cautions = (c for c in (*stack.verdict.reasons, *stack.warnings) if c.code != _SAID_IN_CORNER)
-    badges = list(dict.fromkeys(c.badge for c in cautions if c.badge))
-    if stack.lossy and not any(badge.startswith("Lossy") for badge in badges):
-        badges.append("Lossy")
-    if needs_resampling(native, plane):
+    crosses = needs_resampling(native, plane)
+    if crosses:
         volume = resample_regular(volume)
-        badges.append("Resampled")
     frame = Frame(
-        badges=tuple(badges),
+        badges=badges_of(stack, crosses),
         stack=stack,
         patient=_patient_lines(study, stack),
         when="" if study is None else _when(study),
         native=native,
     )
-    return render(volume, plane, index, window, overlays, size=size, frame=frame, drawn=drawn)
+    return render(volume, plane, index, window, overlays, size=size, frame=frame)
 
 
 def _window(center: float, width: float) -> Window:

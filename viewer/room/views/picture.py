@@ -68,6 +68,8 @@ class PictureSlice:
     @property
     def name(self) -> str:
         """Name of the plane that drawings here belong to: acquired slices share theirs in every plane."""
+        if self.source.resampled and self.source.plane is Plane.NATIVE:
+            return "oblique"
         return "native" if self.view.native and not self.source.resampled else self.view.plane.value
 
     @property

@@ -201,3 +201,28 @@ def test_a_picture_shows_what_the_reader_drew_on_that_slice(tmp_path: Path) -> N
     bare, drawn, other = (np.asarray(Image.open(file).convert("RGB")).astype(int) for file in files)
     assert np.count_nonzero(np.abs(drawn - bare).sum(axis=2) > 60) > 100
     assert other.shape == bare.shape
+
+
+def test_a_picture_is_the_views_own_scene(tmp_path: Path) -> None:
+    """Plane, window, the reader's box, measurements on an oblique plane; the window of the file is that of the view."""
+    made = synth.write_series(tmp_path / "ct", shape=(12, 48, 40), spacing=(2.0, 1.0, 1.0), origin=(0.0, 0.0, 0.0))
+    files = [tmp_path / f"{n}.png" for n in range(6)]
+    pictures = [{"do": "picture", "to": str(file), "size": [300, 300]} for file in files]
+    box = {"do": "box", "series_uid": made.series_uid, "roi": [5, 5, 2, 30, 40, 9]}
+    plane = {"do": "plane", "origin_lps": [20.0, 24.0, 10.0], "normal": [0, 1, 1], "up": [1, 0, 0]}
+    line = {"do": "measure", "tool": "length", "points_lps": [[10.0, 24.0, 10.0], [30.0, 24.0, 10.0]]}
+    results(
+        opened(made), {"do": "show", "series_uid": made.series_uid, "plane": "coronal"},
+        {"do": "window", "center": -600, "width": 1500}, pictures[0],
+        {"do": "window", "center": 2000, "width": 10}, pictures[1], box, pictures[2],
+        plane, pictures[3], line, pictures[4],
+        {"do": "show", "series_uid": made.series_uid}, {"do": "slice", "index": 0}, pictures[5],
+    )  # fmt: skip
+    coronal, dark, boxed, askew, measured, native = (
+        np.asarray(Image.open(f).convert("RGB")).astype(int) for f in files
+    )
+    differ = lambda one, other: np.count_nonzero(np.abs(one - other).sum(axis=2) > 60)  # noqa: E731
+    assert coronal[60:240, 100:200].mean() > 30 > dark[60:240, 100:200].mean()
+    assert differ(dark, boxed) > 100
+    assert differ(askew, measured) > 100
+    assert differ(native, askew) > 100
