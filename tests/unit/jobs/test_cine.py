@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 
 from tests import known_shapes as phantoms
@@ -16,6 +17,7 @@ from viewer.analysis.inference import RawOutputs
 from viewer.analysis.preprocess import Prepared
 from viewer.analysis.tasks import segmentation
 from viewer.core.analysis import AnalysisRequest, AnalysisResult
+from viewer.core.study import Kind
 from viewer.core.task import CancelFlag, CancelToken, OnProgress
 from viewer.core.volume import Mask
 from viewer.jobs import analyse, cine, render, result_folder
@@ -150,3 +152,39 @@ def test_an_implausible_ejection_fraction_is_doubted(tmp_path: Path) -> None:
     assert measured(document)["Ejection fraction"]["value"] > 85
     assert "not plausible" in document["findings"][0]["notes"][-1]
     assert document["findings"][0]["location"]["text"] == ""
+
+
+def shuffled(folder: Path) -> None:
+    """Instance numbers of a series in no order at all."""
+    files = sorted(folder.rglob("*.dcm"))
+    numbers = np.random.default_rng(3).permutation(len(files)) + 1
+    for file, number in zip(files, numbers, strict=True):
+        header = pydicom.dcmread(file)
+        header.InstanceNumber = int(number)
+        header.save_as(file)
+
+
+def moments(folder: Path) -> set[frozenset[str]]:
+    """Which phase each picture of a stack was written as (its folder), stack by stack."""
+    (study,) = scan([folder]).studies
+    return {frozenset(one.path.parent.name for one in stack.instances) for stack in study.stacks}
+
+
+def test_trigger_times_sort_pictures_that_are_numbered_in_no_order(tmp_path: Path) -> None:
+    beat = phantoms.write_beat(tmp_path / "beat", None, (4, 16, 16))
+    shuffled(beat.folder)
+    assert moments(beat.folder) == {frozenset({f"{n:02d}"}) for n in range(9)}
+    (study,) = scan([beat.folder]).studies
+    assert {stack.kind for stack in study.stacks} == {Kind.VOLUME}
+    assert not cine.beat_of(study, study.stacks[0], CancelFlag()).why_not
+
+
+def test_where_nothing_sorts_the_pictures_there_is_no_volume(tmp_path: Path) -> None:
+    beat = phantoms.write_beat(tmp_path / "beat", None, (4, 16, 16), TriggerTime=None)
+    assert {stack.kind for stack in scan([beat.folder]).studies[0].stacks} == {Kind.VOLUME}
+    shuffled(beat.folder)
+    (study,) = scan([beat.folder]).studies
+    assert {stack.kind for stack in study.stacks} == {Kind.STACK}
+    assert all("phases_unknown" in {caution.code for caution in stack.warnings} for stack in study.stacks)
+    document = analyse.analyse(beat.folder, tmp_path / "out", packs=[PACK], runner=outlined)
+    assert not any(finding["measurements"] for finding in document["findings"])

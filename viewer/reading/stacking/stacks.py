@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
 
@@ -26,6 +26,7 @@ from viewer.reading.stacking.placing import (
     scale_facts,
 )
 from viewer.reading.stacking.slices import slices_of
+from viewer.reading.stacking.turns import Places, are_known, turns
 
 #: Modalities whose single pictures are films: each is looked at, measured and analysed on its own.
 FILMS = frozenset({"CR", "DX", "MG", "IO", "PX", "RG", "DR"})
@@ -148,39 +149,35 @@ def _one_place(frames: list[Frame]) -> Part:
     return frames, (Caution("time_points", text, "One position"),)
 
 
-def _split(frames: list[Frame], place_of: np.ndarray[tuple[int], np.dtype[np.int64]], count: int) -> list[Part]:
+def _split(frames: list[Frame], place_of: Places, count: int) -> list[Part]:
     by_tag: dict[tuple[float, float], list[int]] = defaultdict(list)
     for n, frame in enumerate(frames):
         by_tag[(frame.echo, frame.temporal)].append(n)
-    parts = _by_tag_or_turn(list(by_tag.values()), _by_occurrence(frames, place_of), place_of, count)
+    by_turn = turns(frames, place_of)
+    parts = _by_tag_or_turn(list(by_tag.values()), by_turn, place_of, count)
     ordered = [[frames[n] for n in sorted(part, key=lambda n: place_of[n])] for part in parts]
     whole = all(len(part) == count for part in parts)
-    return [(part, (_repeat_caution(len(parts), whole),)) for part in ordered]
+    mixed = () if parts is not by_turn or are_known(frames, by_turn) else (_MIXED,)
+    return [(part, (_repeat_caution(len(parts), whole), *mixed)) for part in ordered]
 
 
-def _by_tag_or_turn(
-    tagged: list[list[int]], turns: list[list[int]], place_of: np.ndarray[tuple[int], np.dtype[np.int64]], count: int
-) -> list[list[int]]:
+def _by_tag_or_turn(tagged: list[list[int]], by_turn: list[list[int]], place_of: Places, count: int) -> list[list[int]]:
     """Stacks by echo and time, unless these repeat a position or tear apart what fills evenly turn by turn.
 
     Some scanners number every moment of a run: many times, each with a handful of its slices.
     """
     clash = any(len({int(place_of[n]) for n in part}) < len(part) for part in tagged)
-    even = all(len(turn) == count for turn in turns)
-    return turns if clash or (even and len(tagged) > len(turns)) else tagged
+    even = all(len(turn) == count for turn in by_turn)
+    return by_turn if clash or (even and len(tagged) > len(by_turn)) else tagged
 
 
-def _by_occurrence(frames: list[Frame], place_of: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[list[int]]:
-    """The n-th picture at each position, by echo, time and number, goes to the n-th stack."""
-    seen: Counter[int] = Counter()
-    parts: list[list[int]] = []
-    for n in sorted(range(len(frames)), key=lambda n: frames[n].order):
-        where = int(place_of[n])
-        if seen[where] == len(parts):
-            parts.append([])
-        parts[seen[where]].append(n)
-        seen[where] += 1
-    return parts
+#: Pictures of several moments that nothing sorts.
+_MIXED = Caution(
+    "phases_unknown",
+    "The pictures are not numbered in order of time and the file tells no trigger times: which of them belong to one "
+    "moment is not known, so they are no volume.",
+    "Phases unknown",
+)
 
 
 def _repeat_caution(parts: int, whole: bool) -> Caution:
@@ -217,11 +214,11 @@ def _stack(uid: str, frames: list[Frame], cautions: tuple[Caution, ...]) -> Stac
     lossy = lossy_caution(head)
     warnings = _unique(placed.cautions + cautions + tuple(n for f in frames for n in f.head.notes) + lossy)
     verdict = judge(placed.geometry, warnings)
-    if placed.one_place or scout:
+    if placed.one_place or scout or _MIXED in cautions:
         verdict = replace(verdict, across_slices=False)
     return Stack(
         series_uid=uid,
-        kind=_kind(frames, placed, scout),
+        kind=_kind(frames, placed, scout or _MIXED in cautions),
         modality=head.text(t.MODALITY) or "OT",
         instances=slices_of(frames),
         description=header.get("SeriesDescription", ""),
@@ -248,12 +245,12 @@ def _unique(cautions: tuple[Caution, ...]) -> tuple[Caution, ...]:
     return tuple({c.code: c for c in cautions}.values())
 
 
-def _kind(frames: list[Frame], placed: Placed, scout: bool) -> Kind:
+def _kind(frames: list[Frame], placed: Placed, flat: bool) -> Kind:
     if len(frames) == 1:
         return Kind.IMAGE
     if placed.one_place:
         return Kind.CINE if _is_cine(frames[0]) else Kind.STACK
-    return Kind.STACK if scout else Kind.VOLUME
+    return Kind.STACK if flat else Kind.VOLUME
 
 
 def _is_cine(frame: Frame) -> bool:
