@@ -24,6 +24,7 @@ from viewer.ui.kit.basic import FocusRing
 from viewer.ui.kit.mailbox import QtMailbox
 from viewer.ui.kit.theme import apply_theme
 from viewer.ui.shell.main_window import MainWindow
+from viewer.ui.shell.monitors import restore_place
 from viewer.words.i18n import set_language, tr
 
 _LOG = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class Program(QObject):
 
     def show(self) -> None:
         """Show the window; files are opened after its first paint."""
+        restore_place(self.window.placed)
         self.window.show()
 
     @Slot()

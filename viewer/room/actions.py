@@ -115,6 +115,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("region.previous", "Previous region", "Window", ("Shift+F6",), group=1),
     ActionRow("panel.studies", "Studies panel", "Window", ("F7",), group=1),
     ActionRow("panel.right", "Right panel", "Window", ("F8",), group=1),
+    ActionRow("view.second", "Views in a second window", "Window", ("Ctrl+Shift+M",), group=1),
     ActionRow("help.keys", "All keys", "Help", ("F1",)),
     ActionRow("help.tour", "Two-minute tour", "Help"),
     ActionRow("help.about", "About SecondRead", "Help"),

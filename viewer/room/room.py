@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from viewer.core.errors import UsageError
 from viewer.core.study import Stack, Study
+from viewer.display.exam import PICTURES
 from viewer.display.hanging import pick
 from viewer.room.analyses import Analyses
 from viewer.room.anchors import Anchors
@@ -26,9 +27,10 @@ from viewer.room.seals import Seals
 from viewer.room.views.acting import Jumps
 from viewer.room.views.comparing import Comparing
 from viewer.room.views.crosswise import Crosswise
-from viewer.room.views.events import BoxPlaced, FilesDropped
+from viewer.room.views.events import BoxPlaced, FilesDropped, SeriesPut
 from viewer.room.views.hanging import ViewHanging
 from viewer.room.views.layers import ViewLayers
+from viewer.room.views.layouts import Layouts
 from viewer.room.views.view import View
 from viewer.room.views.views import Views
 from viewer.session import Event, ResultAdded, StudyClosed, ViewsChanged
@@ -58,6 +60,7 @@ class Room:
         self.views = Views(context.session.tell, self.annotations)
         self.hanging = ViewHanging(context, self.opening, self.loading, self.views, by_itself=by_itself)
         self.measuring = Measuring(context, self.loading, self.annotations, self.views)
+        self.layouts = Layouts(context, self.hanging, self.views)
         self.comparing = Comparing(context, self.hanging)
         self.changes = Changes(context)
         self.browsing = Browsing(context)
@@ -113,6 +116,8 @@ class Room:
             self.analyses.put_box(event.stack_key, event.box)
         elif isinstance(event, BoxWanted):
             self.layers.start_box(event.side)
+        elif isinstance(event, SeriesPut):
+            self._put(event)
         elif isinstance(event, FilesDropped):
             self.opening.open_paths(event.paths)
         elif isinstance(event, ViewsChanged):
@@ -148,6 +153,12 @@ class Room:
         anything = next((stack for study in newest for stack in study.stacks), None)
         if anything is not None:
             self.loading.show(anything.key)
+
+    def _put(self, event: SeriesPut) -> None:
+        """A series was dragged onto a view."""
+        stack = self.context.session.library.stack(event.stack_key)
+        if stack is not None and stack.kind in PICTURES and event.view < len(self.views.views):
+            self.hanging.show_in(self.views.views[event.view], event.stack_key)
 
     def show_patient(self, key: str) -> None:
         """Show the newest study of the patient whose study this is."""

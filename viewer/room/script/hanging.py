@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from viewer.core.errors import UsageError
 from viewer.display.hanging import Cell, Hanging, attempt
-from viewer.room.script import params
+from viewer.room.saved_layouts import rule_of_layout
+from viewer.room.script import arranging, params
 from viewer.room.script.showing import opening_view, views_told
 from viewer.room.script.sitting import Sitting
 from viewer.room.views.arrangement import named
@@ -55,6 +57,46 @@ def links_between(pictures: Sequence[Picture | None], words: Sequence[str]) -> t
         numbers = [n for n, one in enumerate(words) if one == word and pictures[n] is not None]
         made += [link_between(numbers[0], pictures[numbers[0]], n, pictures[n]) for n in numbers[1:]]
     return tuple(link for link in made if link is not None)
+
+
+def save_layout(sitting: Sitting, p: params.SaveLayout) -> Result:
+    """`save_layout`: what the views show under a name, for examinations of the active view's type."""
+    active = sitting.session.library.stack(sitting.shown(sitting.layout.active).stack_key)
+    assert active is not None
+    own = {stack.key for stack in sitting.study_of(active).stacks}
+    held = {key: one for key in sitting.layout.stacks if (one := sitting.session.library.stack(key)) is not None}
+    priors = [key for key in held if key not in own]
+    saved = sitting.room.layouts.saved
+    saved.save(rule_of_layout(p.name, sitting.layout, held, active.key, priors))
+    saved.use(active, p.name.strip())
+    return {"layouts": list(saved.names)}
+
+
+def saved_layout(sitting: Sitting, name: str) -> Hanging | None:
+    """A saved layout for the study of the active view; None where none has this name.
+
+    Raises:
+        UsageError: it does not fit that study.
+    """
+    rule = sitting.room.layouts.saved.get(name)
+    if rule is None:
+        return None
+    exam = sitting.room.hanging.planner.exam(sitting.shown(sitting.layout.active).stack_key)
+    assert exam is not None
+    planned = attempt(rule, exam).hanging
+    if planned is None:
+        raise UsageError("This layout does not fit the open study.", "Choose another, or save it anew.")
+    sitting.room.layouts.saved.use(exam.opened, name)
+    return planned
+
+
+def layout(sitting: Sitting, p: params.LayOut) -> Result:
+    """`layout`: a grid, a named arrangement, or a layout that was saved by name."""
+    saved = None if p.name is None else saved_layout(sitting, p.name)
+    if saved is None or p.grid is not None:
+        return arranging.layout(sitting, p)
+    put(sitting, saved, by_hand=True)
+    return {"views": views_told(sitting)}
 
 
 def rules(sitting: Sitting, p: params.Rules) -> Result:

@@ -238,6 +238,13 @@ class LayOut(Params):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaveLayout(Params):
+    """`save_layout`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hang(Params):
     """`hang`."""
 

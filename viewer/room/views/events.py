@@ -72,6 +72,14 @@ class MenuWanted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesPut(Event):
+    """A stack shall be shown in one view, by the number of the view."""
+
+    view: int
+    stack_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class FilesDropped(Event):
     """Files to open."""
 

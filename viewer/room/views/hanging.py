@@ -64,6 +64,7 @@ class ViewHanging:
             return
         session.on(StackOpened, lambda event: self._open(event.stack_key))
         session.on(StackHeld, lambda event: self._filling.more(event.stack_key))
+        session.on(StackHeld, lambda event: self._open(event.stack_key) if event.stack_key in self._chosen else None)
         session.on(SlicesArrived, lambda event: self._filling.more(event.stack_key))
         session.on(StackLoaded, lambda event: self._filling.more(event.stack_key))
         session.on(StackLoaded, lambda _event: self._left.loaded(opening.is_busy))
@@ -121,6 +122,7 @@ class ViewHanging:
         self.object_key = ""
         chosen, is_next = self._chosen.pop(key, None), self.planner.is_next_patient(key)
         if chosen is not None and chosen in self._views.views:
+            self._context.session.library.activate(key)  # the view was told of before it showed this
             before, self.by_hand = self.layout, True
             self._show_in(chosen, key)
             self._views.forget()
@@ -186,9 +188,13 @@ class ViewHanging:
 
     def hang_again(self) -> None:
         """By rule, as the active stack opens: what was arranged by hand ends."""
-        planned = self.planner.plan(self._context.session.library.active)
-        if planned is None or self.object_key:
+        library = self._context.session.library
+        stack = library.stack(library.active)
+        if stack is None or self.object_key:
             return
+        self.planner.saved.use(stack, "")
+        planned = self.planner.plan(stack.key)
+        assert planned is not None
         self._left.forget()
         before, self.by_hand, self._hanging = self.layout, False, None
         self._hang(planned)

@@ -12,7 +12,7 @@ import numpy as np
 from viewer.core.analysis import Box
 from viewer.core.annotation import PointLps
 from viewer.display.window import Window
-from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, PointerMoved, ViewMoved
+from viewer.room.views.events import BoxPlaced, FilesDropped, MenuWanted, PointerMoved, SeriesPut, ViewMoved
 from viewer.room.views.facts import CursorInfo, cursor_at
 from viewer.room.views.links import corners_of, link_between, same_cut, same_space, slice_that_follows
 from viewer.room.views.view import View, ViewEvents
@@ -217,6 +217,10 @@ class Linking(ViewEvents):
     def menu_wanted(self, view: View, at: tuple[int, int]) -> None:
         """Told."""
         self._tell(MenuWanted(at))
+
+    def stack_put(self, view: View, stack_key: str) -> None:
+        """Told."""
+        self._tell(SeriesPut(self._arranger.views.index(view), stack_key))
 
     def files_dropped(self, view: View, paths: Sequence[Path]) -> None:
         """Told."""

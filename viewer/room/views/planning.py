@@ -8,6 +8,7 @@ from viewer.display.hanging import Exam, Hanging, hang, single
 from viewer.room.context import Context
 from viewer.room.priors import Priors
 from viewer.room.protocols import Protocols
+from viewer.room.saved_layouts import SavedLayouts
 from viewer.room.views import places
 from viewer.room.views.filling import Wanted
 
@@ -16,12 +17,13 @@ class Planner:
     """Asks the rules.
 
     Attributes:
-        protocols: the rules; priors: earlier studies of the person who is read.
+        protocols: the rules; priors: earlier studies of the person who is read; saved: layouts saved by name.
     """
 
     def __init__(self, context: Context) -> None:
         self._session = context.session
         self.protocols, self.priors = Protocols(context), Priors(context)
+        self.saved = SavedLayouts(context)
         self._study_uid = ""
 
     def exam(self, key: str) -> Exam | None:
@@ -35,7 +37,10 @@ class Planner:
     def plan(self, key: str) -> Hanging | None:
         """How a stack is hung by rule, with what stands beside it; None where it is not open."""
         exam = self.exam(key)
-        return None if exam is None else hang(exam, self.protocols.rules) or single(exam.opened)
+        if exam is None:
+            return None
+        own = self.saved.last_for(exam.opened)
+        return hang(exam, (*((own,) if own is not None else ()), *self.protocols.rules)) or single(exam.opened)
 
     def is_next_patient(self, key: str) -> bool:
         """True where the stack that comes is of another patient than the one this was asked of before."""

@@ -115,6 +115,9 @@ class ViewEvents:
     def menu_wanted(self, view: View, at: tuple[int, int]) -> None:
         """A right click, on the screen."""
 
+    def stack_put(self, view: View, stack_key: str) -> None:
+        """A series was dragged onto the view."""
+
     def files_dropped(self, view: View, paths: Sequence[Path]) -> None:
         """Files were dropped on the view."""
 

@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QLayout
 from viewer.ui.kit import icons
 from viewer.ui.kit.theme import colour
 
+#: A series that is being dragged: its stack key as UTF-8.
+STACK_MIME = "application/x-secondread-stack"
+
 
 def restyle(widget: QWidget) -> None:
     """Let the style sheet look at a widget's properties again."""

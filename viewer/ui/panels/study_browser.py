@@ -103,6 +103,8 @@ class StudyBrowser(Region):
         self._list.setModel(self._model)
         self._list.setItemDelegate(self._delegate)
         self._list.setMouseTracking(True)
+        self._list.setDragEnabled(True)
+        self._list.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

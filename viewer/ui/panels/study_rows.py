@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from viewer.room.panels.studies import RowKind, StudyRow
 from viewer.ui.kit import icons
+from viewer.ui.kit.basic import STACK_MIME
 from viewer.ui.kit.theme import colour, px
 from viewer.words.i18n import tr
 
@@ -83,6 +85,17 @@ class StudyModel(QAbstractListModel):
         if index.isValid() and self._rows[index.row()].kind is RowKind.STACK:
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
         return Qt.ItemFlag.ItemIsEnabled
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802 - Qt's name
+        """Series are dragged into views."""
+        return [STACK_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802 - Qt's name
+        """The stack that is dragged."""
+        made = QMimeData()
+        for index in indexes[:1]:
+            made.setData(STACK_MIME, self._rows[index.row()].key.encode())
+        return made
 
     def set_rows(self, rows: list[StudyRow]) -> None:
         """Show `rows`; where only words changed the list does not jump."""

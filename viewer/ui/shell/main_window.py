@@ -57,6 +57,8 @@ from viewer.ui.shell.banner import PatientBanner
 from viewer.ui.shell.chrome import WORDS_FROM_HEIGHT, ToolBar, build_menus, group_tools
 from viewer.ui.shell.commands import Commands
 from viewer.ui.shell.file_drop import FileDrop
+from viewer.ui.shell.layout_picker import LayoutMenu, attach
+from viewer.ui.shell.monitors import Monitors, Placed, keep_place
 from viewer.ui.shell.notices import Notices, done_words
 from viewer.ui.shell.place_keeper import PlaceKeeper
 from viewer.ui.shell.recent_menu import add_recent
@@ -152,6 +154,9 @@ class MainWindow(QMainWindow):
         self.tour.stepped.connect(self.commands.tour.step)
         self.tour.ended.connect(self.commands.tour.end)
         self.view_area.place_wanted.connect(room.navigation.go)
+        self.actions_by_id["view.second"].triggered.connect(self.monitors.toggle)
+        button = self.toolbar.widgetForAction(self.actions_by_id["view.layout"])
+        attach(button, LayoutMenu(room, self.actions_by_id, self))
 
     def _followed(self) -> tuple[Part, ...]:
         """Everything that follows the room, in the order in which it is brought up to date."""
@@ -160,6 +165,7 @@ class MainWindow(QMainWindow):
         return (
             part_of(room, self.browser, studies.state, studies.HEARS),
             part_of(room, self.banner, banner.state, banner.HEARS),
+            self.monitors.part,
             Part(self._show_page, (StudiesChanged, StudyClosed, ViewsChanged)),
             Part(lambda: self.setWindowTitle(_title(room)), patient.HEARS),
             Part(lambda: room.layers.show_boxes(room.views.stacks), _BOXES_HEAR),
@@ -240,6 +246,8 @@ class MainWindow(QMainWindow):
         self._split.setStretchFactor(1, 1)
         middle.setMinimumWidth(320)
         self.setCentralWidget(self._split)
+        self.monitors = Monitors(self.room, self.middle, self.view_area, self)
+        self.placed: dict[str, Placed] = {"main": self, "panels": self._split}
         self._size_sides()
 
     # sizes
@@ -326,11 +334,11 @@ class MainWindow(QMainWindow):
     def _show_page(self) -> None:
         """The views, or the start page while nothing is open; no report while two patients are on screen."""
         session = self.room.context.session
-        page = self.view_area if session.library.studies else self.start
+        page = self.monitors.page if session.library.studies else self.start
         if self.middle.currentWidget() is not page:
             self.middle.setCurrentWidget(page)
             self._size_sides()
-            if page is self.view_area:
+            if page is not self.start:
                 self.view_area.take_keyboard()
             else:
                 self.start.first_button().setFocus()
@@ -353,6 +361,8 @@ class MainWindow(QMainWindow):
         """Store what is typed, then let the program end."""
         self.report_page.writer.keep_text()
         self.places.keep()
+        self.monitors.bring_back()
+        keep_place(self.placed)
         self.stop_following()
         self.closing.emit()
         super().closeEvent(event)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from viewer.ui.kit.basic import STACK_MIME
 from viewer.ui.kit.theme import colour
 
 #: The border lies in this frame, so that it never moves the picture.
@@ -26,6 +27,9 @@ class Bordered(QWidget):
         """True for the view that keys go to."""
         return False
 
+    def stack_arrived(self, key: str) -> None:
+        """A series was dropped here."""
+
     def files_arrived(self, paths: Sequence[Path]) -> None:
         """Files were dropped here."""
 
@@ -42,12 +46,16 @@ class Bordered(QWidget):
             painter.fillRect(*rect, ink)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files."""
-        if event.mimeData().hasUrls():
+        """Take files and series."""
+        if event.mimeData().hasUrls() or event.mimeData().hasFormat(STACK_MIME):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Say which files were dropped."""
+        """Say which files were dropped, or which series."""
+        if event.mimeData().hasFormat(STACK_MIME):
+            event.acceptProposedAction()
+            self.stack_arrived(event.mimeData().data(STACK_MIME).toStdString())
+            return
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()

@@ -157,6 +157,10 @@ class Viewport(Bordered):
         if not drawing:
             self.mouse.keyed.hide()
 
+    def stack_arrived(self, key: str) -> None:
+        """A series was dropped here."""
+        self.view.events.stack_put(self.view, key)
+
     def files_arrived(self, paths: Sequence[Path]) -> None:
         """Files were dropped here."""
         self.view.events.files_dropped(self.view, paths)
