@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QAccessible, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from viewer.room.tools.base import Pointer
@@ -125,11 +125,21 @@ class Viewport(Bordered):
         later(self, 0, partial(self.controller.hold, False)).start()
 
     def repaint_soon(self) -> None:
-        """Picture, and the border where the view became active or quiet."""
+        """Picture, its words for a screen reader, and the border where the view became active or quiet."""
         self.canvas.refresh()
+        if QAccessible.isActive():
+            self.canvas.setAccessibleDescription(self.spoken())
         if self._was_active is not self.view.active:
             self._was_active = self.view.active
             self.update()
+
+    def spoken(self) -> str:
+        """What is shown, said: image and window."""
+        picture, window = self.view.picture, self.view.window
+        if picture is None or window is None:
+            return ""
+        where = tr("Image {n} of {count}", n=picture.index + 1, count=picture.count)
+        return f"{where}, {tr('width {width}, level {level}', width=f'{window.width:g}', level=f'{window.center:g}')}"
 
     def rename(self) -> None:
         """Words and badges of the strip; the bar of another stack's cine goes."""

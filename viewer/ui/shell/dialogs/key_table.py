@@ -50,6 +50,7 @@ class KeyTable(QWidget):
         typed = self._edit.findChild(QLineEdit)
         if typed is not None:  # its own words are English only
             typed.setPlaceholderText(tr("Press the new key"))
+            typed.setAccessibleName(tr("New key"))
         line.addWidget(label(tr("New key"), "caption"))
         line.addWidget(self._edit, 1)
         line.addWidget(button(tr("Use it"), self._use_key, style="compact"))
