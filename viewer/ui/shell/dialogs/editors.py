@@ -79,6 +79,7 @@ def _number(row: Preference, value: float) -> Editor:
     box = QSpinBox()
     box.setRange(round(low * times), round(high * times))
     box.setValue(round(value * times))
+    box.lineEdit().setTextMargins(6, 0, 0, 0)
     box.setSuffix(f" {row.unit}" if row.unit else "")
     return Editor(box, lambda: box.value() / times if times > 1 else box.value())
 

@@ -72,6 +72,7 @@ class SettingsDialog(QDialog):
         groups = QListWidget()
         groups.addItems([tr(group) for group in GROUPS])
         groups.setFixedWidth(_NAV_WIDTH)
+        groups.setSpacing(4)
         groups.setAccessibleName(tr("Groups of settings"))
         groups.currentRowChanged.connect(self.show_group)
         return groups
