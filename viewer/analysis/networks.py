@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from viewer.analysis.nnunet.networks import PlainConvUNet, ResidualEncoderUNet
 from viewer.analysis.sequences import EcgReader, ReportReader
 from viewer.core.errors import PackError
 from viewer.core.inference import AnyNetwork
@@ -322,6 +323,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "RadiographGate": RadiographGate,
     "ReportReader": ReportReader,
     "EcgReader": EcgReader,
+    "PlainConvUNet": PlainConvUNet,
+    "ResidualEncoderUNet": ResidualEncoderUNet,
 }
 
 

@@ -153,7 +153,7 @@ def center_crop(picture: Prepared, step: steps.CenterCrop) -> Prepared:
 
 def orient(picture: Prepared, step: steps.Orient) -> Prepared:
     """Turn axes so that k, j, i run towards the letters, e.g. "SAR" (nearest axes, no resampling)."""
-    order, flips = _turn(picture.affine, step.axes)
+    order, flips = turn(picture.affine, step.axes)
     turned = np.transpose(picture.array, order)
     array = picture.made(turned.shape, lambda: np.ascontiguousarray(np.flip(turned, flips) if flips else turned))
     affine = picture.affine.copy()
@@ -164,7 +164,7 @@ def orient(picture: Prepared, step: steps.Orient) -> Prepared:
     return replace(picture, array=array, affine=affine, back=(*picture.back, Unorient(order, flips)))
 
 
-def _turn(affine: npt.NDArray[np.float64], wanted: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def turn(affine: npt.NDArray[np.float64], wanted: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Axis order and flips that bring the grid nearest to the wanted letters."""
     letters = {"R": (0, -1), "L": (0, 1), "A": (1, -1), "P": (1, 1), "I": (2, -1), "S": (2, 1)}
     unit = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)

@@ -16,6 +16,10 @@ Array = npt.NDArray[Any]
 FloatArray32 = npt.NDArray[np.float32]
 
 
+#: A fact of `Volume.tags`: a file without DICOM stores its slices in descending order, and they were turned to ascend.
+SLICES_REVERSED = "SlicesReversed"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ModalityLut:
     """Modality LUT Sequence (PS3.3 C.11.1): values = table[clip(stored - first, 0, n - 1)]."""

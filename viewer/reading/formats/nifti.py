@@ -12,7 +12,7 @@ from viewer.core.errors import ReadError
 from viewer.core.geometry import FloatArray, Geometry, SpacingKind
 from viewer.core.study import Kind, Series, Stack
 from viewer.core.verdict import Caution, judge
-from viewer.core.volume import Array, Volume
+from viewer.core.volume import SLICES_REVERSED, Array, Volume
 from viewer.reading.header.identity import made_up_uid
 from viewer.reading.header.limits import check_claim, check_slices
 from viewer.reading.stacking.foreign import ForeignSlice
@@ -42,12 +42,12 @@ def describe(path: str) -> Series:
     """
     image = _open(path)
     uid = made_up_uid(path)
-    shape, affine, _flip = grid(image)
+    shape, affine, flip = grid(image)
     times = int(np.prod(image.shape[3:])) if len(image.shape) > 3 else 1
     check_slices(times * shape[0])
     geometry = Geometry(shape, affine, spacing_kind=SpacingKind.PATIENT)
     colour = image.get_data_dtype().fields is not None
-    stacks = tuple(_stack(path, uid, geometry, colour, t if times > 1 else None) for t in range(times))
+    stacks = tuple(_stack(path, uid, geometry, colour, t if times > 1 else None, flip) for t in range(times))
     return Series(uid, stacks)
 
 
@@ -112,7 +112,7 @@ def grid(image: Any) -> tuple[tuple[int, int, int], FloatArray, bool]:
     return shape, affine, flip
 
 
-def _stack(path: str, uid: str, geometry: Geometry, colour: bool, time: int | None) -> Stack:
+def _stack(path: str, uid: str, geometry: Geometry, colour: bool, time: int | None, flip: bool) -> Stack:
     shape = geometry.shape
     warnings = tilt_caution(geometry)
     if time is not None:
@@ -131,7 +131,7 @@ def _stack(path: str, uid: str, geometry: Geometry, colour: bool, time: int | No
         samples=3 if colour else 1,
         photometric="RGB" if colour else "MONOCHROME2",
         frames=shape[0],
-        header={"SeriesDescription": Path(path).name},
+        header={"SeriesDescription": Path(path).name} | ({SLICES_REVERSED: "yes"} if flip else {}),
     )
 
 

@@ -1,0 +1,1 @@
+"""Models that others made, read as data and converted once into packs: nothing that a file brings is ever run."""
