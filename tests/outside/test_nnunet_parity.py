@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -52,14 +53,39 @@ CASES = {
 }  # fmt: skip
 
 
+_LOW = Wanted(config="3d_lowres", spacing=(3.0, 2.2, 2.2), seed=1)
+_CASCADE = Wanted(config="3d_cascade_fullres", previous="3d_lowres", seed=2)
+_CASCADE_SHAPE, _CASCADE_MM = (30, 50, 50), (2.5, 1.3, 1.3)
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with models, pictures and the library's labels of them, from one process."""
+    folder = tmp_path_factory.mktemp("library")
+    for number, (wanted, shape, spacing) in enumerate(CASES.values()):
+        home = nnunet_models.write(folder / f"{number}", wanted)
+        image = _picture(shape, masked=wanted.masks[0])
+        for way in ("half", "single"):
+            _ask(folder, f"{number}-{way}", home, image, spacing)
+    first, second = (nnunet_models.write(folder / "cascade", one) for one in (_LOW, _CASCADE))
+    image = _picture(_CASCADE_SHAPE, masked=False)
+    _ask(folder, "x-1-single", first, image, _CASCADE_MM)
+    _ask(folder, "x-2-single", second, image, _CASCADE_MM, before="x-1-single")
+    done = subprocess.run(
+        [sys.executable, str(_PEER), str(folder)], capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return folder
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_the_library_answers_the_same(name: str, tmp_path: Path) -> None:
+def test_the_library_answers_the_same(name: str, answers: Path) -> None:
     """At most a thousandth of the voxels differ, or twice what half precision alone changes in the library."""
     wanted, shape, spacing = CASES[name]
-    home = nnunet_models.write(tmp_path, wanted)
-    image = _picture(shape, masked=wanted.masks[0])
-    library, single = (_library(home, image, spacing, tmp_path, way) for way in ("", "single"))
-    ours = own_labels(home, [image], spacing)
+    number = list(CASES).index(name)
+    library, single = (np.load(answers / f"{number}-{way}.labels.npy") for way in ("half", "single"))
+    home = next((answers / f"{number}").rglob("plans.json")).parent
+    ours = own_labels(home, [_picture(shape, masked=wanted.masks[0])], spacing)
     assert len(np.unique(library)) > 1
     differing, of_half = (ours != library).mean(), (single != library).mean()
     assert differing <= max(0.001, 2 * of_half), f"{differing:.3%} differ, half precision alone {of_half:.3%}"
@@ -68,15 +94,11 @@ def test_the_library_answers_the_same(name: str, tmp_path: Path) -> None:
         assert _dice(ours == label, library == label) >= min(0.995, _dice(single == label, library == label) - 0.005)
 
 
-def test_a_cascade_answers_the_same(tmp_path: Path) -> None:
+def test_a_cascade_answers_the_same(answers: Path) -> None:
     """The first stage's labels are channels of the second."""
-    low = Wanted(config="3d_lowres", spacing=(3.0, 2.2, 2.2), seed=1)
-    full = Wanted(config="3d_cascade_fullres", previous="3d_lowres", seed=2)
-    first, second = nnunet_models.write(tmp_path, low), nnunet_models.write(tmp_path, full)
-    image, spacing = _picture((30, 50, 50), masked=False), (2.5, 1.3, 1.3)
-    before = _library(first, image, spacing, tmp_path, "single")
-    library = _library(second, image, spacing, tmp_path, "single", before[None].astype(np.int8))
-    ours = own_labels(second, [image], spacing)
+    library = np.load(answers / "x-2-single.labels.npy")
+    (home,) = (answers / "cascade").rglob("*3d_cascade_fullres")
+    ours = own_labels(home, [_picture(_CASCADE_SHAPE, masked=False)], _CASCADE_MM)
     assert len(np.unique(library)) > 1
     assert (ours != library).mean() <= 0.001
 
@@ -104,16 +126,11 @@ def _network(stage: Stage, fold: str, model: nnunet.Model) -> Infer:
     return infer
 
 
-def _library(
-    home: Path, image: Array, spacing: tuple[float, ...], folder: Path, way: str, before: Array | None = None
-) -> Array:
-    source, target = folder / "in.npz", folder / f"out{way}.npz"
-    np.savez(source, image=image[None], spacing=spacing, **({} if before is None else {"before": before}))
-    command = [sys.executable, str(_PEER), str(home), str(source), str(target), *([way] if way else [])]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    labels: Array = np.load(target)["labels"]
-    return labels
+def _ask(folder: Path, name: str, home: Path, image: Array, spacing: tuple[float, ...], before: str = "") -> None:
+    """Leave a picture for the library."""
+    np.savez(folder / f"{name}.npz", image=image[None], spacing=spacing)
+    job = {"model": str(home), "single": name.endswith("single"), "before": before}
+    (folder / f"{name}.json").write_text(json.dumps(job))
 
 
 def _picture(shape: tuple[int, ...], *, masked: bool) -> npt.NDArray[np.float32]:
