@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - JSON of others, a line a thought
 """Models of nnU-Net v2 with random weights, in the real format, small enough for a test."""
 
 from __future__ import annotations
@@ -147,9 +148,7 @@ def stage_of(wanted: Wanted, plans: dict[str, Any], dataset: dict[str, Any]) -> 
     return made
 
 
-def _weights(
-    wanted: Wanted, plans: dict[str, Any], dataset: dict[str, Any], fold: int
-) -> dict[str, torch.Tensor]:
+def _weights(wanted: Wanted, plans: dict[str, Any], dataset: dict[str, Any], fold: int) -> dict[str, torch.Tensor]:
     network = stage_of(wanted, plans, dataset).network
     assert isinstance(network, PlainConvUNet | ResidualEncoderUNet)
     with torch.random.fork_rng():
@@ -171,7 +170,9 @@ def _library_names(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         if name.startswith("decoder.head."):
             kind = name.rsplit(".", 1)[1]
             for level in range(levels):
-                made[f"decoder.seg_layers.{level}.{kind}"] = tensor if level == levels - 1 else _like_head(weights, level, kind)
+                made[f"decoder.seg_layers.{level}.{kind}"] = (
+                    tensor if level == levels - 1 else _like_head(weights, level, kind)
+                )
             continue
         for one in (name, *_again(name)):
             made[one] = tensor
@@ -194,5 +195,3 @@ def _like_head(weights: dict[str, torch.Tensor], level: int, kind: str) -> torch
         return torch.zeros_like(head)
     width = weights[f"decoder.transpconvs.{level}.weight"].shape[1]
     return torch.zeros(head.shape[0], width, *head.shape[2:])
-
-

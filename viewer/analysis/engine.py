@@ -6,6 +6,7 @@ cheap; torch and its kin come in with the first run or with `warm_up`.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from collections import OrderedDict
@@ -33,14 +34,14 @@ from viewer.core.analysis import (
 )
 from viewer.core.errors import AnalysisError, UsageError, ViewerError
 from viewer.core.finding import Side
-from viewer.core.inference import InputKind
+from viewer.core.inference import AnyNetwork, InputKind
 from viewer.core.resources import user_cache_dir
 from viewer.core.task import CancelFlag, Cancelled, CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
 from viewer.core.waveform import Waveform
 
 if TYPE_CHECKING:
-    from viewer.analysis.backends.chain import BackendChain, Loaded
+    from viewer.analysis.backends.chain import Loaded, Networks
 
 _log = logging.getLogger(__name__)
 
@@ -221,10 +222,11 @@ class _Work:
     def __init__(self, request: AnalysisRequest, clock: _Clock, cancel: CancelToken) -> None:
         self.request, self.clock, self.cancel = request, clock, cancel
         self.started = provenance.now()
-        self.pack: PackInfo = packs.load(request.pack_id)
-        if suitability.wrong_kind(self.pack, request.inputs) is None:
-            check_inputs(self.pack, request.inputs)
-        self.task = TASKS[self.pack.task]
+        pack = packs.load(request.pack_id)
+        if suitability.wrong_kind(pack, request.inputs) is None:
+            check_inputs(pack, request.inputs)
+        self.task = TASKS[pack.task]
+        self.pack: PackInfo = self.task.chosen(pack, request.options)
         self.device = devices.cpu()
         self.device_fallbacks: tuple[str, ...] = ()
 
@@ -238,6 +240,7 @@ class _Work:
             return replace(self._result(Outcome.REFUSED, verdict, None), message=_words(verdict))
         with self.clock.stage("Loading"):
             infer = self._open()
+            infer.member(*self.task.members(self.pack.inference)[0])
         self.cancel.check()
         with self.clock.stage("Network"):
             asked = (self.pack, infer, self.request.inputs, self.request.roi)
@@ -256,18 +259,18 @@ class _Work:
             return verdict
         return suitability.verdict_of([*verdict.reasons, contradiction])
 
-    def _open(self) -> BackendChain:
-        """The network on the best backend, its weights checked."""
-        from viewer.analysis.backends.chain import BackendChain
+    def _open(self) -> Networks:
+        """The networks on the best backend, their weights checked."""
+        from viewer.analysis.backends.chain import Networks
 
         packs.verify(self.pack)
         if not self.pack.inference.network.is_exported:
-            return BackendChain(_loaded(self.pack), "cpu", "full")
+            return Networks(partial(_loaded, self.pack), "cpu", "full")
         self.device, self.device_fallbacks = devices.choose(self.request.device)
         _check_size(self.pack, self.request.image, self.request.roi, on_card=self.device.kind != "cpu")
-        return BackendChain(_loaded(self.pack), self.device.kind, self.request.precision)
+        return Networks(partial(_loaded, self.pack), self.device.kind, self.request.precision)
 
-    def _concluded(self, verdict: GateVerdict, infer: BackendChain, run: Run) -> AnalysisResult:
+    def _concluded(self, verdict: GateVerdict, infer: Networks, run: Run) -> AnalysisResult:
         """What the task makes of what the network said."""
         with self.clock.stage("Explaining"):
             pictures = self.task.explain(run)
@@ -286,7 +289,7 @@ class _Work:
             denied=made.denied,
         )
 
-    def _result(self, outcome: Outcome, verdict: GateVerdict, infer: BackendChain | None) -> AnalysisResult:
+    def _result(self, outcome: Outcome, verdict: GateVerdict, infer: Networks | None) -> AnalysisResult:
         return AnalysisResult(
             self.request.id,
             self.pack.id,
@@ -297,7 +300,7 @@ class _Work:
             seconds={**self.clock.seconds, "total": round(time.perf_counter() - self.clock.begun, 4)},
         )
 
-    def _provenance(self, infer: BackendChain | None) -> Provenance:
+    def _provenance(self, infer: Networks | None) -> Provenance:
         settings: dict[str, Any] = {
             "roi": _plain_box(self.request.roi),
             "device": self.request.device,
@@ -323,18 +326,26 @@ class _Work:
         )
 
 
-def _loaded(pack: PackInfo) -> Loaded:
-    """The pack's network, kept warm by the hash of its weights and what it is built from."""
+def _loaded(pack: PackInfo, network: AnyNetwork | None = None, member: str = "") -> Loaded:
+    """A pack's network, kept warm by the hash of its weights and what it is built from.
+
+    Args:
+        network, member: one of several that the weights hold; None for the pack's own.
+    """
     from viewer.analysis import networks
     from viewer.analysis.backends.chain import Loaded
 
     if _threads is None:
         warm_up()
-    key = f"{pack.weights_sha256}/{pack.inference.network}"
+    network = network or pack.inference.network
+    key = f"{pack.weights_sha256}/{member}/{network}"
     if key not in _warm:
-        network = networks.load(pack.inference.network, pack.weights)
+        made = networks.load(network, pack.weights, member)
         cache = user_cache_dir() / "networks"
-        _warm[key] = Loaded(network, pack.weights_sha256, cache, _threads or devices.cores())
+        known = (
+            f"{hashlib.sha256(member.encode()).hexdigest()[:8]}{pack.weights_sha256}" if member else pack.weights_sha256
+        )
+        _warm[key] = Loaded(made, known, cache, _threads or devices.cores())
     _warm.move_to_end(key)
     while len(_warm) > _KEPT:
         _warm.popitem(last=False)

@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from viewer.analysis import device, networks
 from viewer.analysis.inference import Runner
 from viewer.analysis.preprocess import plan
+from viewer.analysis.tasks import TASKS
 from viewer.core.analysis import Box, PackInfo
 from viewer.core.errors import AnalysisError, PackError
 from viewer.core.inference import AnyNetwork
@@ -108,7 +109,9 @@ def fit(pack: PackInfo) -> None:
     Raises:
         PackError: the weights cannot be read or are those of another network, or there is no such layer.
     """
-    network, layer = networks.fit(pack.inference.network, pack.weights), pack.inference.saliency.layer
+    for config, member in TASKS[pack.task].members(pack.inference):
+        network = networks.fit(config, pack.weights, member)
+    layer = pack.inference.saliency.layer
     if layer and layer not in dict(network.named_modules()):
         raise PackError(f"The network of '{pack.id}' has no layer '{layer}'.", "Install the pack again.")
 

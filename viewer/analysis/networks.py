@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from msgspec import structs
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -352,15 +352,18 @@ def outline(config: AnyNetwork) -> nn.Module:
         return build(config).eval().requires_grad_(False)
 
 
-def fit(config: AnyNetwork, weights: Path) -> nn.Module:
+def fit(config: AnyNetwork, weights: Path, member: str = "") -> nn.Module:
     """A network's outline, its tensors held against the header of its weights: nothing of either is built.
+
+    Args:
+        member: of a file that holds several networks, the one whose tensors are called `member/...`.
 
     Raises:
         PackError: weights that cannot be read or do not fit the network.
     """
     try:
         with safe_open(weights, framework="pt") as file:
-            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - a file is no mapping
+            slices = {own: file.get_slice(name) for name, own in _names(file, member).items()}
             held = {name: (tuple(one.get_shape()), one.get_dtype()[:1] in "FB") for name, one in slices.items()}
     except (OSError, SafetensorError) as error:
         raise PackError("The pack's weights cannot be read.", "Install the pack again.") from error
@@ -370,8 +373,18 @@ def fit(config: AnyNetwork, weights: Path) -> nn.Module:
     return net
 
 
-def load(config: AnyNetwork, weights: Path) -> nn.Module:
+def _names(file: safe_open, member: str) -> dict[str, str]:
+    """Names of a file's tensors -> as the network calls them."""
+    start = f"{member}/" if member else ""
+    named: list[str] = file.keys()  # type: ignore[no-untyped-call]
+    return {name: name.removeprefix(start) for name in named if name.startswith(start)}
+
+
+def load(config: AnyNetwork, weights: Path, member: str = "") -> nn.Module:
     """Build a network around its weights (safetensors; stored halves become float32).
+
+    Args:
+        member: as for `fit`.
 
     Returns:
         The network in eval mode, float32, on the CPU.
@@ -379,9 +392,10 @@ def load(config: AnyNetwork, weights: Path) -> nn.Module:
     Raises:
         PackError: weights that cannot be read or do not fit the network.
     """
-    net = fit(config, weights)
+    net = fit(config, weights, member)
     try:
-        state = {name: _own(tensor) for name, tensor in load_file(weights).items()}
+        with safe_open(weights, framework="pt") as file:
+            state = {own: _own(file.get_tensor(name)) for name, own in _names(file, member).items()}
         net.load_state_dict(state, strict=True, assign=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise PackError("The pack's weights cannot be read.", "Install the pack again.") from error

@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 
 #: A pack's weights stay below this (bytes).
 MAX_WEIGHTS = 8 * 2**20
+#: Those of a model from outside, all its folds and stages together.
+MAX_OUTSIDE = 12 * 2**30
 ID = re.compile(r"[a-z0-9][a-z0-9.-]{1,63}")
 
 METADATA = PurePosixPath("configs/metadata.json")
@@ -287,8 +289,9 @@ def verify(pack: PackInfo) -> None:
         PackError: with what is wrong and what to do.
     """
     try:
-        if pack.weights.stat().st_size > MAX_WEIGHTS:
-            what = f"The weights of '{pack.id}' are larger than {MAX_WEIGHTS} bytes."
+        most = MAX_WEIGHTS if pack.viewer.outside is None else MAX_OUTSIDE
+        if pack.weights.stat().st_size > most:
+            what = f"The weights of '{pack.id}' are larger than {most} bytes."
             raise PackError(what, "Install a smaller pack.")
         digest = sha256(pack.weights)
     except OSError as error:

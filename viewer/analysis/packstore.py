@@ -31,30 +31,39 @@ KEPT, _SWAP = ".kept", ".swap"
 _SCRATCH = ".install-"
 
 
-def install(file: Path, target: Path | None = None, agree: Callable[[str], bool] = lambda _words: True) -> PackInfo:
-    """Install a packed pack (ZIP of one folder) into the user's models folder.
+def install(
+    file: Path,
+    target: Path | None = None,
+    agree: Callable[[str], bool] = lambda _words: True,
+    licence: str = "",
+) -> PackInfo:
+    """Install a packed pack (ZIP of one folder), or a model from outside, into the user's models folder.
 
     Unpacked and checked beside its place, then moved there; an older version of the same pack is
     replaced only once the new one has passed, and is kept in `.kept`.
 
     Args:
+        file: a ZIP, or a folder of a model from outside.
         agree: asked in words before an installed version is replaced.
+        licence: of a model from outside, where its files do not say.
 
     Raises:
-        UsageError: no such file, or not a ZIP. PackError: it must not or cannot be installed.
+        UsageError: no such file. PackError: it must not or cannot be installed.
         OutputError: another installs at this moment, or the disk refused.
     """
     home = target or user_data_dir() / "models"
-    if not file.is_file():
+    if not file.exists():
         raise UsageError(f"There is no file '{file.name}'.", "Name a file made for `packs install`.")
-    if not zipfile.is_zipfile(file):
-        raise UsageError(f"{file.name} is not a packed model pack (ZIP).", "Name a file made for `packs install`.")
     try:
         home.mkdir(parents=True, exist_ok=True)
         with locked(home / ".lock", "packs install"):
             settle(home)
             with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=home) as scratch:
-                name = _unpacked(file, Path(scratch), home)
+                name = (
+                    _unpacked(file, Path(scratch), home)
+                    if is_packed(file)
+                    else _converted(file, licence, scratch, home)
+                )
                 before = replaces(name, home)
                 if before and not agree(f"{name} {before} is installed already. It is kept in {home / KEPT}."):
                     raise UsageError("Nothing was installed.", "The pack that was there stays.")
@@ -65,6 +74,21 @@ def install(file: Path, target: Path | None = None, agree: Callable[[str], bool]
             "Check the rights and the free space of the data folder.",
         ) from error
     return read(home / name)
+
+
+def is_packed(file: Path) -> bool:
+    """True for a ZIP that holds one of this program's own packs.
+
+    Its metadata has a `viewer` block, which no bundle of others has.
+    """
+    if not file.is_file() or not zipfile.is_zipfile(file):
+        return False
+    try:
+        with zipfile.ZipFile(file) as archive:
+            held = [one for one in archive.infolist() if PurePosixPath(one.filename).match("*/configs/metadata.json")]
+            return len(held) == 1 and held[0].file_size < _MAX_UNPACKED and b'"viewer"' in archive.read(held[0])
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError):
+        return True  # a damaged one is told as such when it is unpacked
 
 
 def replaces(pack_id: str, home: Path | None = None) -> str:
@@ -128,13 +152,7 @@ def _unpacked(file: Path, scratch: Path, home: Path) -> str:
             name = _unpack(archive, scratch)
     except zipfile.BadZipFile as error:
         raise PackError(f"{file.name} is damaged.", "Ask for a properly made pack.") from error
-    built_in = models_dirs()[0] / name
-    if (built_in / "configs").is_dir() and built_in.resolve() != (home / name).resolve():
-        raise PackError(
-            f"'{name}' is the name of a pack that came with the program.",
-            "Give the pack a name of its own.",
-            "reserved",
-        )
+    _refuse_reserved(name, home)
     check(read(scratch / name))
     return name
 
@@ -149,6 +167,27 @@ def check(pack: PackInfo) -> None:
 
     verify(pack)
     footprint.fit(pack)
+
+
+def _refuse_reserved(name: str, home: Path) -> None:
+    """Names of packs that came with the program are theirs alone."""
+    built_in = models_dirs()[0] / name
+    if (built_in / "configs").is_dir() and built_in.resolve() != (home / name).resolve():
+        raise PackError(
+            f"'{name}' is the name of a pack that came with the program.",
+            "Give the pack a name of its own.",
+            "reserved",
+        )
+
+
+def _converted(file: Path, licence: str, scratch: str, home: Path) -> str:
+    """A model from outside as a pack's folder in the scratch folder, checked; its name."""
+    from viewer.analysis.outside.install import convert  # late: it needs torch, and the list of packs does not
+
+    made = convert(file, licence, Path(scratch))
+    _refuse_reserved(made.name, home)
+    check(read(made))
+    return made.name
 
 
 def _put_in_place(new: Path, home: Path) -> None:

@@ -93,7 +93,7 @@ def verdict_on(pack: PackInfo) -> dict[str, Any]:
 
 def install(args: argparse.Namespace) -> int:
     """A pack from a file into the user's data folder."""
-    pack = packstore.install(Path(args.what), agree=_agreed)
+    pack = packstore.install(Path(args.what), agree=_agreed, licence=args.licence)
     say(f"Installed {pack.id} {pack.version} in {pack.folder}")
     return DONE
 

@@ -13,6 +13,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `packs`."""
     parser.add_argument("action", nargs="?", choices=("list", "show", "verify", "install", "remove"), default="list")
     parser.add_argument("what", nargs="?", metavar="ID|FILE")
+    parser.add_argument("--licence", default="", metavar="TEXT", help="of a model from outside whose files do not say")
     parser.add_argument("--json", action="store_true")
 
 

@@ -131,6 +131,7 @@ class RunOptions:
         saliency_checks: test whether heatmaps can be believed.
         volumes: the slices lie beside each other, so that volumes mean something.
         pixel_mm: size of a pixel as the reader states it, for pictures whose file tells none; 0 where nobody did.
+        fast: models from outside run with one fold and no mirrored copies: quicker, and another answer.
     """
 
     run_warned: bool = False
@@ -140,6 +141,7 @@ class RunOptions:
     saliency_checks: bool = True
     volumes: bool = True
     pixel_mm: float = 0.0
+    fast: bool = False
 
     @property
     def settings(self) -> dict[str, bool | str | float]:
@@ -158,7 +160,7 @@ class RunOptions:
         return cls(**chosen | {"side": Side(side) if side in ("left", "right") else Side.NONE})
 
 
-_ASKED = ("side", "explain", "saliency_checks", "volumes", "pixel_mm")
+_ASKED = ("side", "explain", "saliency_checks", "volumes", "pixel_mm", "fast")
 #: Names that earlier versions kept options under.
 _OLD_OPTIONS = {"honesty": "saliency_checks"}
 

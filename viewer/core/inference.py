@@ -14,7 +14,7 @@ from msgspec import Meta, field
 
 from viewer.core.network import Network
 from viewer.core.nnunet_network import PlainConvUNet, ResidualEncoderUNet
-from viewer.core.pack import LabelNames, NotNegative, Part, Positive, Share
+from viewer.core.pack import Count, LabelNames, NotNegative, Part, Positive, Share
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Channels = Annotated[int, Meta(ge=1, le=4096)]
@@ -200,7 +200,16 @@ class EcgReader(Network, frozen=True, tag="EcgReader"):
 
 
 #: A new network: a struct above, a name here, the class and a line in `analysis.networks`.
-AnyNetwork = UNet | SliceContextUNet | RadiographClassifier | RadiographGate | ReportReader | EcgReader
+AnyNetwork = (
+    UNet
+    | SliceContextUNet
+    | RadiographClassifier
+    | RadiographGate
+    | ReportReader
+    | EcgReader
+    | PlainConvUNet
+    | ResidualEncoderUNet
+)
 
 
 # ---------------------------------------------------------------- preprocessing

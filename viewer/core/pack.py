@@ -227,6 +227,28 @@ class Tolerance(Part, frozen=True):
     size_percent: float = 1.0
 
 
+class Outside(Part, frozen=True, kw_only=True):
+    """Where a model that others made comes from; nobody here has measured it.
+
+    Attributes:
+        format: "nnU-Net v2", "TotalSegmentator", "MONAI bundle", "ONNX", "torchxrayvision".
+        name: as its makers call it; `version`: "" where they name none.
+        sha256: of the files it was converted from, see `analysis.outside.origin`.
+        licence: as its makers or whoever installed it said; `licence_from`: which of the two.
+        not_stated: what nothing said; a site may fill it in.
+        assumed: what had to be assumed, in words.
+    """
+
+    format: LongWord
+    name: LongWord
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    licence: Line
+    licence_from: LongWord
+    version: Annotated[str, Meta(pattern=_PLAIN, max_length=64)] = ""
+    not_stated: tuple[LongWord, ...] = ()
+    assumed: tuple[Plain, ...] = ()
+
+
 class Viewer(Part, frozen=True, kw_only=True):
     """The `viewer` block, as far as every task has it."""
 
@@ -244,12 +266,15 @@ class Viewer(Part, frozen=True, kw_only=True):
     limits: tuple[Plain, ...] = ()
     not_validated: tuple[Plain, ...] = ()
     data: DataSet = DataSet()
+    outside: Outside | None = None
     cross_validation: Figures = {}
     results: Figures = {}
 
     def label_text(self, name: str) -> str:
-        """A label in words for a reader."""
+        """A label in words for a reader; those of a model from outside stay as its makers wrote them."""
         label = self.labels.get(name)
+        if self.outside is not None and label is None:
+            return name
         return label.text if label is not None and label.text else name[:1].upper() + name[1:]
 
     def label_code(self, name: str) -> Code | None:

@@ -21,6 +21,7 @@ from torch import nn
 from viewer.analysis.backends.openvino import OpenVinoBackend, ParityError
 from viewer.analysis.backends.torch import TorchBackend, empty_cache
 from viewer.core.errors import AnalysisError
+from viewer.core.inference import AnyNetwork
 
 FloatArray = npt.NDArray[np.float32]
 Backend = TorchBackend | OpenVinoBackend
@@ -167,6 +168,48 @@ class BackendChain:
     def _note(self, words: str) -> None:
         if words not in self._taken:
             self._taken.append(words)
+
+
+class Networks:
+    """The networks of one pack for one run: its own, or those of its stages and folds by name.
+
+    Args:
+        load: gives a network with what is kept of it; of the pack's own without arguments.
+        device, precision: as for `BackendChain`.
+    """
+
+    def __init__(self, load: Callable[..., Loaded], device: str, precision: str) -> None:
+        self._load, self._device, self._precision = load, device, precision
+        self._made: dict[str, BackendChain] = {}
+
+    def member(self, network: AnyNetwork | None = None, name: str = "") -> BackendChain:
+        """One of them, opened once."""
+        if name not in self._made:
+            self._made[name] = BackendChain(self._load(network, name), self._device, self._precision)
+        return self._made[name]
+
+    def __call__(self, batch: FloatArray) -> tuple[FloatArray, ...]:
+        """Run one batch on the pack's own network."""
+        return self.member()(batch)
+
+    @property
+    def _all(self) -> list[BackendChain]:
+        return list(self._made.values())
+
+    @property
+    def name(self) -> str:
+        """The library that ran last, with its version."""
+        return next((one.name for one in reversed(self._all) if one.name), "")
+
+    @property
+    def device(self) -> str:
+        """ "cuda" or "cpu": where the last batch ran."""
+        return self._all[-1].device if self._made else self._device
+
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """Every step down of any of them, in words, once."""
+        return tuple(dict.fromkeys(words for one in self._all for words in one.fallbacks))
 
 
 def out_of_memory() -> AnalysisError:

@@ -87,7 +87,7 @@ def nearest(have: int, want: int) -> npt.NDArray[np.intp]:
 
 def places(have: int, want: int) -> npt.NDArray[np.float64]:
     """Where each of `want` voxels lies among `have`, as an index that is not whole."""
-    return have / want * (np.arange(want) + 0.5) - 0.5
+    return np.asarray(have / want * (np.arange(want) + 0.5) - 0.5, dtype=np.float64)
 
 
 def _zoomed(values: Array, shape: Sequence[int], order: int) -> FloatArray:

@@ -6,25 +6,34 @@ published checkpoints. Only the head of the full resolution is built: the others
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+#: Modules by the number of axes.
+Kinds = Mapping[int, Callable[..., nn.Module]]
 _SLOPE = 0.01
 _EPS = 1e-5
-_CONV = {2: nn.Conv2d, 3: nn.Conv3d}
-_NORM = {2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}
-_POOL = {2: nn.AvgPool2d, 3: nn.AvgPool3d}
-_LIFT = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+_CONV: Kinds = {2: nn.Conv2d, 3: nn.Conv3d}
+_NORM: Kinds = {2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}
+_POOL: Kinds = {2: nn.AvgPool2d, 3: nn.AvgPool3d}
+_LIFT: Kinds = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 
 
 class ConvNorm(nn.Module):
     """Convolution, instance norm and, where asked, a leaky rectifier."""
 
     def __init__(
-        self, inside: int, outside: int, kernel: Sequence[int], stride: Sequence[int], bias: bool, active: bool = True
+        self,
+        inside: int,
+        outside: int,
+        kernel: Sequence[int],
+        stride: Sequence[int],
+        *,
+        bias: bool,
+        active: bool = True,
     ) -> None:
         super().__init__()
         dims = len(kernel)
@@ -43,11 +52,11 @@ class Convs(nn.Module):
     """Convolutions one after another; the first may stride."""
 
     def __init__(
-        self, count: int, inside: int, outside: int, kernel: Sequence[int], stride: Sequence[int], bias: bool
+        self, count: int, inside: int, outside: int, kernel: Sequence[int], stride: Sequence[int], *, bias: bool
     ) -> None:
         super().__init__()
-        first = [ConvNorm(inside, outside, kernel, stride, bias)]
-        more = [ConvNorm(outside, outside, kernel, (1,) * len(kernel), bias) for _ in range(count - 1)]
+        first = [ConvNorm(inside, outside, kernel, stride, bias=bias)]
+        more = [ConvNorm(outside, outside, kernel, (1,) * len(kernel), bias=bias) for _ in range(count - 1)]
         self.convs = nn.Sequential(*first, *more)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -59,14 +68,14 @@ class Convs(nn.Module):
 class Block(nn.Module):
     """A residual block: the shortcut averages where the block strides and has a 1-wide convolution where it widens."""
 
-    def __init__(self, inside: int, outside: int, kernel: Sequence[int], stride: Sequence[int], bias: bool) -> None:
+    def __init__(self, inside: int, outside: int, kernel: Sequence[int], stride: Sequence[int], *, bias: bool) -> None:
         super().__init__()
         ones = (1,) * len(kernel)
-        self.conv1 = ConvNorm(inside, outside, kernel, stride, bias)
-        self.conv2 = ConvNorm(outside, outside, kernel, ones, bias, active=False)
+        self.conv1 = ConvNorm(inside, outside, kernel, stride, bias=bias)
+        self.conv2 = ConvNorm(outside, outside, kernel, ones, bias=bias, active=False)
         steps = tuple(stride)
         pool = [_POOL[len(kernel)](steps, steps)] if max(steps) > 1 else []
-        wide = [ConvNorm(inside, outside, ones, ones, False, active=False)] if inside != outside else []
+        wide = [ConvNorm(inside, outside, ones, ones, bias=False, active=False)] if inside != outside else []
         self.skip = nn.Sequential(*pool, *wide)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -79,11 +88,11 @@ class Blocks(nn.Module):
     """Residual blocks one after another; the first may stride."""
 
     def __init__(
-        self, count: int, inside: int, outside: int, kernel: Sequence[int], stride: Sequence[int], bias: bool
+        self, count: int, inside: int, outside: int, kernel: Sequence[int], stride: Sequence[int], *, bias: bool
     ) -> None:
         super().__init__()
-        more = [Block(outside, outside, kernel, (1,) * len(kernel), bias) for _ in range(count - 1)]
-        self.blocks = nn.Sequential(Block(inside, outside, kernel, stride, bias), *more)
+        more = [Block(outside, outside, kernel, (1,) * len(kernel), bias=bias) for _ in range(count - 1)]
+        self.blocks = nn.Sequential(Block(inside, outside, kernel, stride, bias=bias), *more)
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, inside, ...] -> [N, outside, ...]."""
@@ -101,12 +110,13 @@ class _PlainEncoder(nn.Module):
         kernels: Sequence[Sequence[int]],
         strides: Sequence[Sequence[int]],
         counts: Sequence[int],
+        *,
         bias: bool,
     ) -> None:
         super().__init__()
         before = (inside, *features)
         self.stages = nn.ModuleList(
-            nn.Sequential(Convs(n, a, b, k, s, bias))
+            nn.Sequential(Convs(n, a, b, k, s, bias=bias))
             for n, a, b, k, s in zip(counts, before, features, kernels, strides, strict=False)
         )
 
@@ -129,13 +139,14 @@ class _ResidualEncoder(nn.Module):
         kernels: Sequence[Sequence[int]],
         strides: Sequence[Sequence[int]],
         counts: Sequence[int],
+        *,
         bias: bool,
     ) -> None:
         super().__init__()
-        self.stem = Convs(1, inside, features[0], kernels[0], (1,) * len(kernels[0]), bias)
+        self.stem = Convs(1, inside, features[0], kernels[0], (1,) * len(kernels[0]), bias=bias)
         before = (features[0], *features)
         self.stages = nn.ModuleList(
-            Blocks(n, a, b, k, s, bias)
+            Blocks(n, a, b, k, s, bias=bias)
             for n, a, b, k, s in zip(counts, before, features, kernels, strides, strict=False)
         )
 
@@ -159,6 +170,7 @@ class _Decoder(nn.Module):
         kernels: Sequence[Sequence[int]],
         strides: Sequence[Sequence[int]],
         counts: Sequence[int],
+        *,
         bias: bool,
     ) -> None:
         super().__init__()
@@ -166,7 +178,7 @@ class _Decoder(nn.Module):
         ways = list(zip(features[:0:-1], features[-2::-1], strides[:0:-1], kernels[-2::-1], counts, strict=True))
         lift = _LIFT[dims]
         self.transpconvs = nn.ModuleList(lift(a, b, tuple(s), tuple(s), bias=bias) for a, b, s, _, _ in ways)
-        self.stages = nn.ModuleList(Convs(n, 2 * b, b, k, ones, bias) for _, b, _, k, n in ways)
+        self.stages = nn.ModuleList(Convs(n, 2 * b, b, k, ones, bias=bias) for _, b, _, k, n in ways)
         self.head = _CONV[dims](features[0], heads, 1, 1, 0, bias=True)
 
     def forward(self, kept: list[Tensor]) -> Tensor:
@@ -195,7 +207,8 @@ class PlainConvUNet(_UNet):
 
     def __init__(
         self,
-        spatial_dims: int,  # noqa: ARG002 - the kernels tell it
+        *,
+        spatial_dims: int,
         in_channels: int,
         out_channels: int,
         features: Sequence[int],
@@ -206,8 +219,8 @@ class PlainConvUNet(_UNet):
         bias: bool = True,
     ) -> None:
         super().__init__(
-            _PlainEncoder(in_channels, features, kernels, strides, encoder, bias),
-            _Decoder(out_channels, features, kernels, strides, decoder, bias),
+            _PlainEncoder(in_channels, features, kernels, strides, encoder, bias=bias),
+            _Decoder(out_channels, features, kernels, strides, decoder, bias=bias),
         )
 
 
@@ -216,7 +229,8 @@ class ResidualEncoderUNet(_UNet):
 
     def __init__(
         self,
-        spatial_dims: int,  # noqa: ARG002 - the kernels tell it
+        *,
+        spatial_dims: int,
         in_channels: int,
         out_channels: int,
         features: Sequence[int],
@@ -227,6 +241,6 @@ class ResidualEncoderUNet(_UNet):
         bias: bool = True,
     ) -> None:
         super().__init__(
-            _ResidualEncoder(in_channels, features, kernels, strides, encoder, bias),
-            _Decoder(out_channels, features, kernels, strides, decoder, bias),
+            _ResidualEncoder(in_channels, features, kernels, strides, encoder, bias=bias),
+            _Decoder(out_channels, features, kernels, strides, decoder, bias=bias),
         )

@@ -53,7 +53,11 @@ def predict(
     only_before = {stage.previous for stage in config.stages}
     for number, stage in enumerate(config.stages):
         part = (number / len(config.stages), (number + 1) / len(config.stages))
-        done[stage.name] = _stage(stage, open_folds, channels, spacing, done.get(stage.previous), _within(watch, part))
+        inner = _within(watch, part)
+        watch.before()
+        inner.on_progress(Progress("Preparing", 0.0))
+        seen = prepare(channels, spacing, stage, done.get(stage.previous))
+        done[stage.name] = _stage(stage, open_folds, seen, inner)
     said = [done[stage.name] for stage in config.stages if stage.name not in only_before]
     out = said[0]
     for later in said[1:]:
@@ -61,18 +65,8 @@ def predict(
     return out
 
 
-def _stage(
-    stage: Stage,
-    open_folds: Open,
-    channels: Sequence[Array],
-    spacing: Sequence[float],
-    before: Labels | None,
-    watch: Watch,
-) -> Labels:
+def _stage(stage: Stage, open_folds: Open, seen: Seen, watch: Watch) -> Labels:
     """One stage's labels on the grid of the channels."""
-    watch.before()
-    watch.on_progress(Progress("Preparing", 0.0))
-    seen = prepare(channels, spacing, stage, before)
     ticks = _Ticks(watch, sliding.calls(seen.channels.shape[1:], stage))
     logits = sliding.slabs(seen.channels, stage, open_folds(stage), watch.before, ticks)
     small = (seen.channels.shape[1], seen.channels.shape[2], seen.channels.shape[3])

@@ -148,8 +148,7 @@ def _z_score(values: FloatArray, inside: Bool | None) -> None:
 
 def _labels_before(stage: Stage) -> int:
     """How many labels of the stage before are channels here."""
-    inputs = getattr(stage.network, "args").in_channels
-    return int(inputs) - len(stage.channels)
+    return stage.network.takes - len(stage.channels)
 
 
 def _one_hot(

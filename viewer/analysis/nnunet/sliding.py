@@ -52,7 +52,7 @@ def weights(patch: Sequence[int]) -> FloatArray:
     # The library's weights are half precision, in which the far corners vanish and take the smallest value left.
     short = blurred.astype(np.float16)
     blurred[short == 0] = short[short > 0].min()
-    return blurred.astype(np.float32)
+    return np.asarray(blurred, dtype=np.float32)
 
 
 def copies(mirror: Sequence[int]) -> list[tuple[int, ...]]:
@@ -145,7 +145,7 @@ def _blocks(padded: FloatArray, stage: Stage, ask: _Asked) -> Iterator[FloatArra
         done = after - begin
         for k in range(0, done, _TOLD_AT_ONCE):
             some = slice(k, min(k + _TOLD_AT_ONCE, done))
-            yield sums[:, some] / share[some]
+            yield np.divide(sums[:, some], share[some], dtype=np.float32)
         _roll(sums, done)
         _roll(share[None], done)
 

@@ -19,7 +19,7 @@ from viewer.analysis.outside.plain import refused
 
 _log = logging.getLogger(__name__)
 
-#: Plain types that a checkpoint holds beside tensors: single numbers of numpy, under their names of today and of numpy 1.
+#: Plain types that a checkpoint holds beside tensors: single numbers of numpy, by their names of today and of numpy 1.
 _PLAIN: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     multiarray.scalar,
     (multiarray.scalar, "numpy.core.multiarray.scalar"),

@@ -1,6 +1,6 @@
 """A trained nnU-Net v2 model: found at any level of its folder, read as data, turned into a pack's two files.
 
-    Dataset123_Name/TRAINER__PLANS__CONFIG/dataset.json, plans.json, fold_0/checkpoint_final.pth ...
+Dataset123_Name/TRAINER__PLANS__CONFIG/dataset.json, plans.json, fold_0/checkpoint_final.pth ...
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -230,5 +229,3 @@ def _check_fits(stage: Stage, weights: dict[str, Tensor]) -> None:
         mine = {name.removeprefix(f"{fold}/"): one for name, one in weights.items() if name.startswith(f"{fold}/")}
         for name, tensor in checkpoints.fitted(mine, wanted, fold).items():
             weights[f"{fold}/{name}"] = tensor
-
-

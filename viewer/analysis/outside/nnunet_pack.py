@@ -9,7 +9,7 @@ from viewer.analysis.outside.nnunet import Model
 from viewer.analysis.outside.nnunet_dataset import Label
 from viewer.analysis.outside.packing import Draft, pack_id
 from viewer.analysis.outside.plain import Raw
-from viewer.core.outside import Outside
+from viewer.core.pack import Outside
 
 FORMAT = "nnU-Net v2"
 TASK = "nnunet"

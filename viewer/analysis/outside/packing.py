@@ -14,8 +14,12 @@ from torch import Tensor
 
 from viewer.analysis import packs
 from viewer.analysis.outside.plain import Raw
-from viewer.core.outside import NOT_STATED, NOT_VALIDATED_HERE, Outside
+from viewer.core.pack import Outside
 
+#: Said beside every answer of such a model.
+NOT_VALIDATED_HERE = "From outside, not validated here"
+#: What stands where the model's files do not say.
+NOT_STATED = "not stated"
 _ID_LETTERS = re.compile(r"[^a-z0-9.]+")
 _MOST_LETTERS = 60
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from viewer.analysis.inference import Infer, RawOutputs
-from viewer.analysis.tasks import classification, ecg, gate, report, segmentation
+from viewer.analysis.tasks import classification, ecg, gate, nnunet, report, segmentation
 from viewer.analysis.tasks.base import Task
 from viewer.core.analysis import Box, PackInfo
 from viewer.core.task import CancelToken, OnProgress, ignore_progress
@@ -17,7 +17,7 @@ from viewer.core.volume import Volume
 
 #: Name in `viewer.task` -> task. A new task: one module beside this one, one line here.
 TASKS: Mapping[str, Task] = {
-    task.name: task for task in (classification.TASK, segmentation.TASK, gate.TASK, report.TASK, ecg.TASK)
+    task.name: task for task in (classification.TASK, segmentation.TASK, gate.TASK, report.TASK, ecg.TASK, nnunet.TASK)
 }
 
 

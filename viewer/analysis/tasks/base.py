@@ -12,10 +12,10 @@ import numpy.typing as npt
 from viewer.analysis.inference import Infer, RawOutputs, Runner
 from viewer.analysis.preprocess import Prepared, prepare
 from viewer.analysis.recipe import Recipe
-from viewer.core.analysis import AnalysisRequest, Box, GateReason, Input, PackInfo
+from viewer.core.analysis import AnalysisRequest, Box, GateReason, Input, PackInfo, RunOptions
 from viewer.core.errors import PackError, UsageError
 from viewer.core.finding import Finding
-from viewer.core.inference import Inference
+from viewer.core.inference import AnyNetwork, Inference
 from viewer.core.pack import Viewer
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Heatmap, Mask, Volume
@@ -97,6 +97,16 @@ class Predict(Protocol):
 InputGate = Callable[[PackInfo, Mapping[str, Input]], Iterator[GateReason]]
 
 
+def own_network(inference: Inference) -> tuple[tuple[AnyNetwork, str], ...]:
+    """The one network of most packs, whose weights bear its own names."""
+    return ((inference.network, ""),)
+
+
+def as_it_is(pack: PackInfo, _options: RunOptions) -> PackInfo:
+    """For packs that run one way."""
+    return pack
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One kind of pack.
@@ -112,6 +122,8 @@ class Task:
         settings: what provenance keeps of the pack's own settings.
         is_offered: a reader may run it; False for packs that only stand before others.
         gate: for packs that read no picture; None where the rules for pictures ask (see `suitability`).
+        members: the networks that the weights hold, and what their tensors' names begin with.
+        chosen: the pack as the options of a run want it.
     """
 
     name: str
@@ -125,6 +137,8 @@ class Task:
     settings: Callable[[PackInfo], dict[str, Any]]
     is_offered: bool = True
     gate: InputGate | None = None
+    members: Callable[[Inference], tuple[tuple[AnyNetwork, str], ...]] = own_network
+    chosen: Callable[[PackInfo, RunOptions], PackInfo] = as_it_is
 
 
 @dataclass(frozen=True, slots=True)

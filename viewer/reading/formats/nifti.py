@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,10 @@ def describe(path: str) -> Series:
     check_slices(times * shape[0])
     geometry = Geometry(shape, affine, spacing_kind=SpacingKind.PATIENT)
     colour = image.get_data_dtype().fields is not None
-    stacks = tuple(_stack(path, uid, geometry, colour, t if times > 1 else None, flip) for t in range(times))
+    header = {"SeriesDescription": Path(path).name} | ({SLICES_REVERSED: "yes"} if flip else {})
+    stacks = tuple(
+        replace(_stack(path, uid, geometry, colour, t if times > 1 else None), header=header) for t in range(times)
+    )
     return Series(uid, stacks)
 
 
@@ -112,7 +116,7 @@ def grid(image: Any) -> tuple[tuple[int, int, int], FloatArray, bool]:
     return shape, affine, flip
 
 
-def _stack(path: str, uid: str, geometry: Geometry, colour: bool, time: int | None, flip: bool) -> Stack:
+def _stack(path: str, uid: str, geometry: Geometry, colour: bool, time: int | None) -> Stack:
     shape = geometry.shape
     warnings = tilt_caution(geometry)
     if time is not None:
@@ -131,7 +135,6 @@ def _stack(path: str, uid: str, geometry: Geometry, colour: bool, time: int | No
         samples=3 if colour else 1,
         photometric="RGB" if colour else "MONOCHROME2",
         frames=shape[0],
-        header={"SeriesDescription": Path(path).name} | ({SLICES_REVERSED: "yes"} if flip else {}),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from viewer.training.tasks import classification, ecg, gate, report, segmentation
+from viewer.training.tasks import classification, ecg, gate, nnunet, report, segmentation
 from viewer.training.tasks.base import TrainingTask
 
 #: Name of the task -> how it is trained and measured. A new task: one module beside this one, one line here.
@@ -14,4 +14,5 @@ TRAINING: Mapping[str, TrainingTask] = {
     "gate": gate.TRAINING,
     "report": report.TRAINING,
     "ecg": ecg.TRAINING,
+    "nnunet": nnunet.TRAINING,
 }
