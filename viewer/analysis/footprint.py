@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from viewer.analysis import device, networks
 from viewer.analysis.inference import Runner
 from viewer.analysis.preprocess import plan
-from viewer.analysis.tasks import TASKS
 from viewer.core.analysis import Box, PackInfo
 from viewer.core.errors import AnalysisError, PackError
 from viewer.core.inference import AnyNetwork
@@ -103,13 +102,16 @@ def call(config: AnyNetwork, batch: tuple[int, ...]) -> Call:
     return Call(live.peak, float(work.get_total_flops()), sum(t.numel() * 4 for t in tree_leaves(said)))
 
 
-def fit(pack: PackInfo) -> None:
-    """Hold a pack's network against its weights and the layer that its heatmaps are read from.
+def fit(pack: PackInfo, members: Iterable[tuple[AnyNetwork, str]]) -> None:
+    """Hold a pack's networks against their weights and the layer that its heatmaps are read from.
+
+    Args:
+        members: as the pack's task names them.
 
     Raises:
         PackError: the weights cannot be read or are those of another network, or there is no such layer.
     """
-    for config, member in TASKS[pack.task].members(pack.inference):
+    for config, member in members:
         network = networks.fit(config, pack.weights, member)
     layer = pack.inference.saliency.layer
     if layer and layer not in dict(network.named_modules()):

@@ -20,52 +20,12 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from viewer.analysis.nnunet.networks import PlainConvUNet, ResidualEncoderUNet
+from viewer.analysis.blocks import NEGATIVE_SLOPE, ResidualBlock, point
+from viewer.analysis.nnunet_networks import PlainConvUNet, ResidualEncoderUNet
+from viewer.analysis.radiographs import RadiographClassifier, RadiographGate
 from viewer.analysis.sequences import EcgReader, ReportReader
 from viewer.core.errors import PackError
 from viewer.core.inference import AnyNetwork
-
-_NEGATIVE_SLOPE = 0.01
-#: Weight that ground outside the lungs keeps in a radiograph classifier's pooling.
-_OUTSIDE = 0.02
-
-
-def _conv(dims: int, inside: int, outside: int, size: int = 3, stride: int = 1) -> nn.Module:
-    """A convolution without bias (a normalisation follows)."""
-    kind = nn.Conv2d if dims == 2 else nn.Conv3d
-    return kind(inside, outside, size, stride, size // 2, bias=False)
-
-
-def _point(dims: int, inside: int, outside: int, stride: int = 1) -> nn.Module:
-    """A one-voxel convolution with bias."""
-    kind = nn.Conv2d if dims == 2 else nn.Conv3d
-    return kind(inside, outside, 1, stride)
-
-
-def _norm(dims: int, channels: int, kind: str) -> nn.Module:
-    if kind == "batch":
-        return nn.BatchNorm2d(channels) if dims == 2 else nn.BatchNorm3d(channels)
-    if kind == "group":
-        return nn.GroupNorm(max(1, channels // 8), channels)
-    return nn.InstanceNorm2d(channels, affine=True) if dims == 2 else nn.InstanceNorm3d(channels, affine=True)
-
-
-class ResidualBlock(nn.Module):
-    """Two 3-wide convolutions with normalisation and a shortcut."""
-
-    def __init__(self, dims: int, inside: int, outside: int, stride: int = 1, norm: str = "batch") -> None:
-        super().__init__()
-        self.conv1 = _conv(dims, inside, outside, 3, stride)
-        self.norm1 = _norm(dims, outside, norm)
-        self.conv2 = _conv(dims, outside, outside, 3)
-        self.norm2 = _norm(dims, outside, norm)
-        plain = inside == outside and stride == 1
-        self.short: nn.Module = nn.Identity() if plain else _point(dims, inside, outside, stride)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[N, inside, ...] -> [N, outside, ...]."""
-        y = functional.leaky_relu(self.norm1(self.conv1(x)), _NEGATIVE_SLOPE)
-        return functional.leaky_relu(self.norm2(self.conv2(y)) + self.short(x), _NEGATIVE_SLOPE)
 
 
 class UNet(nn.Module):
@@ -102,12 +62,12 @@ class UNet(nn.Module):
         up = nn.ConvTranspose2d if dims == 2 else nn.ConvTranspose3d
         self.lift = nn.ModuleList([up(b, a, 2, 2) for a, b in pairs])
         self.up = nn.ModuleList([ResidualBlock(dims, 2 * a, a, 1, norm) for a, _ in pairs])
-        self.head = up(widths[0], thin, 2, 2) if thin else _point(dims, widths[0], out_channels)
+        self.head = up(widths[0], thin, 2, 2) if thin else point(dims, widths[0], out_channels)
         if thin:
             conv = nn.Conv2d if dims == 2 else nn.Conv3d
             self.mend = nn.Sequential(
                 conv(thin + in_channels, thin, 3, 1, 1),
-                nn.LeakyReLU(_NEGATIVE_SLOPE),
+                nn.LeakyReLU(NEGATIVE_SLOPE),
                 conv(thin, out_channels, 3, 1, 1),
             )
 
@@ -132,63 +92,6 @@ class UNet(nn.Module):
         if self.thin:
             x = self.mend(torch.cat([x, picture.to(x.dtype)], dim=1))
         return torch.as_tensor(x)
-
-
-class RadiographMember(nn.Module):
-    """One small residual CNN that pools its features over the lungs it finds itself.
-
-    A second head predicts the lung field on the feature grid; the score is the mean of a
-    linear read-out of the features weighted by that field. So the class activation map is
-    exact (it sums to the logit), and ground outside the lungs hardly counts.
-    """
-
-    def __init__(self, labels: int, widths: Sequence[int], blocks: int, drop: float) -> None:
-        super().__init__()
-        first = widths[0]
-        self.stem = nn.Sequential(_conv(2, 1, first, 5, 2), _norm(2, first, "batch"), nn.LeakyReLU(_NEGATIVE_SLOPE))
-        stages: list[nn.Module] = []
-        inside = first
-        for width in widths[1:]:
-            stages.append(ResidualBlock(2, inside, width, 2))
-            stages += [ResidualBlock(2, width, width) for _ in range(blocks - 1)]
-            inside = width
-        self.stages = nn.Sequential(*stages)
-        self.drop = nn.Dropout2d(drop)
-        self.field = _point(2, inside, 1)
-        self.read = _point(2, inside, labels)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """[N, 1, J, I] -> (logits [N, L], activation [N, L, j, i], lung-field logits [N, 1, j, i])."""
-        features = self.stages(self.stem(x))
-        field = self.field(features)
-        weight = torch.sigmoid(field) + _OUTSIDE
-        weight = weight / weight.sum((2, 3), keepdim=True)
-        said = self.read(self.drop(features)) * weight
-        return said.sum((2, 3)), said, field
-
-
-class RadiographClassifier(nn.Module):
-    """A few `RadiographMember`s trained on different folds, averaged.
-
-    Args:
-        labels: number of scores.
-        widths: channels of the stem and of each stage (each halves the grid).
-        blocks: residual blocks a stage.
-        members: networks averaged; 1 while a fold is trained.
-        drop: share of feature channels dropped in training.
-    """
-
-    def __init__(
-        self, labels: int, widths: Sequence[int], blocks: int = 2, members: int = 1, drop: float = 0.1
-    ) -> None:
-        super().__init__()
-        self.members = nn.ModuleList([RadiographMember(labels, widths, blocks, drop) for _ in range(members)])
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """[N, 1, J, I] -> (logits [N, L], activation [N, L, j, i], lung-field logits [N, 1, j, i])."""
-        said = [member(x) for member in self.members]
-        logits, maps, fields = (torch.stack([s[n] for s in said]).mean(0) for n in range(3))
-        return logits, maps, fields
 
 
 class SliceContextUNet(nn.Module):
@@ -223,7 +126,7 @@ class SliceContextUNet(nn.Module):
         super().__init__()
         self.unet = UNet(spatial_dims, in_channels, out_channels, channels, thin=thin)
         deepest = list(channels)[-1]
-        self.look = _point(spatial_dims, deepest, 1)
+        self.look = point(spatial_dims, deepest, 1)
         self.query, self.key = nn.Linear(deepest, width), nn.Linear(deepest, width)
         self.value = nn.Linear(deepest, width)
         self.reach = nn.Parameter(torch.tensor(-1.0))
@@ -263,56 +166,6 @@ def _peak(masks: Tensor) -> Tensor:
     """Mean of the strongest thousandth of a mask's logits: [N, L, J, I] -> [N, 1]."""
     flat = masks.flatten(1)
     return flat.topk(max(1, flat.shape[1] // 1000), dim=1).values.mean(1, keepdim=True)
-
-
-class RadiographGate(nn.Module):
-    """Tells a pack's own kind of radiograph from others: learned outliers plus a feature distance.
-
-    Logits: one per kind of outlier it was shown, and last the squared Mahalanobis distance of its
-    features to the training pictures', scaled so that 0 lies at their 99th percentile.
-
-    Args:
-        outliers: kinds of outliers.
-        widths: channels of the stem and of each stage.
-        width: length of the feature vector.
-    """
-
-    def __init__(self, outliers: int, widths: Sequence[int], width: int = 48) -> None:
-        super().__init__()
-        first = widths[0]
-        self.stem = nn.Sequential(_conv(2, 1, first, 5, 2), _norm(2, first, "batch"), nn.LeakyReLU(_NEGATIVE_SLOPE))
-        pairs = list(zip(widths, widths[1:], strict=False))
-        self.stages = nn.Sequential(*[ResidualBlock(2, a, b, 2) for a, b in pairs])
-        self.embed = nn.Linear(widths[-1], width)
-        self.outlier = nn.Linear(width, outliers)
-        self.register_buffer("centre", torch.zeros(width))
-        self.register_buffer("whiten", torch.eye(width))
-        self.register_buffer("scale", torch.tensor([0.0, 1.0]))
-
-    def features(self, x: Tensor) -> Tensor:
-        """[N, 1, J, I] -> [N, width]."""
-        return torch.as_tensor(self.embed(self.stages(self.stem(x)).mean((2, 3))))
-
-    def forward(self, x: Tensor) -> tuple[Tensor]:
-        """[N, 1, J, I] -> (logits [N, outliers + 1],)."""
-        vector = self.features(x)
-        said = self.outlier(functional.leaky_relu(vector, _NEGATIVE_SLOPE))
-        centre, whiten, scale = self.get_buffer("centre"), self.get_buffer("whiten"), self.get_buffer("scale")
-        distance = ((vector - centre) @ whiten).square().sum(1, keepdim=True).sqrt()
-        return (torch.cat([said, (distance - scale[0]) / scale[1]], dim=1),)
-
-    @torch.no_grad()
-    def fit_distance(self, vectors: Tensor) -> None:
-        """Set centre, whitening and scale from the training films' features [n, width]."""
-        centre = vectors.mean(0)
-        covariance = torch.cov((vectors - centre).T) + 1e-2 * torch.eye(vectors.shape[1])
-        values, axes = torch.linalg.eigh(covariance)
-        whiten = axes * values.rsqrt()
-        distance = ((vectors - centre) @ whiten).square().sum(1).sqrt()
-        mark = torch.quantile(distance, 0.99)
-        self.get_buffer("centre").copy_(centre)
-        self.get_buffer("whiten").copy_(whiten)
-        self.get_buffer("scale").copy_(torch.stack([mark, distance.std().clamp_min(1e-3)]))
 
 
 #: Name in a pack's data -> network. A new network: a struct in `core.inference`, a class above, a line here.

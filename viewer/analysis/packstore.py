@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from viewer.analysis.packs import ID, read, verify
+from viewer.analysis.tasks import TASKS
 from viewer.core.analysis import PackInfo
 from viewer.core.atomic import write_text
 from viewer.core.change import sync
@@ -166,7 +167,7 @@ def check(pack: PackInfo) -> None:
     from viewer.analysis import footprint  # late: it needs torch, and the list of packs does not
 
     verify(pack)
-    footprint.fit(pack)
+    footprint.fit(pack, TASKS[pack.task].members(pack.inference))
 
 
 def _refuse_reserved(name: str, home: Path) -> None:

@@ -14,7 +14,7 @@ from msgspec import Meta, field
 
 from viewer.core.network import Network
 from viewer.core.nnunet_network import PlainConvUNet, ResidualEncoderUNet
-from viewer.core.pack import Count, LabelNames, NotNegative, Part, Positive, Share
+from viewer.core.pack import LabelNames, NotNegative, Part, Positive, Share
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Channels = Annotated[int, Meta(ge=1, le=4096)]

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from viewer.analysis import networks, packs
+from viewer.analysis.radiographs import RadiographClassifier
 from viewer.analysis.recipe import Recipe
 from viewer.analysis.sequences import EcgReader, ReportReader
 from viewer.core.analysis import PackInfo
@@ -88,7 +89,7 @@ def write_pack(pack: PackInfo, trained: Trained, folder: Path) -> Path:
         metadata["viewer"]["cross_validation"] = evaluation.finite(trained.folds)
     _write_json(folder / packs.METADATA, metadata)
     inference = packs.document(pack, packs.INFERENCE)
-    if isinstance(trained.net, (networks.RadiographClassifier, ReportReader, EcgReader)):
+    if isinstance(trained.net, (RadiographClassifier, ReportReader, EcgReader)):
         inference["network"]["args"]["members"] = len(trained.net.members)
     if trained.words:
         inference["network"]["args"]["vocabulary"] = len(trained.words.split())

@@ -44,7 +44,7 @@ REFUSED: list[tuple[str, tuple[Any, ...], Any, str]] = [
     ("metadata", (*MATCH, "even"), "yes", "'viewer.match.even' must be true or false and is text"),
     ("metadata", (*MATCH, "even"), 1, "'viewer.match.even' must be true or false and is a whole number"),
     ("metadata", MATCH, [], "'viewer.match' must be an object and is a list"),
-    ("metadata", (*V, "task"), "segmentaton", "one of classification, segmentation, gate, report, ecg; the nea"),
+    ("metadata", (*V, "task"), "segmentaton", "one of classification, segmentation, gate, report, ecg, nnunet;"),
     ("metadata", (*V, "task"), ["segmentation"], "viewer.task must be one of"),
     ("metadata", (*V, "intended_use"), " ", "'viewer.intended_use' must be text of the right form"),
     ("metadata", (*V, "labels", "thing", "code"), None, "'viewer.labels.thing.code' is null; leave it out"),

@@ -14,8 +14,7 @@ import numpy.typing as npt
 from msgspec.structs import replace as changed
 
 from viewer.analysis.inference import Infer, RawOutputs
-from viewer.analysis.nnunet import memory, stored
-from viewer.analysis.nnunet.predict import Watch, predict
+from viewer.analysis.nnunet import stored
 from viewer.analysis.preprocess import Prepared
 from viewer.analysis.recipe import Recipe
 from viewer.analysis.tasks import segmentation
@@ -84,6 +83,9 @@ def _predict(
     cancel: CancelToken | None = None,
 ) -> RawOutputs:
     """The label of every voxel of the picture, on its own grid."""
+    from viewer.analysis.nnunet import memory  # late: they need scipy and torch, and the list of packs does not
+    from viewer.analysis.nnunet.predict import Watch, predict
+
     volume = inputs.get("image")
     networks: object = infer
     if not isinstance(volume, Volume) or not isinstance(networks, Members):

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from viewer.analysis import networks
 from viewer.analysis.preprocess import prepare
+from viewer.analysis.radiographs import RadiographGate
 from viewer.analysis.tasks.gate import GateRecipe
 from viewer.analysis.tasks.gate import thresholds as thresholds_of
 from viewer.core.analysis import PackInfo
@@ -77,7 +77,7 @@ def _fitted(
     where = device()
     kept, held = given.take(~given.held), given.take(given.held)
     net = fit(job, make_loss(kept, job.recipe, where), name, seed=1, judge=make_judge(held, where))
-    assert isinstance(net, networks.RadiographGate)
+    assert isinstance(net, RadiographGate)
     net.fit_distance(torch.cat([net.features(b) for b in _batches(kept.images[kept.kinds == OWN])]))
     own = held.images[held.kinds == OWN]
     seen = [score(net, own), *(score(net, images) for _, images in _disturbed(own, job))]

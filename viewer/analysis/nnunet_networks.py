@@ -7,10 +7,14 @@ published checkpoints. Only the head of the full resolution is built: the others
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from viewer.core.nnunet_network import NnunetArgs
 
 #: Modules by the number of axes.
 Kinds = Mapping[int, Callable[..., nn.Module]]
@@ -100,24 +104,25 @@ class Blocks(nn.Module):
         return y
 
 
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What the levels of a network are like, finest first; see `core.nnunet_network.NnunetArgs`."""
+
+    features: Sequence[int]
+    kernels: Sequence[Sequence[int]]
+    strides: Sequence[Sequence[int]]
+    bias: bool
+
+
 class _PlainEncoder(nn.Module):
     """Levels of plain convolutions."""
 
-    def __init__(
-        self,
-        inside: int,
-        features: Sequence[int],
-        kernels: Sequence[Sequence[int]],
-        strides: Sequence[Sequence[int]],
-        counts: Sequence[int],
-        *,
-        bias: bool,
-    ) -> None:
+    def __init__(self, inside: int, levels: Levels, counts: Sequence[int]) -> None:
         super().__init__()
-        before = (inside, *features)
+        before = (inside, *levels.features)
         self.stages = nn.ModuleList(
-            nn.Sequential(Convs(n, a, b, k, s, bias=bias))
-            for n, a, b, k, s in zip(counts, before, features, kernels, strides, strict=False)
+            nn.Sequential(Convs(n, a, b, k, s, bias=levels.bias))
+            for n, a, b, k, s in zip(counts, before, levels.features, levels.kernels, levels.strides, strict=False)
         )
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -132,22 +137,14 @@ class _PlainEncoder(nn.Module):
 class _ResidualEncoder(nn.Module):
     """A stem and levels of residual blocks."""
 
-    def __init__(
-        self,
-        inside: int,
-        features: Sequence[int],
-        kernels: Sequence[Sequence[int]],
-        strides: Sequence[Sequence[int]],
-        counts: Sequence[int],
-        *,
-        bias: bool,
-    ) -> None:
+    def __init__(self, inside: int, levels: Levels, counts: Sequence[int]) -> None:
         super().__init__()
-        self.stem = Convs(1, inside, features[0], kernels[0], (1,) * len(kernels[0]), bias=bias)
-        before = (features[0], *features)
+        width, kernel = levels.features[0], levels.kernels[0]
+        self.stem = Convs(1, inside, width, kernel, (1,) * len(kernel), bias=levels.bias)
+        before = (width, *levels.features)
         self.stages = nn.ModuleList(
-            Blocks(n, a, b, k, s, bias=bias)
-            for n, a, b, k, s in zip(counts, before, features, kernels, strides, strict=False)
+            Blocks(n, a, b, k, s, bias=levels.bias)
+            for n, a, b, k, s in zip(counts, before, levels.features, levels.kernels, levels.strides, strict=False)
         )
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -163,17 +160,9 @@ class _ResidualEncoder(nn.Module):
 class _Decoder(nn.Module):
     """The way up: a transposed convolution as wide as its stride, then [up, kept] through convolutions."""
 
-    def __init__(
-        self,
-        heads: int,
-        features: Sequence[int],
-        kernels: Sequence[Sequence[int]],
-        strides: Sequence[Sequence[int]],
-        counts: Sequence[int],
-        *,
-        bias: bool,
-    ) -> None:
+    def __init__(self, heads: int, levels: Levels, counts: Sequence[int]) -> None:
         super().__init__()
+        features, kernels, strides, bias = levels.features, levels.kernels, levels.strides, levels.bias
         dims, ones = len(kernels[0]), (1,) * len(kernels[0])
         ways = list(zip(features[:0:-1], features[-2::-1], strides[:0:-1], kernels[-2::-1], counts, strict=True))
         lift = _LIFT[dims]
@@ -203,44 +192,24 @@ class _UNet(nn.Module):
 
 
 class PlainConvUNet(_UNet):
-    """A U-Net of plain convolutions; arguments as `core.nnunet_network.NnunetArgs`."""
+    """A U-Net of plain convolutions."""
 
-    def __init__(
-        self,
-        *,
-        spatial_dims: int,
-        in_channels: int,
-        out_channels: int,
-        features: Sequence[int],
-        kernels: Sequence[Sequence[int]],
-        strides: Sequence[Sequence[int]],
-        encoder: Sequence[int],
-        decoder: Sequence[int],
-        bias: bool = True,
-    ) -> None:
+    def __init__(self, **args: Any) -> None:
+        given = NnunetArgs(**args)
+        levels = Levels(given.features, given.kernels, given.strides, given.bias)
         super().__init__(
-            _PlainEncoder(in_channels, features, kernels, strides, encoder, bias=bias),
-            _Decoder(out_channels, features, kernels, strides, decoder, bias=bias),
+            _PlainEncoder(given.in_channels, levels, given.encoder),
+            _Decoder(given.out_channels, levels, given.decoder),
         )
 
 
 class ResidualEncoderUNet(_UNet):
-    """A U-Net whose way down is residual; arguments as `core.nnunet_network.NnunetArgs`."""
+    """A U-Net whose way down is residual."""
 
-    def __init__(
-        self,
-        *,
-        spatial_dims: int,
-        in_channels: int,
-        out_channels: int,
-        features: Sequence[int],
-        kernels: Sequence[Sequence[int]],
-        strides: Sequence[Sequence[int]],
-        encoder: Sequence[int],
-        decoder: Sequence[int],
-        bias: bool = True,
-    ) -> None:
+    def __init__(self, **args: Any) -> None:
+        given = NnunetArgs(**args)
+        levels = Levels(given.features, given.kernels, given.strides, given.bias)
         super().__init__(
-            _ResidualEncoder(in_channels, features, kernels, strides, encoder, bias=bias),
-            _Decoder(out_channels, features, kernels, strides, decoder, bias=bias),
+            _ResidualEncoder(given.in_channels, levels, given.encoder),
+            _Decoder(given.out_channels, levels, given.decoder),
         )
