@@ -140,6 +140,9 @@ def run_report(args: argparse.Namespace, hooks: Hooks) -> int:
     language = args.language or settings.language
     options = {"language": language, "sign": sign, "force": args.force}
     say(f"Wrote {report.write_report(args.folder, args.out, **options, **hooks)}")
+    for remark in report.remarks_in(args.folder):
+        if remark.is_open:
+            say(f"Look again ({remark.section}): {remark.words}")
     say(check.signature_words(args.folder))
     return DONE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,6 +62,15 @@ SECTIONS: tuple[SectionSpec, ...] = (
     SectionSpec("recommendation", "Recommendation", Block.RECOMMENDATION, sr=SrRow.RECOMMENDATION),
     SectionSpec("critical", "Critical result", Block.AUTHOR),
 )
+
+#: Kept and sealed with the sections, written by the program, never printed (`core.overruled`).
+OVERRULED = "overruled"
+ASIDE = (OVERRULED,)
+
+
+def aside(sections: Mapping[str, str]) -> dict[str, str]:
+    """What of a report's words the program keeps beside those that a person writes."""
+    return {key: sections[key] for key in ASIDE if sections.get(key)}
 
 
 def keys_in(block: Block) -> tuple[str, ...]:

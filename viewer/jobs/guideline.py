@@ -88,9 +88,39 @@ def as_text(answer: Mapping[str, Any]) -> str:
     """An answer for a person, a line a fact."""
     lines = [str(answer["text"])]
     if answer["applies"]:
-        used = ", ".join(f"{name} {value}" for name, value in answer["used"].items())
-        lines += [f"Rule: {answer['rule']}", f"Inputs: {used}"]
+        lines += [f"Rule: {answer['rule']}", f"Inputs: {inputs(answer)}"]
     points = answer.get("time_points")
     if points:
         lines.append(f"Sums: {answer['baseline_sum_mm']} -> {recist.listed(points)}")
     return "\n".join([*lines, f"{answer['guideline']}, edition {answer['edition']} ({answer['source']})"])
+
+
+#: What a step of a trace is called.
+_TRACE = {
+    "en": "{text} ({title}, edition {edition}, rule {rule}; {inputs})",
+    "zh": "{text}（{title}，{edition} 版，规则 {rule}；{inputs}）",
+}
+
+
+def trace(answer: Mapping[str, Any], language: str = "en") -> str:
+    """An answer as the recommendation of a report has it: what to do, by which rule, from which inputs."""
+    if not answer["applies"]:
+        return str(answer["text"])
+    head = {"title": answer["guideline"], "edition": answer["edition"], "rule": answer["rule"]}
+    return _TRACE[language].format(text=answer["text"], inputs=inputs(answer), **head)
+
+
+def inputs(answer: Mapping[str, Any]) -> str:
+    """What an answer rests on: "size 8 mm, long 8.4 mm, risk low, screening no"."""
+    return ", ".join(_input(name, value) for name, value in answer["used"].items() if name != "governing")
+
+
+def _input(name: str, value: object) -> str:
+    said = ("yes" if value else "no") if isinstance(value, bool) else str(value).replace("_", " ")
+    plain = name.removesuffix("_mm").removesuffix("_years").replace("_", " ")
+    return f"{plain} {said} mm" if name.endswith("_mm") else f"{plain} {said}"
+
+
+def added(before: str, words: str) -> str:
+    """A recommendation with one sentence more; what stands there already is not said again."""
+    return before if words in before else f"{before.rstrip()}\n{words}".strip()

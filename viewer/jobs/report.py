@@ -16,12 +16,13 @@ from viewer.core.report import KeyImage, Report, ReportStatus, Signature
 from viewer.core.settings import load_settings
 from viewer.core.task import CancelFlag, CancelToken, OnProgress, Progress, ignore_progress, share
 from viewer.core.volume import Volume
-from viewer.jobs import key_marks, place, report_files, report_images, result_folder, result_json
+from viewer.jobs import key_marks, place, report_files, report_images, report_lint, result_folder, result_json
 from viewer.jobs.admission import admit_folder
 from viewer.jobs.checking.check import Outcome
 from viewer.jobs.exporters import printed
 from viewer.jobs.files import ResultFile
 from viewer.jobs.report_content import ReportInput, build, with_images
+from viewer.jobs.report_lint import Remark
 from viewer.jobs.result_folder import Loaded
 from viewer.jobs.review import all_findings, check_open
 from viewer.jobs.sealing.seal import SealState, is_signed
@@ -114,6 +115,8 @@ def _write(asked: _Asked, on_progress: OnProgress, cancel: CancelToken) -> Path:
     check_open(folder, loaded.document)
     findings = all_findings(loaded)
     signature = signed(loaded.study, loaded.results, findings, asked.sign)
+    if signature is not None:
+        report_lint.check_settled(_remarks(loaded, {**_words_before(loaded), **asked.sections}))
     check_target(asked.target, _sources(loaded), force=asked.force, own=(folder / ResultFile.REPORT,))
     outcome = admit_folder(folder, "Nothing was written", signing=signature is not None, cancel=cancel)
     loaded = where_it_lies(loaded, outcome)
@@ -213,6 +216,26 @@ def _held_in(loaded: Loaded, language: str, signature: Signature | None) -> Repo
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise result_json.damaged(loaded.folder, "a measurement does not hold what it should") from error
+
+
+def _words_before(loaded: Loaded) -> dict[str, str]:
+    """What the report before this one said."""
+    before = loaded.document.get("report") or {}
+    return {str(key): str(text) for key, text in before.get("sections", {}).items()}
+
+
+def _remarks(loaded: Loaded, sections: Mapping[str, str]) -> tuple[Remark, ...]:
+    return report_lint.remarks(loaded.study, loaded.stack, all_findings(loaded), sections)
+
+
+def remarks_in(folder: Path) -> tuple[Remark, ...]:
+    """What the lint asks about the words of a folder's report.
+
+    Raises:
+        ReadError: the folder is none or is damaged.
+    """
+    loaded = result_folder.load(Path(folder).absolute())
+    return _remarks(loaded, _words_before(loaded))
 
 
 def _version(loaded: Loaded) -> int:

@@ -18,7 +18,7 @@ from viewer.core.geometry import SpacingKind
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.plain import to_plain
 from viewer.core.report import KeyImage, PackRun, Report, ReportStatus, Signature
-from viewer.core.sections import SECTIONS
+from viewer.core.sections import SECTIONS, aside
 from viewer.core.settings import Settings
 from viewer.core.study import Stack, Study
 from viewer.words.language import Words, words_in
@@ -209,6 +209,7 @@ def _pack_name(pack_id: str) -> str:
 
 def _sections(given: Mapping[str, str], stack: Stack, accepted: Sequence[Finding], words: Words) -> dict[str, str]:
     sections = {one.key: given[one.key].strip() for one in SECTIONS if given.get(one.key, "").strip()}
+    sections |= aside(given)
     sections.setdefault("technique", technique(stack, words))
     answers = [finding for finding in accepted if finding.kind is FindingKind.FINDING]
     if answers:

@@ -25,6 +25,7 @@ from viewer.room.anchors import Anchors
 from viewer.room.changes import Changes, note_of
 from viewer.room.context import Context
 from viewer.room.events import Exported, Exporting
+from viewer.room.linting import Linting
 from viewer.room.packs import Packs
 from viewer.words.i18n import tr
 
@@ -37,11 +38,13 @@ class Reporting:
     def __init__(self, context: Context, packs: Packs, anchors: Anchors) -> None:
         self._context, self._packs, self._anchors = context, packs, anchors
         self._signing: set[str] = set()
+        self.linting = Linting(context)
 
     def put_text(self, study_uid: str, sections: dict[str, str]) -> None:
         """Keep what the reader typed."""
         try:
-            self._context.session.review.put_report_text(study_uid, sections)
+            whole = self.linting.with_aside(study_uid, sections)
+            self._context.session.review.put_report_text(study_uid, whole)
         except UsageError as error:
             self._context.complain(error)
 
@@ -104,6 +107,7 @@ class Reporting:
         session.history.check_open()
         judging.check_unsigned(session.review.signature(uid))
         judging.check_settled(session.review.findings(uid))
+        self.linting.check(uid)
         return judging.signature(name, place, now())
 
     def _to_sign(self, uid: str) -> tuple[object, ...]:
@@ -120,6 +124,20 @@ class Reporting:
         try:
             self._context.session.review.sign(uid, signature)
             self.put_reader(signature.name, signature.organization)
+        except UsageError as error:
+            self._context.complain(error)
+
+    def overrule(self, code: str, section: str, quote: str, reason: str) -> None:
+        """Let what the lint asks of some words of the active study's report stand, with a reason."""
+        study = self._context.session.library.active_study
+        if study is None:
+            return
+        asked = (
+            one for one in self.linting.remarks(study) if (one.code, one.section, one.quote) == (code, section, quote)
+        )
+        try:
+            for remark in asked:
+                self.linting.overrule(study, remark, reason, self._context.settings.reader_name)
         except UsageError as error:
             self._context.complain(error)
 

@@ -14,7 +14,7 @@ from viewer.core.finding import Finding, FindingState
 from viewer.core.measurement import ReaderMeasurement
 from viewer.core.plain import from_plain
 from viewer.core.report import ReportStatus
-from viewer.core.sections import Block, keys_in
+from viewer.core.sections import ASIDE, Block, keys_in
 from viewer.core.study import Stack
 from viewer.jobs.checking.mismatch import Mismatch, What
 from viewer.jobs.checking.stated import Stated
@@ -251,7 +251,9 @@ def _measured(stated: Stated) -> Iterator[ReaderMeasurement]:
 
 def _sections(stated: Stated) -> dict[str, str]:
     sections: Any = stated.report.get("sections")
-    return {str(key): str(text) for key, text in sections.items()} if isinstance(sections, Mapping) else {}
+    if not isinstance(sections, Mapping):
+        return {}
+    return {str(key): str(text) for key, text in sections.items() if key not in ASIDE}
 
 
 def _status(stated: Stated, words: Words, page: _Page) -> Iterator[Mismatch]:

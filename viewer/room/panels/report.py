@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from viewer.core.finding import Finding, FindingState
 from viewer.core.report import Signature
+from viewer.core.sections import ASIDE
 from viewer.core.study import Study
 from viewer.room.events import SealsChanged, SettingsChanged
 from viewer.room.room import Room
@@ -22,6 +23,18 @@ from viewer.session import (
 from viewer.words.i18n import said, tr
 from viewer.words.language import words_in
 from viewer.words.people import patient_line, patient_name, study_words
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkRow:
+    """What the lint asks of some words: finished words, whether signing waits, and why a reader lets it stand."""
+
+    code: str
+    section: str
+    quote: str
+    words: str
+    is_critical: bool
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,12 @@ class ReportView:
     blocked: str = ""
     key_images: int = 0
     exports: tuple[tuple[str, str, bool], ...] = ()
+    remarks: tuple[RemarkRow, ...] = ()
+
+    @property
+    def critical(self) -> int:
+        """How many remarks signing waits for."""
+        return sum(one.is_critical and not one.reason for one in self.remarks)
 
     @property
     def state_words(self) -> str:
@@ -88,7 +107,7 @@ def state(session: Session, room: Room) -> ReportView:
         tuple((n, f) for n, f in numbered if f.state is FindingState.ACCEPTED),
         tuple(n for n, _ in still_open),
         tuple(f.id for _, f in still_open),
-        tuple(session.review.report_text(study.uid).items()),
+        tuple((key, text) for key, text in session.review.report_text(study.uid).items() if key not in ASIDE),
         _statement(session, room, study),
         session.review.signature(study.uid),
         settings.reader_name,
@@ -97,6 +116,14 @@ def state(session: Session, room: Room) -> ReportView:
         tr("Off: two patients are on screen.") if session.two_patients else "",
         len(session.review.key_marks(study.uid)),
         tuple((seal.name, said(seal.words), seal.sound) for seal in room.seals.exports(study.uid)),
+        _remarks(room, study),
+    )
+
+
+def _remarks(room: Room, study: Study) -> tuple[RemarkRow, ...]:
+    return tuple(
+        RemarkRow(one.code.value, one.section, one.quote, said(one.words), one.is_critical, one.reason)
+        for one in room.reporting.linting.remarks(study)
     )
 
 

@@ -16,11 +16,13 @@ from viewer.core.plain import to_plain
 from viewer.core.sections import SECTIONS
 from viewer.core.study import Stack
 from viewer.core.task import JobState
+from viewer.jobs import report_lint
 from viewer.jobs.files import Format
 from viewer.reading import is_picture, load_subject
 from viewer.room.background import Job
 from viewer.room.events import Exported
 from viewer.room.script import params
+from viewer.room.script.advising import as_said
 from viewer.room.script.params import nearest, one_of
 from viewer.room.script.sitting import Sitting
 
@@ -170,6 +172,7 @@ def report(sitting: Sitting, p: params.Report) -> Result:
         check_unsigned(review.signature(study.uid))
         signed = signature(p.sign.name, p.sign.organization, now())
         check_settled(review.findings(study.uid))
+        report_lint.check_settled(sitting.room.reporting.linting.remarks(study))
     if not p.to.strip():
         raise UsageError("'report' names no folder.", "Give 'to'.")
     formats = _formats(p.formats)
@@ -186,7 +189,8 @@ def report(sitting: Sitting, p: params.Report) -> Result:
         sitting.check_trouble()
     if signed is not None:
         review.sign(study.uid, signed)
-    return {"files": [str(path) for path in done[0].files.values()]}
+    left = [as_said(one) for one in sitting.room.reporting.linting.remarks(study) if one.is_open]
+    return {"files": [str(path) for path in done[0].files.values()], "lint": left}
 
 
 def _formats(wanted: list[str] | None) -> tuple[Format, ...]:

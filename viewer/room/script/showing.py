@@ -11,6 +11,7 @@ import numpy as np
 
 from viewer.core.errors import UsageError
 from viewer.core.geometry import FloatArray, SpacingKind
+from viewer.core.sections import ASIDE
 from viewer.core.study import Kind, Stack, Study
 from viewer.core.verdict import Safety
 from viewer.core.volume import Volume
@@ -261,7 +262,8 @@ def state(sitting: Sitting, _p: params.Nothing) -> Result:
     studies = session.library.studies
     texts: dict[str, str] = {}
     for study in _active_last(sitting):
-        texts |= {key: text for key, text in session.review.report_text(study.uid).items() if text}
+        written = session.review.report_text(study.uid).items()
+        texts |= {key: text for key, text in written if text and key not in ASIDE}
     segments = [segment for study in studies for segment in session.segments.of(study.uid)]
     return {
         "layout": {"grid": list(grid_of(layout.name)), "name": layout.name},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from viewer.room.script import (
+    advising,
     arranging,
     browsing,
     hanging,
@@ -64,6 +65,9 @@ STEPS: tuple[StepSpec, ...] = (
     StepSpec("judge", params.Judge, judging.judge),
     StepSpec("edit", params.Edit, judging.edit),
     StepSpec("text", params.Text, judging.text),
+    StepSpec("lint", advising.Lint, advising.lint),
+    StepSpec("overrule", advising.Overrule, advising.overrule),
+    StepSpec("guideline", advising.Guideline, advising.guideline),
     StepSpec("report", params.Report, judging.report),
     StepSpec("picture", params.Draw, picturing.picture),
     StepSpec("state", params.Nothing, showing.state),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QTextCursor
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
 from viewer.core.finding import Finding, Side
 from viewer.core.sections import SECTIONS, Block, SectionSpec
+from viewer.room.guidelines import Guidelines
 from viewer.room.panels.report import ReportView
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import ElidedLabel, button, clear, column, frame, icon_label, label, row
 from viewer.ui.kit.section import HEADER_HEIGHT, Message, Section, close_button
+from viewer.ui.panels.guideline_form import GuidelineForm
+from viewer.ui.panels.remarks_box import RemarksBox
 from viewer.words.i18n import LANGUAGES, date_words, language, tr
 from viewer.words.language import words_in
 from viewer.words.verdicts import side_words
@@ -87,6 +90,15 @@ class GrowingText(QPlainTextEdit):
         lines = max(1, round(self.document().size().height()))
         self.setFixedHeight(lines * QFontMetrics(self.font()).lineSpacing() + 6)
 
+    def select(self, words: str) -> None:
+        """Select some words, where they still stand."""
+        start = self.toPlainText().find(words)
+        if start >= 0:
+            cursor = self.textCursor()
+            cursor.setPosition(start)
+            cursor.setPosition(start + len(words), QTextCursor.MoveMode.KeepAnchor)
+            self.setTextCursor(cursor)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
         """Tell that the reader left the field."""
         super().focusOutEvent(event)
@@ -102,9 +114,10 @@ class ReportWriter(QFrame):
     export_asked = Signal()
     sign_asked = Signal(str, str)
     finding_asked = Signal(str)
+    stand_asked = Signal(str, str, str, str)
     closed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, guidelines: Guidelines | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
         self._view = ReportView()
@@ -126,6 +139,13 @@ class ReportWriter(QFrame):
         self._body = column(self._page)
         self._scroll.setWidget(self._page)
         whole.addWidget(self._scroll, 1)
+        self._guideline = GuidelineForm(guidelines) if guidelines is not None else None
+        if self._guideline is not None:
+            whole.addWidget(self._guideline)
+        self._remarks = RemarksBox()
+        self._remarks.show_asked.connect(lambda key, words: _go_to(self._texts.get(key), words, self._scroll))
+        self._remarks.stand_asked.connect(self.stand_asked)
+        whole.addWidget(self._remarks)
         whole.addWidget(self._make_sign_area())
 
     def _make_header(self) -> QFrame:
@@ -174,6 +194,8 @@ class ReportWriter(QFrame):
         """Show the report of a study; fields the reader is typing in are left alone."""
         fresh = view.study_uid != self._view.study_uid or (view.signature is None) != (self._view.signature is None)
         typed_elsewhere = dict(view.sections) != self.sections() and not self._keep.isActive()
+        if self._guideline is not None and view.study_uid != self._view.study_uid:
+            self._guideline.fold()
         old, self._view = self._view, view
         self._state.set_whole(view.state_words)
         self._language.setCurrentIndex([code for code, _ in LANGUAGES].index(view.language))
@@ -183,6 +205,7 @@ class ReportWriter(QFrame):
         for field, text in ((self._name, view.reader), (self._place, view.organization)):
             if not field.hasFocus() and field.text() != text:
                 field.setText(text)
+        self._remarks.show_rows(view.remarks, view.signature is not None)
         self._show_steps(view)
         self._show_blocks()
 
@@ -326,6 +349,8 @@ class ReportWriter(QFrame):
         if view.open_numbers:
             numbers = ", ".join(str(n) for n in view.open_numbers)
             waits.append(tr("a verdict on finding {numbers}", numbers=numbers))
+        if view.critical:
+            waits.append(tr("what is marked above ({n})", n=view.critical))
         if not self._name.text().strip():
             waits.append(tr("your name"))
         if not self._place.text().strip():
@@ -354,6 +379,15 @@ class ReportWriter(QFrame):
 
 def _listed(view: ReportView) -> object:
     return view.accepted, view.statement, view.open_numbers
+
+
+def _go_to(field: GrowingText | None, words: str, page: QScrollArea) -> None:
+    """Show some words of a section and select them."""
+    if field is None:
+        return
+    field.select(words)
+    page.ensureWidgetVisible(field)
+    field.setFocus()
 
 
 def _says_side(place: str, side: Side) -> bool:

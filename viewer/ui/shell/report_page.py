@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QSplitter
 
+from viewer.room.guidelines import Guidelines
 from viewer.room.panels import findings, report
 from viewer.room.room import Room
 from viewer.ui.kit.basic import column
@@ -55,12 +56,13 @@ class ReportPage(QSplitter):
 
 
 def _writer(room: Room, acts: Acts) -> ReportWriter:
-    made, reporting = ReportWriter(), room.reporting
+    made, reporting = ReportWriter(Guidelines(room.context)), room.reporting
     made.text_changed.connect(reporting.put_text)
     made.reader_changed.connect(reporting.put_reader)
     made.language_changed.connect(lambda code: room.context.change_settings(language=code))
     made.export_asked.connect(acts["report.export"])
     made.sign_asked.connect(reporting.sign)
+    made.stand_asked.connect(reporting.overrule)
     made.finding_asked.connect(room.reviewing.select)
     made.closed.connect(acts["report.write"])
     return made

@@ -13,6 +13,7 @@ import pytest
 from tests import synth
 from tests.scripted import lps, play, results
 from viewer.core.task import CancelFlag
+from viewer.jobs.checking.check import check
 
 
 @pytest.fixture
@@ -118,3 +119,49 @@ def test_a_picture_or_report_of_changed_files_is_not_written(steps: list[dict[st
     assert all("holds other voxels" in one["error"] for one in answers[-2:])
     assert (tmp_path / "one.png").is_file()
     assert not (tmp_path / "two.png").exists() and not (tmp_path / "out").exists()
+
+
+def test_what_may_hurt_is_settled_or_let_stand_with_a_reason_before_signing(
+    steps: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    sign = {"do": "report", "sign": {"name": "A. Reader", "organization": "Sample Hospital"}}
+    stand = {"do": "overrule", "code": "placeholder_left", "reason": "Quoted from the form"}
+    out = tmp_path / "out"
+    told = play(
+        *steps[:2],
+        {"do": "text", "section": "impression", "text": "Form says ___. Unchanged nodule."},
+        {"do": "lint"},
+        sign | {"to": str(tmp_path / "refused")},
+        stand | {"code": "sex_mismatch"},
+        stand | {"reason": " "},
+        stand,
+        sign | {"to": str(out)},
+        {"do": "state"},
+    )
+    assert [one["ok"] for one in told[2:]] == [True, True, False, False, False, True, True, True]
+    asked = told[3]["result"]["issues"]
+    assert [(one["code"], one["quote"], one["critical"]) for one in asked] == [
+        ("change_without_prior", "Unchanged", False),
+        ("placeholder_left", "___", True),
+    ]
+    assert "___" in told[4]["error"] and not (tmp_path / "refused").exists()
+    assert [one["code"] for one in told[8]["result"]["lint"]] == ["change_without_prior"]
+    assert list(told[9]["result"]["texts"]) == ["impression"]
+    kept = json.loads((out / "result.json").read_text())["report"]["sections"]["overruled"]
+    assert "Quoted from the form" in kept and "Quoted from the form" not in words_of(out / "report.pdf")
+    assert check(out).is_sound
+
+
+def test_a_guideline_is_asked_and_its_trace_goes_into_the_recommendation(
+    steps: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    patient = {"age_years": 60, "known_cancer": False, "immunosuppressed": False, "screening": False}
+    case = {"nodules": [{"composition": "solid", "long_mm": 8, "short_mm": 7}], "risk": "low", "patient": patient}
+    ask = {"do": "guideline", "name": "fleischner-2017", "input": case, "to_report": True}
+    told = play(
+        *steps[:2], ask, ask, ask | {"name": "fleischner"}, ask | {"input": {}}, {"do": "state"}, {"do": "undo"}
+    )
+    assert [one["ok"] for one in told[2:]] == [True, True, False, False, True, True]
+    assert told[2]["result"]["rule"] == "solid-single-6-to-8-low"
+    words = told[6]["result"]["texts"]["recommendation"]
+    assert words.count("solid-single-6-to-8-low") == 1 and "size 8 mm" in words and "edition 2017" in words
