@@ -12,7 +12,6 @@ from math import gcd
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
 from viewer.core.waveform import Waveform
 
@@ -129,6 +128,8 @@ def ordered(have: Mapping[str, FloatArray], rate: float) -> Leads:
 
 def at_rate(values: FloatArray, rate: float) -> FloatArray:
     """Resampled to 100 Hz (polyphase, which filters before it thins)."""
+    from scipy import signal  # late: the list of packs does without
+
     if rate == RATE:
         return values
     up, down = RATE, round(rate)
@@ -138,12 +139,16 @@ def at_rate(values: FloatArray, rate: float) -> FloatArray:
 
 def without_wander(values: FloatArray) -> FloatArray:
     """High-passed forwards and backwards, so that ST segments keep their place in time."""
+    from scipy import signal  # late: the list of packs does without
+
     sos = signal.butter(2, _WANDER_HZ, "highpass", fs=RATE, output="sos")
     return np.asarray(signal.sosfiltfilt(sos, values, axis=1), dtype=np.float32)
 
 
 def find_beats(values: FloatArray) -> Beats:
     """Samples of the QRS complexes of [12, T] at 100 Hz: peaks of the slope's energy over all leads."""
+    from scipy import signal  # late: the list of packs does without
+
     sos = signal.butter(2, (5, 25), "bandpass", fs=RATE, output="sos")
     quick = np.asarray(signal.sosfiltfilt(sos, values, axis=1))
     size = np.median(np.abs(quick), axis=1, keepdims=True) * 6 + 1e-3
@@ -246,6 +251,8 @@ def _held(lead: FloatArray, run: int) -> bool:
 
 def pacing_spikes(leads: Leads) -> tuple[float, ...]:
     """Times (s) of spikes too narrow for a heart, in two leads or more; seen from 250 Hz on."""
+    from scipy import signal  # late: the list of packs does without
+
     if leads.rate < 250:  # noqa: PLR2004 - said above
         return ()
     wide = 2 * max(1, round(_SPIKE_S * leads.rate / 2)) + 3
