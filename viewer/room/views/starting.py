@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from viewer.display.slicing import Plane, needs_resampling, upright_plane
+from viewer.room.views.linking import Linking
 from viewer.room.views.picture import Picture
 from viewer.room.views.view import View, ViewSpec
-
-if TYPE_CHECKING:
-    from viewer.room.views.views import Views
 
 #: Planes that empty views take, in this order.
 PLANES = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
 
 
-def share_start(views: Views) -> None:
+class Together(Protocol):
+    """All views, as their start needs them."""
+
+    links: Linking
+    active: View
+
+    @property
+    def views(self) -> Sequence[View]:
+        """In order, the first is the main one."""
+
+    def of(self, stack_key: str) -> Sequence[View]:
+        """Those that show a stack."""
+
+
+def share_start(views: Together) -> None:
     """Planes of one stack start at one point, those that were hung with one window with that."""
     first = views.views[0].picture
     if first is None:
@@ -30,7 +43,7 @@ def share_start(views: Views) -> None:
         view.set_crosshair(views.links.crosshair)
 
 
-def fill_empty(views: Views) -> None:
+def fill_empty(views: Together) -> None:
     """Empty views take further planes of the active stack; a film or slices askew have none to name."""
     active, model = views.active, views.active.picture
     if model is None:
