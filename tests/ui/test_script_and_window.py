@@ -43,6 +43,7 @@ def through_the_window(program: Program, qtbot: QtBot, out: Path) -> Path:
         room.reviewing.judge(finding.id, FindingState.ACCEPTED)
     room.reporting.put_text(study.uid, {"impression": "Patchy opacity."})
     room.reporting.sign("Dr. A. Reader", "Sample Hospital")
+    qtbot.waitUntil(lambda: session.review.signature(study.uid) is not None, timeout=LONG)
     done: list[Exported] = []
     session.on(Exported, done.append)
     room.reporting.export(str(out))

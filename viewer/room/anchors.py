@@ -9,6 +9,7 @@ from viewer.core.anchor import PictureName, copy_digest, in_patient, index_among
 from viewer.core.annotation import KeyMark
 from viewer.core.finding import Finding
 from viewer.core.measurement import ReaderMeasurement
+from viewer.core.segment import ReaderSegment
 from viewer.core.study import Instance, Stack
 from viewer.display.slicing import Plane, cut
 from viewer.room.context import Context
@@ -80,6 +81,13 @@ class Anchors:
         across = cut(stack.geometry, Plane(mark.plane)).across
         depth = float(stack.geometry.world_to_index(mark.lps)[across])
         return mark if -0.5 <= depth <= stack.geometry.shape[across] - 0.5 else None
+
+    def segment(self, one: ReaderSegment) -> bool:
+        """True where the stack that is open has the very slices that a segment was drawn on."""
+        stack = self._library.stack(one.stack_key)
+        if stack is None or not stack.instances or len(stack.instances) != one.shape[0]:
+            return False
+        return (stack.instances[0].sop_instance_uid, stack.instances[-1].sop_instance_uid) == one.sop_instance_uids
 
     def slice_of(self, entry: ResultEntry, k: int) -> int | None:
         """Slice of the stack as it is open, of slice k of the pictures that were analysed; None where it is missing."""

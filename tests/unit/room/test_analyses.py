@@ -67,8 +67,12 @@ def test_f5_takes_the_pack_that_answers_before_the_one_that_outlines(sit: Sit, f
     report = report_panel.state(sitting.context.session, sitting.room)
     assert report.open_numbers == (1,)
     sitting.room.reviewing.judge(findings[0].id, FindingState.REJECTED)
+    study = sitting.context.session.library.active_study
+    assert study is not None
     sitting.room.reporting.sign("Dr. A. Reader", "Sample Hospital")
+    sitting.settle()
     assert sitting.take_troubles() == ()
+    assert sitting.context.session.review.signature(study.uid) is not None
 
 
 def test_f5_again_runs_the_same_pack_where_no_other_is_fresh(sit: Sit, film: Path) -> None:

@@ -285,7 +285,10 @@ def state(sitting: Sitting, _p: params.Nothing) -> Result:
             "findings": sum(len(session.review.findings(study.uid)) for study in studies),
         },
         "texts": texts,
-        "segments": [{"id": one.id, "name": one.name, "voxels": one.voxels} for one in segments],
+        "segments": [
+            {"id": one.id, "name": one.name, "voxels": one.voxels, "on_this_copy": sitting.room.anchors.segment(one)}
+            for one in segments
+        ],
     }
 
 

@@ -83,6 +83,18 @@ def test_marks_stay_on_their_anatomy_or_are_not_on_this_copy(ct: synth.Written, 
     assert again[:2] == whole[:2]
 
 
+def test_boxes_and_segments_know_the_slices_they_were_drawn_on(ct: synth.Written, tmp_path: Path) -> None:
+    box = {"do": "box", "series_uid": ct.series_uid, "roi": [1, 1, 5, 9, 9, 8]}
+    results(*marked(ct)[:2], box, {"do": "segment", "op": "new", "view": 0})
+    roi = lambda state: [one["roi"] for one in state["boxes"]]  # noqa: E731
+    whole, less, gone = (
+        results(copy_without(ct, tmp_path / name, *k), {"do": "state"})[1]
+        for name, k in (("w", ()), ("l", (0, 1, 2)), ("g", (7,)))
+    )
+    assert (roi(whole), roi(less), roi(gone)) == ([[1, 1, 5, 9, 9, 8]], [[1, 1, 2, 9, 9, 5]], [])
+    assert [state["segments"][0]["on_this_copy"] for state in (whole, less, gone)] == [True, False, False]
+
+
 def test_what_is_not_on_this_copy_is_in_no_report_of_it(ct: synth.Written, tmp_path: Path) -> None:
     results(*marked(ct))
     from tests.scripted import play
