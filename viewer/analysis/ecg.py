@@ -13,14 +13,11 @@ from math import gcd
 import numpy as np
 import numpy.typing as npt
 
-from viewer.core.waveform import Waveform
+from viewer.core.waveform import LEADS, Waveform, lead_name
 
 FloatArray = npt.NDArray[np.float32]
 Beats = npt.NDArray[np.int64]
 
-LEADS = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
-#: The leads as they are written.
-NAMES = ("I", "II", "III", "aVR", "aVL", "aVF", *LEADS[6:])
 #: Samples a second inside, and samples of the rhythm that the network sees (10 s).
 RATE, LENGTH = 100, 1000
 #: Samples before and after the QRS complex of the median beat.
@@ -80,13 +77,6 @@ class Ready:
         """float32 [12, LENGTH + BEFORE + AFTER + FACTS]: rhythm, median beat, and the table in every row."""
         table = np.tile(np.concatenate([self.facts, person]), (len(LEADS), 1))
         return np.concatenate([self.rhythm, self.median, table], axis=1).astype(np.float32)
-
-
-def lead_name(name: str) -> str:
-    """ "V3" of "Lead V3", "lead v3 (original)", "ECG V3"; "" for what is no lead of the twelve."""
-    words = name.upper().replace("(", " ").replace(",", " ").replace("-", " ").split()
-    found = [word for word in words if word in LEADS]
-    return found[0] if len(found) == 1 else ""
 
 
 def gather(waveform: Waveform) -> Leads:

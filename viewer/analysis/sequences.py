@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from viewer.analysis.ecg import AFTER, BEFORE, FACTS, LEADS, LENGTH
+from viewer.analysis.ecg import AFTER, BEFORE, FACTS, LENGTH
 from viewer.analysis.reports import BUCKETS, KNOWN_FROM
+from viewer.core.waveform import LEADS
 
 # ---------------------------------------------------------------- reports
 

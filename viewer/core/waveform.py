@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+#: The twelve leads in capitals, and as they are written.
+LEADS = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
+LEAD_NAMES = ("I", "II", "III", "aVR", "aVL", "aVF", *LEADS[6:])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Channel:
@@ -25,3 +29,10 @@ class Waveform:
     channels: tuple[Channel, ...]
     title: str = ""
     annotations: tuple[str, ...] = field(default=())
+
+
+def lead_name(name: str) -> str:
+    """ "V3" of "Lead V3", "lead v3 (original)", "ECG V3"; "" for what is no lead of the twelve."""
+    words = name.upper().replace("(", " ").replace(",", " ").replace("-", " ").split()
+    found = [word for word in words if word in LEADS]
+    return found[0] if len(found) == 1 else ""

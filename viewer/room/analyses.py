@@ -15,13 +15,13 @@ from viewer.core.finding import Side
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelToken, JobState, OnProgress, Progress, ignore_progress
 from viewer.core.volume import Volume
-from viewer.core.waveform import Waveform
 from viewer.jobs.request import aged, inputs_for, person_of, request_for, with_age
 from viewer.room.background import Job
 from viewer.room.context import Context
-from viewer.room.events import BoxWanted, PacksChanged, SettingsChanged, StackLoaded
+from viewer.room.events import BoxWanted, PacksChanged, SettingsChanged, StackLoaded, SubjectRead
 from viewer.room.loading import Loading
 from viewer.room.packs import Packs, box_sides
+from viewer.room.subjects import Subjects, beside, subject_of, typed_in
 from viewer.session import BoxesChanged, Event, ResultEntry
 from viewer.words.i18n import said, tr
 
@@ -71,8 +71,8 @@ class PackState:
 class Analyses:
     """Asks the gate, and puts packs on the lane."""
 
-    def __init__(self, context: Context, packs: Packs, loading: Loading) -> None:
-        self._context, self._packs, self._loading = context, packs, loading
+    def __init__(self, context: Context, packs: Packs, loading: Loading, subjects: Subjects) -> None:
+        self._context, self._packs, self._loading, self._subjects = context, packs, loading, subjects
         context.session.subscribe(self._on_event)
 
     # the gate
@@ -82,10 +82,10 @@ class Analyses:
         return self._loading.is_loaded(key) and bool(self._context.session.library.gate(key))
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, StackLoaded):
+        if isinstance(event, (StackLoaded, SubjectRead)):
             self._ask_gate(event.stack_key)
         elif isinstance(event, (PacksChanged, SettingsChanged)):
-            for key in self._loading.loaded:
+            for key in (*self._loading.loaded, *self._subjects.keys):
                 self._ask_gate(key)
         elif isinstance(event, BoxesChanged):
             self._ask_gate(event.stack_key)
@@ -93,18 +93,22 @@ class Analyses:
     def _ask_gate(self, key: str) -> None:
         library = self._context.session.library
         volume, study = library.volume(key), library.study_of(key)
-        if volume is None or not self._packs.known:
+        subject = self._subjects.of(key)
+        if (volume is None and subject is None) or not self._packs.known:
             return
         packs, research = self._packs.shelf.packs, self._context.settings.research_packs
         boxes = self._context.session.boxes.of(key)
 
-        aged = volume if study is None else with_age(volume, study)
+        aged = volume if study is None or volume is None else with_age(volume, study)
 
         def work(_tell: Callable[[object], None], cancel: CancelToken) -> dict[str, GateVerdict]:
             verdicts = {}
             for pack in packs:
                 cancel.check()
-                verdicts[pack.id] = _judge(pack, aged, boxes, research)
+                if aged is not None:
+                    verdicts[pack.id] = _judge(pack, aged, boxes, research)
+                elif subject is not None and reads(pack, subject):
+                    verdicts[pack.id] = _judge_read(pack, subject, research)
             return verdicts
 
         def done(verdicts: dict[str, GateVerdict]) -> None:
@@ -136,8 +140,9 @@ class Analyses:
     def pack_states(self) -> tuple[PackState, ...]:
         """Every pack and what is known of it for the active stack."""
         key = self._context.session.library.active
-        gate = self._context.session.library.gate(key)
-        return tuple(self._state(pack, key, gate.get(pack.id)) for pack in self._packs.shelf.packs)
+        gate, subject = self._context.session.library.gate(key), self._subjects.of(key)
+        packs = [pack for pack in self._packs.shelf.packs if subject is None or reads(pack, subject)]
+        return tuple(self._state(pack, key, gate.get(pack.id)) for pack in packs)
 
     def _state(self, pack: PackInfo, key: str, gate: GateVerdict | None) -> PackState:
         jobs = [j for j in self._context.lane.jobs if j.pack_id == pack.id and j.stack_key == key]
@@ -209,7 +214,10 @@ class Analyses:
         session = self._context.session
         key = session.library.active
         stack, study, volume = session.library.stack(key), session.library.study_of(key), session.library.volume(key)
-        pack = self._packs.pack(pack_id)
+        pack, subject = self._packs.pack(pack_id), self._subjects.of(key)
+        if stack is not None and study is not None and pack is not None and subject is not None:
+            self.start(stack, (pack,), None, named=True, subject=subject)
+            return
         if stack is None or study is None or volume is None or pack is None or not self._loading.is_loaded(key):
             what = tr("The pictures are still being read.")
             self._context.complain(UsageError(what, tr("Analyse when they are there.")))
@@ -281,13 +289,13 @@ class Analyses:
 
     def _job(self, request: AnalysisRequest, pack: PackInfo, study: Study, stack: Stack) -> Job:
         process, folder = self._context.process, self._context.results_folder(request.id)
-        typed = _typed(request, stack)
+        typed = typed_in(request, stack)
 
         def work(on_progress: OnProgress, cancel: CancelToken) -> ResultEntry:
             hooks: Any = {"on_progress": on_progress, "cancel": cancel}
             home = _run(process, request, pack, study=study, stack=stack, **hooks)
             if typed:
-                home = _beside(home, typed)
+                home = beside(home, typed)
             on_progress(Progress("Storing the result", 1.0))
             stored, note = _store(folder, study, home)
             return ResultEntry(request.id, home.stack.key, study.uid, home.result, stored, note)
@@ -332,6 +340,20 @@ def _judge(pack: PackInfo, volume: Volume, boxes: dict[str, Box], research: bool
     return suitability.verdict_of(reasons)
 
 
+def reads(pack: PackInfo, subject: Subject) -> bool:
+    """True for a pack made for this kind of thing: signals, or words."""
+    from viewer.analysis import suitability
+
+    return suitability.wrong_kind(pack, inputs_for(pack, subject, None)) is None
+
+
+def _judge_read(pack: PackInfo, subject: Subject, research: bool) -> GateVerdict:
+    """The verdict on signals or words."""
+    from viewer.analysis import suitability
+
+    return suitability.check_inputs(pack, inputs_for(pack, subject, None), research=research)
+
+
 def _run(
     process: InferenceProcess,
     request: AnalysisRequest,
@@ -356,27 +378,6 @@ def _run(
     beat = cine.beat_of(study, stack, cancel)
     hooks: Any = {"on_progress": on_progress, "cancel": cancel}
     return cine.run(request, beat, stack, load=load, runner=process.run, **hooks)
-
-
-def subject_of(request: AnalysisRequest) -> Subject:
-    """The picture, the signals or the words that a request is of."""
-    return next(one for one in request.inputs.values() if isinstance(one, (Volume, Waveform, str)))
-
-
-def _typed(request: AnalysisRequest, stack: Stack) -> str:
-    """The words of a request where they were typed and stand in no file."""
-    from viewer.reading import is_picture
-
-    read = subject_of(request)
-    return read if isinstance(read, str) and is_picture(stack) else ""
-
-
-def _beside(home: cine.Home, typed: str) -> cine.Home:
-    """A result of typed words, kept with the pictures it stands beside."""
-    from viewer.jobs import cine
-    from viewer.reading import load_subject
-
-    return cine.Home(home.stack, load_subject(home.stack), replace(home.result, text=typed))
 
 
 def _store(folder: Path, study: Study, home: cine.Home) -> tuple[Path | None, str]:

@@ -73,6 +73,13 @@ class ObjectWanted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectRead(Event):
+    """The signals or words of a stack were read for packs."""
+
+    stack_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class PacksChanged(Event):
     """The packs are known."""
 

@@ -24,6 +24,7 @@ from viewer.room.presentations import Presentations
 from viewer.room.report import Reporting
 from viewer.room.reviewing import Reviewing
 from viewer.room.seals import Seals
+from viewer.room.subjects import Subjects
 from viewer.room.views.acting import Jumps
 from viewer.room.views.comparing import Comparing
 from viewer.room.views.crosswise import Crosswise
@@ -56,7 +57,8 @@ class Room:
         self.external = External(context)
         self.presentations = Presentations(context, self.external)
         self.overlays = Overlays(context, self.external, self.presentations)
-        self.analyses = Analyses(context, self.packs, self.loading)
+        self.subjects = Subjects(context)
+        self.analyses = Analyses(context, self.packs, self.loading, self.subjects)
         self.views = Views(context.session.tell, self.annotations)
         self.hanging = ViewHanging(context, self.opening, self.loading, self.views, by_itself=by_itself)
         self.measuring = Measuring(context, self.loading, self.annotations, self.views)

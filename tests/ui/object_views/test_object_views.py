@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.unit.reading.objects.builders import number, stack_of, write_report
 from tests.unit.reading.objects.test_object_others import PDF
 from viewer.core.document import Contour, Document, Node, Roi, Structures
-from viewer.core.finding import Measurement
+from viewer.core.finding import Evidence, EvidenceKind, Measurement
 from viewer.core.geometry import Geometry
 from viewer.core.study import Kind
 from viewer.core.volume import Mask, Segment
@@ -292,3 +292,25 @@ def test_the_pane_says_why_nothing_is_shown(qtbot: QtBot, pool: ReadingPool, tmp
     pane.show_stack(stack_of(tmp_path / "a", Kind.OTHER, "1.2.840.10008.5.1.4.1.1.481.5"))
     qtbot.waitUntil(lambda: "RT plan" in pane.message.text(), timeout=5000)
     assert pane.view is None
+
+
+def test_leads_and_beats_that_decided_are_marked_and_said(qtbot: QtBot, view: EcgView) -> None:
+    evidence = (Evidence(EvidenceKind.LEAD, 0, 0, 0.6, "V2"), Evidence(EvidenceKind.MOMENT, 5.2, 6.0, 0.9, "beat"))
+    view.paper.grab()
+    bare = view.paper.grab().toImage()
+    view.paper.set_evidence(evidence)
+    marked, scale = view.paper.grab().toImage(), view.paper.pixels_per_mm
+    ratio = marked.devicePixelRatio()
+    changed = {
+        strip.lead.name
+        for strip in view.paper.sheet.strips
+        for x in range(3, 60)
+        if (place := QPoint(round((strip.x + x) * scale * ratio), round((strip.y - 5) * scale * ratio)))
+        and marked.pixelColor(place).blue() - bare.pixelColor(place).blue() > 20
+    }
+    assert changed and all("V2" in name for name in changed)
+    view.set_evidence(evidence)
+    assert view.paper.evidence == evidence
+    assert "AI draft" in view.hint.text()
+    view.set_evidence(())
+    assert "AI draft" not in view.hint.text()

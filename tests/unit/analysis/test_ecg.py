@@ -12,7 +12,7 @@ from viewer.analysis import ecg, engine, suitability
 from viewer.analysis.packs import load
 from viewer.core.analysis import AnalysisRequest, GateVerdict, Outcome, RunOptions, Suitability
 from viewer.core.finding import EvidenceKind
-from viewer.core.waveform import Channel, Waveform
+from viewer.core.waveform import LEAD_NAMES, Channel, Waveform, lead_name
 
 PLAIN = phantoms.ecg()
 EIGHT = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
@@ -50,7 +50,7 @@ def test_leads_in_another_order_in_microvolt_and_eight_of_them(ready: ecg.Ready)
     [("Lead V3", "V3"), ("aVR", "AVR"), ("lead II (original)", "II"), ("ECG V6", "V6"), ("Pleth", ""), ("I to II", "")],
 )
 def test_names_of_leads(name: str, lead: str) -> None:
-    assert ecg.lead_name(name) == lead
+    assert lead_name(name) == lead
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_findings_tell_leads_and_beats(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.outcome is Outcome.RAN and len(result.findings) == 1, "normal is no finding"
     leads = [one for one in result.findings[0].evidence if one.kind is EvidenceKind.LEAD]
     beats = [one for one in result.findings[0].evidence if one.kind is EvidenceKind.MOMENT]
-    assert all(one.text in ecg.NAMES for one in leads) and all(0 <= one.start < one.end for one in beats)
+    assert all(one.text in LEAD_NAMES for one in leads) and all(0 <= one.start < one.end for one in beats)
     assert result.provenance is not None and result.provenance.pixel_hash
     assert engine.run(request).scores == result.scores
 

@@ -12,8 +12,8 @@ import pytest
 from tests import phantoms, synth, tiny_packs
 from tests.scripted import play, results
 from tests.unit.analysis.conftest import film
-from viewer.analysis.ecg import LEADS
 from viewer.core.errors import UsageError
+from viewer.core.waveform import LEADS
 from viewer.jobs import analyse, replay
 from viewer.jobs.checking.check import check
 from viewer.jobs.info import describe

@@ -13,11 +13,11 @@ import torch
 
 from tests import phantoms, tiny_packs
 from viewer.analysis import packs, reports
-from viewer.analysis.ecg import LEADS
 from viewer.analysis.sequences import ReportReader
 from viewer.analysis.tasks.ecg import EcgAugment
 from viewer.analysis.tasks.report import MadeSentences
 from viewer.core.pack import LabelPoint
+from viewer.core.waveform import LEADS
 from viewer.jobs.evaluate import evaluate
 from viewer.jobs.train import train
 from viewer.training import metrics, readings, recordings

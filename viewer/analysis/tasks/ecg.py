@@ -15,7 +15,7 @@ import numpy.typing as npt
 from msgspec import Meta
 
 from viewer.analysis import ecg
-from viewer.analysis.ecg import LEADS, NAMES, RATE, Leads, Ready
+from viewer.analysis.ecg import RATE, Leads, Ready
 from viewer.analysis.findings import Place, proposal
 from viewer.analysis.inference import FloatArray, Infer, RawOutputs
 from viewer.analysis.recipe import PointTargets, Recipe
@@ -35,7 +35,7 @@ from viewer.core.finding import Evidence, EvidenceKind, Finding, Location
 from viewer.core.inference import Inference, InputKind, Output
 from viewer.core.pack import Count, NotNegative, Part, Share, Viewer
 from viewer.core.task import CancelToken, OnProgress, Progress, ignore_progress
-from viewer.core.waveform import Waveform
+from viewer.core.waveform import LEAD_NAMES, LEADS, Waveform
 
 #: Least samples a second and seconds that are read, and least leads (8 span the twelve).
 _LEAST_HZ, _LEAST_SECONDS, _LEAST_LEADS = 100, 5.0, 8
@@ -196,7 +196,7 @@ def _doubts(leads: Leads, ready: Ready) -> Iterator[GateReason]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(NAMES[LEADS.index(name)] for name in names)
+    return ", ".join(LEAD_NAMES[LEADS.index(name)] for name in names)
 
 
 # ---------------------------------------------------------------- what the network said
@@ -289,7 +289,7 @@ def _leads(adds: npt.NDArray[np.float32]) -> tuple[Evidence, ...]:
     """The leads without which the score falls most."""
     up = np.maximum(adds, 0.0)
     order = [int(n) for n in np.argsort(-up)[:_TOLD_LEADS] if up[n] > 0 and up[n] >= _NEAR * up.max()]
-    return tuple(Evidence(EvidenceKind.LEAD, 0.0, 0.0, round(float(up[n] / up.sum()), 4), NAMES[n]) for n in order)
+    return tuple(Evidence(EvidenceKind.LEAD, 0.0, 0.0, round(float(up[n] / up.sum()), 4), LEAD_NAMES[n]) for n in order)
 
 
 def _beats(read: ReadEcg, adds: npt.NDArray[np.float32]) -> tuple[Evidence, ...]:

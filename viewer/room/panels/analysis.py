@@ -88,7 +88,7 @@ def state(session: Session, room: Room) -> AnalysisView:
         return AnalysisView(room.analyses.pack_states(), shelf.broken, verified=room.packs.verified_words)
     from viewer.reading import is_picture
 
-    if not is_picture(stack):
+    if not is_picture(stack) and (room.subjects.of(key) is None or not room.analyses.pack_states()):
         words = tr("This is no picture: no pack looks at it.")
         return AnalysisView((), shelf.broken, has_series=True, blocked=words, no_picture=True)
     jobs = room.context.lane.jobs

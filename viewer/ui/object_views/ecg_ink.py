@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QPointF, QSize, Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
 
+from viewer.core.finding import Evidence, EvidenceKind
+from viewer.core.waveform import lead_name
 from viewer.display import ecg
 from viewer.display.calipers import Caliper
 from viewer.ui.kit.theme import BODY, CAPTION, TOKENS, colour, font
@@ -65,6 +69,30 @@ def names(painter: QPainter, sheet: ecg.Sheet, scale: float) -> None:
     for strip in sheet.strips:
         place = QPointF(strip.x * scale + 6, (strip.y - ecg.ROW_MM / 2) * scale + 16)
         _plated(painter, strip.lead.name, place, TOKENS.text_1)
+
+
+def marks(painter: QPainter, sheet: ecg.Sheet, evidence: Sequence[Evidence], scale: float) -> None:
+    """The leads and beats that decided, as bands under the traces: beats on the leads that decided, else on all.
+
+    Leads as a whole get a faint band; a beat's band is the stronger the more it decided.
+    """
+    leads = {one.text.upper() for one in evidence if one.kind is EvidenceKind.LEAD}
+    beats = [one for one in evidence if one.kind is EvidenceKind.MOMENT]
+    most = max((one.share for one in beats), default=1.0)
+    for strip in sheet.strips:
+        if leads and lead_name(strip.lead.name) not in leads:
+            continue
+        painter.fillRect(_band(sheet, strip, strip.start, strip.stop, scale), _faded("accent", 0.08))
+        for one in beats:
+            start, stop = max(one.start, strip.start), min(one.end, strip.stop)
+            if start < stop:
+                ink = _faded("accent", 0.12 + 0.16 * one.share / most)
+                painter.fillRect(_band(sheet, strip, start, stop, scale), ink)
+
+
+def _band(sheet: ecg.Sheet, strip: ecg.Strip, start: float, stop: float, scale: float) -> QRectF:
+    left, right = (strip.x + (at - strip.start) * sheet.paper.speed for at in (start, stop))
+    return QRectF(left * scale, (strip.y - ecg.ROW_MM / 2) * scale, (right - left) * scale, ecg.ROW_MM * scale)
 
 
 def caliper(painter: QPainter, shown: Caliper, scale: float, width: int, march: bool) -> None:

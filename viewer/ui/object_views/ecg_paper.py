@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from viewer.core.finding import Evidence
 from viewer.display import ecg
 from viewer.display.calipers import Caliper
 from viewer.ui.kit.theme import colour
@@ -39,6 +40,7 @@ class EcgPaper(QWidget):
         self._grid: QPixmap | None = None
         self._caliper: Caliper | None = None
         self._march = False
+        self._evidence: tuple[Evidence, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName(tr("ECG sheet"))
@@ -77,6 +79,16 @@ class EcgPaper(QWidget):
         """Repeat the caliper's interval along the strip, to see whether beats keep time."""
         self._march = on
         self.update()
+
+    def set_evidence(self, evidence: tuple[Evidence, ...]) -> None:
+        """Mark the leads and beats that decided; () takes the marks away."""
+        self._evidence = evidence
+        self.update()
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What is marked."""
+        return self._evidence
 
     def clear_caliper(self) -> None:
         """Take the caliper away."""
@@ -173,6 +185,7 @@ class EcgPaper(QWidget):
             self._grid = ecg_ink.grid(self._sheet, self._scale, self.sizeHint(), self.devicePixelRatioF())
         painter.drawPixmap(0, 0, self._grid)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ecg_ink.marks(painter, self._sheet, self._evidence, self._scale)
         # Names lie under the traces: no plate may hide a wave.
         ecg_ink.names(painter, self._sheet, self._scale)
         ecg_ink.traces(painter, self._sheet, self._lines, self._scale)

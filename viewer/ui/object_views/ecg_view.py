@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QScrollBar, QWidget
 
+from viewer.core.finding import Evidence
 from viewer.core.waveform import Channel, Waveform
 from viewer.display import ecg
 from viewer.ui.kit.basic import button, column, frame, label, row
@@ -99,6 +100,12 @@ class EcgView(QWidget):
     def leads(self) -> list[ecg.Lead]:
         """Leads of the recording on screen."""
         return self._leads
+
+    def set_evidence(self, evidence: tuple[Evidence, ...]) -> None:
+        """Mark the leads and beats that decided, and say what the marks are; () takes them away."""
+        self.paper.set_evidence(evidence)
+        marked = tr("AI draft: the marked leads and beats moved the score.")
+        self.hint.setText(marked if evidence else tr("Drag on a strip to measure. Double click shows one lead."))
 
     def _choose_group(self, n: int) -> None:
         self._leads = ecg.leads_of(self._groups[n])

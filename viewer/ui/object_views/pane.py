@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from viewer.core.document import Document, Structures
 from viewer.core.errors import ViewerError
+from viewer.core.finding import Evidence
 from viewer.core.study import Stack
 from viewer.core.task import CancelFlag
 from viewer.core.volume import Mask
@@ -57,9 +58,11 @@ class ObjectPane(QWidget):
 
     Signals:
         place_wanted: a line was chosen that speaks of a mark or a picture.
+        shown: an object was read and is on screen.
     """
 
     place_wanted = Signal(object)
+    shown = Signal()
 
     def __init__(self, pool: Pool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -122,6 +125,12 @@ class ObjectPane(QWidget):
         self.view = view
         self._stacked.addWidget(view)
         self._stacked.setCurrentWidget(view)
+        self.shown.emit()
+
+    def show_evidence(self, evidence: tuple[Evidence, ...]) -> None:
+        """Mark on an ECG what decided."""
+        if isinstance(self.view, EcgView):
+            self.view.set_evidence(evidence)
 
     def _on_read(self, opened: OpenObject) -> None:
         self._cancel = None

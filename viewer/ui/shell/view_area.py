@@ -92,6 +92,7 @@ class ViewArea(QStackedWidget):
         if self._object is None:
             self._object = ObjectPane(self._room.context.pool)
             self._object.place_wanted.connect(self.place_wanted)
+            self._object.shown.connect(self.show_evidence)
             self.addWidget(self._object)
         study = self._room.context.session.library.study_of(stack.key)
         hide = self._room.context.settings.hide_patient_name
@@ -106,8 +107,18 @@ class ViewArea(QStackedWidget):
             seal = self._room.seals.of(self._shown)
             self._object.show_seal(said(seal.words) if seal is not None else "", seal is None or seal.sound)
 
+    def show_evidence(self) -> None:
+        """What decided the selected finding, on the object on screen."""
+        if self._object is not None and self._shown is not None:
+            review = self._room.context.session.review
+            finding = self._room.reviewing.current()
+            entry = review.result(finding.result_id) if finding is not None else None
+            here = entry is not None and entry.lies_on(self._shown.key)
+            self._object.show_evidence(finding.evidence if finding is not None and here else ())
+
     def show_over(self) -> None:
-        """Overlays, badges and boxes anew, and the table of volumes."""
+        """Overlays, badges and boxes anew, what decided, and the table of volumes."""
+        self.show_evidence()
         self._room.layers.show_overlays(self._room.reviewing.selected)
         self._show_volumes()
 
