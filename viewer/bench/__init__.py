@@ -14,4 +14,4 @@ def _own(name: str, module: str) -> Entry:
     return Entry(name, lambda: importlib.import_module(f"{__name__}.{module}").prepare)
 
 
-BENCHES: tuple[Entry, ...] = (_own("scroll", "scroll"), _own("start", "start"))
+BENCHES: tuple[Entry, ...] = tuple(_own(name, name) for name in ("scroll", "start", "planes", "memory", "read"))

@@ -36,7 +36,7 @@ def prepare(folder: Path, cancel: CancelToken) -> Plan:
     process = InferenceProcess()
     process.start()
     try:
-        _warm(process, pack)
+        warm(process, pack)
         idle = _gaps(cancel)
         busy = _busy_gaps(process, pack, cancel)
     finally:
@@ -56,7 +56,7 @@ def _busy_gaps(process: InferenceProcess, pack: PackInfo, cancel: CancelToken) -
                 running.set()
 
         try:
-            process.run(_request(pack, SIDE), told, flag)
+            process.run(busy_request(pack, SIDE), told, flag)
         except (Cancelled, ViewerError) as error:
             ended.append(error)
         running.set()
@@ -73,12 +73,12 @@ def _busy_gaps(process: InferenceProcess, pack: PackInfo, cancel: CancelToken) -
     return gaps
 
 
-def _warm(process: InferenceProcess, pack: PackInfo) -> None:
+def warm(process: InferenceProcess, pack: PackInfo) -> None:
     """One small run, so that imports and the export lie behind."""
-    process.run(_request(pack, 40), lambda _progress: None, CancelFlag())
+    process.run(busy_request(pack, 40), lambda _progress: None, CancelFlag())
 
 
-def _request(pack: PackInfo, side: int) -> AnalysisRequest:
+def busy_request(pack: PackInfo, side: int) -> AnalysisRequest:
     """A synthetic T1 block with a box around nearly all of it."""
     shape = (side, side, side)
     k, j, i = np.ogrid[:side, :side, :side]

@@ -94,7 +94,7 @@ def _check_equal(folder: Path) -> None:
         raise AnalysisError("The voxels differ from SimpleITK's: their times cannot be compared.")
 
 
-def write_series(folder: Path, slices: int, side: int, cancel: CancelToken) -> int:
+def write_series(folder: Path, slices: int, side: int, cancel: CancelToken, series: int = 1) -> int:
     """Write synthetic CT slices under shuffled names; returns where the pixels start.
 
     Explicit little endian by hand, so that this job needs no DICOM library.
@@ -106,7 +106,7 @@ def write_series(folder: Path, slices: int, side: int, cancel: CancelToken) -> i
     for k in range(slices):
         cancel.check()
         picture = np.where(body, 40 + k % 50, -1000) + rng.normal(0, 18, (side, side))
-        head = header(1, k, side)
+        head = header(series, k, side)
         offset = len(head)
         (folder / f"IM{names[k]:05d}").write_bytes(head + picture.astype("<i2").tobytes())
     return offset

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from viewer.core.analysis import Suitability
 from viewer.core.subtraction import Pair, Step
@@ -26,7 +26,7 @@ from viewer.words.i18n import said, tr
 class _Given:
     """What a view was last given: state and look of its slice, how it was seen before, whether it is marked."""
 
-    picture: Picture
+    picture: ref[Picture]
     state: Presented | None = None
     look: Look | None = None
     before: Seen | None = None
@@ -116,8 +116,8 @@ class ViewLayers:
         if picture is None:
             return False
         given = self._given.get(view)
-        if given is None or given.picture is not picture:
-            given = self._given[view] = _Given(picture)
+        if given is None or given.picture() is not picture:
+            given = self._given[view] = _Given(ref(picture))
         view.set_subtractor(self._presentations.subtractor(view.stack_key, picture.source.volume))
         masked, marked = picture.mask is not None, self._is_marked(view)
         changed = masked != given.masked or marked != given.marked or picture.subtractor is not None

@@ -80,4 +80,5 @@ def test_every_registered_bench_can_be_prepared() -> None:
     for entry in (*bench.BENCHES, *BENCHES):
         names.append(entry.name)
         assert callable(entry.load())
-    assert names == ["open", "scan", "decode", "events", "inference", "pipeline", "scroll"]
+    of_jobs = ["open", "scan", "decode", "events", "inference", "pipeline"]
+    assert names == [*of_jobs, "scroll", "start", "planes", "memory", "read"]
