@@ -277,6 +277,7 @@ class ReadingPool:
             task = self._queue.get()
             if not self._closed.is_set():
                 self._run(task)
+            del task  # else what it was made of (a volume) stays until the next one comes
 
     def _run(self, task: _Task) -> None:
         answers = task.answers

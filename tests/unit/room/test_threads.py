@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -207,3 +208,23 @@ def test_a_mailbox_keeps_the_order_and_says_when_time_is_up(mailbox: QueueMailbo
     mailbox.drain()
     assert got == [0, 1, 2]
     assert not mailbox.run_until(lambda: False, 0.01)
+
+
+def test_the_pool_lets_go_of_what_a_task_was_made_of() -> None:
+    class Large:
+        """Stands for a volume."""
+
+    mailbox = QueueMailbox()
+    pool = ReadingPool(mailbox, threads=1)
+    try:
+        large, ended = Large(), list[object]()
+        seen = ref(large)
+        pool.submit(lambda _tell, _cancel, held=large: str(held), ended.append, ended.append)
+        del large
+        assert mailbox.run_until(lambda: bool(ended), 10)
+        deadline = time.monotonic() + 10
+        while seen() is not None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert seen() is None
+    finally:
+        pool.close()
