@@ -26,6 +26,7 @@ from viewer.room.views.view import ViewEvents
 from viewer.session import Event
 from viewer.ui.kit.regions import stops_of
 from viewer.ui.shell.dialogs.settings import SettingsDialog
+from viewer.ui.shell.layout_picker import LayoutMenu
 from viewer.ui.shell.view_menu import view_menu
 
 PACKAGE = Path(viewer.__file__).parent
@@ -215,7 +216,7 @@ def _does(film: Program, action_id: str) -> bool:
     """True where the views have an answer to an action."""
     from viewer.room.views.commands import ON_ACTIVE, ON_VIEWS
 
-    return action_id in ON_ACTIVE or action_id in ON_VIEWS or action_id in ("image.cine", "view.hang")
+    return action_id in ON_ACTIVE or action_id in ON_VIEWS or action_id in ("image.cine", "view.hang", "view.second")
 
 
 def test_every_signal_of_the_window_is_heard(film: Program, qtbot: QtBot) -> None:
@@ -263,8 +264,10 @@ def test_a_right_click_opens_the_menu_with_names_and_keys(
     film.context.change_settings(shortcuts={"tool.length": "Ctrl+J"})
     menu = view_menu(film.window, film.window.actions_by_id, film.room, view)
     assert [a.text() for a in menu.actions() if a.menu()] == ["Presets", "Layout", "Tools", "Measure", "Series"]
+    for one in menu.findChildren(LayoutMenu):
+        one.fill()
     below = {a.text(): [b.text() for b in a.menu().actions()] for a in menu.actions() if isinstance(a.menu(), QMenu)}
-    assert "Next layout" in below["Layout"]
+    assert "Hang again by rule" in below["Layout"]
     assert any("Chest PA" in text for text in below["Series"])
     assert {"Key image", "Reset view", "Corner annotations", "Hide patient name"} <= {a.text() for a in menu.actions()}
     length = next(

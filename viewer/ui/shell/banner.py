@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QMenuBar
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QFrame, QMenuBar, QPushButton
 
 from viewer.room.panels.banner import BannerView
 from viewer.ui.kit.basic import ElidedLabel, button, clear, icon_label, label, row
@@ -13,6 +14,8 @@ from viewer.words.i18n import tr
 
 #: Room between the menus and the banner, and what is left for the program's name beside it where there is room.
 _GAP, _NAME = 24, 104
+#: Room for the warning itself, and round the words of a button.
+_WORDS, _BUTTON = 190, 28
 #: The banner is this wide at least, and then stands over the name.
 _LEAST = 560
 
@@ -32,6 +35,7 @@ class PatientBanner(QFrame):
         self._line = row(self, 8)
         self._line.setContentsMargins(8, 0, 4, 0)
         self._view = BannerView()
+        self._buttons: list[QPushButton] = []
         self.hide()
 
     def show_view(self, view: BannerView) -> None:
@@ -47,7 +51,15 @@ class PatientBanner(QFrame):
         right = self._bar.width() - 8
         right = right - _NAME if right - _NAME - left >= _LEAST else right
         self.setGeometry(left, 1, max(right - left, 0), self._bar.height() - 2)
+        self._shorten()
         self.raise_()
+
+    def _shorten(self) -> None:
+        """What the buttons say gives way before it is cut; their tooltips and names keep it whole."""
+        room = (self.width() - _WORDS) // max(len(self._buttons), 1) - _BUTTON
+        for made in self._buttons:
+            metrics = QFontMetrics(made.font())
+            made.setText(metrics.elidedText(made.accessibleName(), Qt.TextElideMode.ElideMiddle, max(room, 24)))
 
     def _fill(self, view: BannerView) -> None:
         if view == self._view or not view.patients:
@@ -58,8 +70,11 @@ class PatientBanner(QFrame):
         self._line.addWidget(label(tr("Two patients on screen"), "strong"))
         words = tr("Sync, comparison and report are off until only one is shown.")
         self._line.addWidget(ElidedLabel(words, "secondary"), 1)
+        self._buttons = []
         for key, name in view.patients:
-            self._line.addWidget(button(tr("Show {name} only", name=name), self._tell(key), style="chip"))
+            words = tr("Show {name} only", name=name)
+            self._buttons.append(button(words, self._tell(key), style="chip", tip=words))
+            self._line.addWidget(self._buttons[-1])
 
     def _tell(self, key: str) -> Callable[[], None]:
         def tell() -> None:

@@ -80,6 +80,8 @@ _BOXES_HEAR = (*_OTHER, ViewsChanged, BoxesChanged)
 _ACTIONS_HEAR = (*_OTHER, *_CHOSEN, HistoryChanged, StudiesChanged, JobsChanged, GateChanged, PacksChanged)
 #: Below this width the studies fold to a rail and the right panel takes its least width.
 RAIL_BELOW = 1366
+#: Below this width the studies panel is not shown while it is empty: the start page says the same.
+EMPTY_STUDIES_FROM = 900
 #: Least, usual and greatest width of the studies panel.
 STUDIES_WIDTHS = (200, 248, 360)
 
@@ -266,7 +268,8 @@ class MainWindow(QMainWindow):
         report = self.shows_report
         if rail != self.browser.is_rail:
             self.browser.set_rail(rail)
-        self.browser.setVisible(not report)
+        has_room = bool(self.room.context.session.library.studies) or self.width() >= EMPTY_STUDIES_FROM
+        self.browser.setVisible(has_room and not report)
         self.status.name_rule(rail)
         least, usual, most = (RAIL_WIDTH,) * 3 if rail else STUDIES_WIDTHS
         self.browser.setMinimumWidth(least)

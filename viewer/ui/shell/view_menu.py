@@ -13,13 +13,13 @@ from viewer.room.actions import ACTIONS
 from viewer.room.room import Room
 from viewer.room.views.commands import presets_of
 from viewer.room.views.view import View
+from viewer.ui.shell.layout_picker import LayoutMenu
 from viewer.words.i18n import tr
 from viewer.words.people import stack_line, stack_title
 
 _P = ParamSpec("_P")
 #: Groups of the window's own actions by the beginning of their ids; "" a separator.
-_LAYOUTS = ("view.layout", "layout.", "view.hang", "view.maximise")
-_PICTURES = ("image.copy", "image.key", "view.reset")
+_PICTURES = ("view.maximise", "image.copy", "image.key", "view.reset")
 _HIDDEN = ("overlay.toggle", "view.corners", "view.hide_name")
 
 
@@ -27,7 +27,9 @@ def view_menu(parent: QWidget, actions: Mapping[str, QAction], room: Room, view:
     """Windows by name, layout, tools, series, copy, hide: the window's own actions, so their keys stand beside them."""
     menu = QMenu(parent)
     _add_presets(menu.addMenu(tr("Presets")), actions, view)
-    menu.addMenu(tr("Layout")).addActions(_named(actions, _LAYOUTS))
+    layouts = LayoutMenu(room, actions, menu)
+    layouts.setTitle(tr("Layout"))
+    menu.addMenu(layouts)
     for heading in ("Image", "Measure"):
         tools = [entry.id for entry in ACTIONS if entry.tool and entry.menu == heading]
         menu.addMenu(tr("Tools") if heading == "Image" else tr(heading)).addActions([actions[name] for name in tools])

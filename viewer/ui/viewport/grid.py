@@ -58,7 +58,9 @@ class ViewGrid(QWidget):
         self.arrange()
 
     def arrange(self) -> None:
-        """Put every view where it stands now."""
+        """Put every view where it stands now; what has no room stands alone with its tabs."""
+        if self.isVisible():
+            self._fit()
         places = [(self._panel if v is None else self._viewport(v), place) for v, place in self._model.places]
         shown = [widget for widget, _ in places]
         for widget in (*self._viewports.values(), *([self._panel] if self._panel is not None else [])):
@@ -94,4 +96,8 @@ class ViewGrid(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Small views become tabs of the active one (Tab goes on to the next), and back."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """One view alone where there is no room for all; asked anew with every arrangement, not only every size."""
         self._model.set_small(self._model.arrangement.is_small((self.width(), self.height())))
