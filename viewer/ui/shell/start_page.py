@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from viewer.ui.kit import icons
 from viewer.ui.kit.basic import button, column, frame, icon_label, label, restyle, row
@@ -13,6 +14,8 @@ from viewer.ui.shell.actions import native_key
 from viewer.words.i18n import LANGUAGES, language, tr
 
 _WIDTH = 640
+#: From this width (px) the three cards stand side by side.
+_CARDS_FROM = 600
 
 
 class StartPage(QScrollArea):
@@ -53,6 +56,14 @@ class StartPage(QScrollArea):
         body.addWidget(self._drop)
         body.addWidget(self._cards())
         body.addLayout(self._foot())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Cards stand below each other where three would be cut."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _CARDS_FROM
+        self._card_line.setDirection(
+            QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+        )
 
     def set_hot(self, hot: bool) -> None:
         """Light the drop area up while something is dragged over the window."""
@@ -100,7 +111,7 @@ class StartPage(QScrollArea):
 
     def _cards(self) -> QWidget:
         holder = QWidget()
-        line = row(holder, 12)
+        self._card_line = line = row(holder, 12)
         line.addWidget(
             self._card(
                 tr("No study at hand?"),
