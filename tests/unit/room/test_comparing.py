@@ -54,6 +54,8 @@ def test_a_prior_is_offered_and_compared_as_one_step_with_its_slices_linked(
     assert [one.stack_key for one in room.views.views] == [new.series_uid, old.series_uid]
     assert room.hanging.words == "Hanging: by hand"
     first, second = room.views.views
+    room.layers.show_overlays("")
+    assert [[badge.text for badge in one.badges] for one in (first, second)] == [[], ["Prior, 4 Sep 2025"]]
     start = second.picture.index
     first.set_slice(first.picture.index + 2)
     assert second.picture.index == start + 2, "as far off as it was: the frames differ"

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from viewer.room.events import ScanEnded, SettingsChanged
+from viewer.room.events import ScanEnded, SettingsChanged, ThumbnailMade
 from viewer.room.room import Room
-from viewer.session import Activated, ReportChanged, Session, Signed, StudiesChanged, StudyClosed, ViewsChanged
+from viewer.session import (
+    Activated,
+    MeasurementsChanged,
+    ReportChanged,
+    Session,
+    Signed,
+    StudiesChanged,
+    StudyClosed,
+    ViewsChanged,
+)
 from viewer.session.progress import Progress, progress_of
 from viewer.words.i18n import date_words, tr
 from viewer.words.people import patient_name, stack_title
@@ -14,12 +23,13 @@ from viewer.words.people import patient_name, stack_title
 
 @dataclass(frozen=True, slots=True)
 class PriorRow:
-    """An earlier series to compare with: its key, title, date and days, and the state of its report."""
+    """An earlier series to compare with: its key, title, date and days, the state of its report, its picture made."""
 
     key: str
     title: str
     when: str
     report: str
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,18 @@ REPORT_WORDS = {
 }
 
 #: After these events it is to be built anew.
-HEARS = (Activated, StudiesChanged, StudyClosed, ViewsChanged, ScanEnded, SettingsChanged, ReportChanged, Signed)
+HEARS = (
+    Activated,
+    StudiesChanged,
+    StudyClosed,
+    ViewsChanged,
+    ScanEnded,
+    ThumbnailMade,
+    SettingsChanged,
+    ReportChanged,
+    MeasurementsChanged,
+    Signed,
+)
 
 
 def state(session: Session, room: Room) -> PriorsView:
@@ -54,6 +75,7 @@ def state(session: Session, room: Room) -> PriorsView:
             stack_title(found),
             " · ".join((date_words(prior.study.date), tr("{n} days", n=prior.days))),
             tr(REPORT_WORDS[progress_of(session, prior.study.uid)]),
+            room.opening.thumbnail(found.key) is not None,
         )
         for prior, found in room.hanging.planner.priors.like(stack)
     )

@@ -19,7 +19,7 @@ from viewer.room.views.places import mark_of
 from viewer.room.views.presenting import Seen, leave_look, seen, take_look
 from viewer.room.views.view import View
 from viewer.room.views.views import Views
-from viewer.words.i18n import said, tr
+from viewer.words.i18n import date_words, said, tr
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +65,7 @@ class ViewLayers:
     def _badges(self, view: View) -> tuple[BadgeSpec, ...]:
         marked = (BadgeSpec("plain", tr("Key image"), tr("This picture goes into the report."), 3),)
         return (
+            *prior_badges(self._context, view, self._views),
             *self._result_badges(view.stack_key),
             *self._presented_badges(view),
             *(marked if self._is_marked(view) else ()),
@@ -155,6 +156,21 @@ class ViewLayers:
             else:
                 made.append(BadgeSpec("warned" if state.unread else "plain", name, _state_tip(state), 0))
         return tuple(made)
+
+
+def prior_badges(context: Context, view: View, views: Views) -> tuple[BadgeSpec, ...]:
+    """ "Prior, 11 Nov 2025" on a view beside a later study of the same person: it must not be taken for that."""
+    session = context.session
+    study, person = session.library.study_of(view.stack_key), session.people.of_stack(view.stack_key)
+    if study is None or person is None:
+        return ()
+    shown = {one.uid: one for key in views.stacks if (one := session.library.study_of(key)) is not None}
+    latest = max((one.date, one.time) for one in (study, *shown.values()) if one.uid in person.studies)
+    if (study.date, study.time) == latest:
+        return ()
+    return (
+        BadgeSpec("plain", tr("Prior, {day}", day=date_words(study.date)), tr("An earlier study of the patient."), 0),
+    )
 
 
 def _state_tip(state: Presented) -> str:

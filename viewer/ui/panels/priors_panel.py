@@ -39,7 +39,7 @@ class PriorsPanel(Section):
         self._view = view
         clear(self.body)
         self.set_title(view.whose or tr("Priors"))
-        self.set_count(tr("same patient and body part") if view.rows else "")
+        self.set_count(tr("same body part") if view.rows else "")
         for entry in view.rows:
             self.body.addWidget(self._card(entry, view))
         if view.off and view.rows:

@@ -59,6 +59,7 @@ class RuleForm(QWidget):
         self._thickest.setDecimals(1)
         for box, words in ((self._slices, tr("any number")), (self._thickest, tr("any distance"))):
             box.setSpecialValueText(words)
+            box.setStyleSheet("QAbstractSpinBox { padding-left: 8px; }")
         self._slices.valueChanged.connect(partial(self._put, "slices"))
         self._thickest.valueChanged.connect(partial(self._put, "thickest_mm"))
         fields = (
