@@ -269,6 +269,9 @@ def delete(sitting: Sitting, p: params.WithId) -> Result:
 def pair(sitting: Sitting, p: params.Pair) -> Result:
     """`pair`: how a length changed from study to study; kept for panel and report where that is asked."""
     first, second = _one(sitting, p.first), _one(sitting, p.second)
+    whose = {person.key for one in (first, second) if (person := sitting.session.people.of_stack(one.stack_key))}
+    if len(whose) > 1:
+        raise UsageError("These measurements are of two patients.", "Pair those of one person.")
     change = pairing.pair(first, second, *(_day(sitting, one) for one in (first, second)))
     if p.keep:
         sitting.room.changes.put(p.first, p.second)

@@ -286,7 +286,8 @@ def state(sitting: Sitting, _p: params.Nothing) -> Result:
         },
         "texts": texts,
         "segments": [
-            {"id": one.id, "name": one.name, "voxels": one.voxels, "on_this_copy": sitting.room.anchors.segment(one)}
+            {"id": one.id, "name": one.name, "voxels": one.voxels}
+            | ({} if sitting.room.anchors.segment(one) else {"on_this_copy": False})
             for one in segments
         ],
     }

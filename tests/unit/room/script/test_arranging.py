@@ -272,3 +272,14 @@ def test_one_id_with_another_name_is_joined_by_hand_and_stays_so(tmp_path: Path)
     assert again["patients"] == 1
     assert undone["what"] == "Layout"
     assert twice["counts"]["patients"] == 2
+
+
+def test_measurements_of_two_patients_are_no_pair(tmp_path: Path) -> None:
+    made = [synth.write_series(tmp_path / n, patient_id="", patient_name="", shape=(4, 12, 10)) for n in ("a", "b")]
+    drawn = []
+    for one in made:
+        assert one.affine is not None
+        line = {"do": "measure", "tool": "length", "points_lps": lps(one.affine, (2, 2, 2), (2, 8, 2))}
+        drawn.append(results(opened(*made), show(one), line)[-1]["id"])
+    *_, refused = play(opened(*made), {"do": "pair", "first": drawn[0], "second": drawn[1]})
+    assert "two patients" in refused["error"]
