@@ -39,6 +39,9 @@ _NORMAL = re.compile(
 )
 #: What separates the items of a list.
 _ITEM = re.compile(r",|\b(?:or|nor|and)\b|、|及|和|或")
+_ENGLISH = re.compile(r"[A-Za-z][A-Za-z-]+")
+#: More words than this between a "no" and a thing are no name of it.
+_NEAR_WORDS = 4
 #: So many letters before a thing its "old" may stand, and after it its "no".
 _NEAR_OLD, _NEAR_AFTER = 28, 48
 
@@ -95,7 +98,7 @@ def mentions(sentence: Sentence, extra: Sequence[Concept] = ()) -> list[Mention]
 
 def _alone(one: Mention, found: Sequence[Mention], tokens: Sequence[SideToken]) -> Mention:
     """The only thing of a sentence that is there has the side the sentence tells."""
-    others = [other for other in found if other is not one and other.status is not Status.NOT_THERE]
+    others = [o for o in found if o is not one and o.status is not Status.NOT_THERE and not o.concept.minor]
     same = {token.sides for token in tokens}
     if one.sides or others or len(same) != 1 or one.status is Status.NOT_THERE or one.concept.name == "midline_shift":
         return one
@@ -174,6 +177,7 @@ def _status(text: str, spans: Sequence[tuple[int, int, Concept]], n: int) -> tup
     no = _last(words("status", "before"), before)
     if no is not None and not _is_anew(before[no:], text[end:]):
         limited = words("status", "limits").search(_ITEM.split(before[no:])[-1])
+        limited = limited or _strange(_ITEM.split(before[no:])[-1])
         limited = limited or words("status", "limits_all").search(before[no:]) or words("status", "rest").search(text)
         return (Status.NOT_SUCH, limited.group()) if limited else (Status.NOT_THERE, "")
     nearest_next = spans[n + 1][0] - end if n + 1 < len(spans) else len(after)
@@ -182,6 +186,14 @@ def _status(text: str, spans: Sequence[tuple[int, int, Concept]], n: int) -> tup
         return Status.NOT_THERE, ""
     old = words("status", "old").search(text[max(0, start - _NEAR_OLD, spans[n - 1][1] if n else 0) : start])
     return (Status.OLD if old else Status.THERE), ""
+
+
+def _strange(between: str) -> re.Match[str] | None:
+    """A word between a "no" and a thing that makes it another thing: "no talar fracture"."""
+    if len(between.split()) > _NEAR_WORDS:
+        return None
+    known = words("status", "neutral")
+    return next((one for one in _ENGLISH.finditer(between) if not known.fullmatch(one.group())), None)
 
 
 def _joined(between: str) -> bool:

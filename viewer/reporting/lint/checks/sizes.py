@@ -100,6 +100,8 @@ def is_past(text: str, quantity: Quantity) -> bool:
     if then and re.match(r"was|were", then.group(), re.IGNORECASE):
         # "was 5 mm" is of another time only beside a size of now.
         return any(one.end <= quantity.start for one in quantities(start))
+    if re.search(r"(?:mm|cm|毫米|厘米)\s*[（(]\s*$", start):
+        return True
     after = text[quantity.end :]
     dated = any(re.fullmatch(r"\W*(?:in|on|at|of)?\W*", after[: one.start], re.IGNORECASE) for one in dates(after[:30]))
     return bool(then or dated or _THEN_AFTER.search(after))
@@ -143,16 +145,19 @@ def is_another(mention: Mention, fact: Known, reading: Reading) -> bool:
         return True
     own = [one.quantity for one in reading_sizes(reading) if one.mention is mention]
     known = [size for size in fact.sizes if any(size.kind is one.kind for one in own)]
-    if not own or not known or fits(mention, fact):
+    new = re.search(r"\bnew\b|新发", text[max(0, mention.start - 30) : mention.start], re.IGNORECASE)
+    if not (new or own and known) or fits(mention, fact) and not new:
         return False
     same = any(abs(n - size.value) <= 0.2 * size.value for one in own for n in one.values for size in known)
+    return not same and _is_told_besides(mention, fact, reading)
+
+
+def _is_told_besides(mention: Mention, fact: Known, reading: Reading) -> bool:
+    """True where the section tells the finding itself, at its side or place."""
     section = [one for one in reading.mentions if one.sentence.section == mention.sentence.section]
-    told = any(
-        one is not mention and one.is_there and one.concept.name == mention.concept.name and fits(one, fact)
-        for one in section
-        if one.side or one.places
-    )
-    return told and not same
+    names = (mention.concept.name, fact.concept.name)
+    alike = [one for one in section if one is not mention and one.is_there and one.concept.name in names]
+    return any(fits(one, fact) for one in alike if one.side or one.places)
 
 
 def reading_sizes(reading: Reading) -> tuple[Sized, ...]:
