@@ -70,7 +70,7 @@ class Reporting:
         if study is None or study.uid in self._signing:
             return
         try:
-            signature = self._signable(study.uid, name, place)
+            signature = self._signable(study, name, place)
             held = self._held(study)
         except UsageError as error:
             self._context.complain(error)
@@ -97,18 +97,21 @@ class Reporting:
         self._context.session.tell(Exporting(True))
         self._context.pool.submit(work, done, failed)
 
-    def _signable(self, uid: str, name: str, place: str) -> Signature:
-        """A signature given now.
+    def _signable(self, study: Study, name: str, place: str) -> Signature:
+        """A signature given now, if whoever signs a result folder might give it too.
 
         Raises:
-            UsageError: it lacks a part, a finding is open, another signed, or another program works here.
+            UsageError: it lacks a part, a finding is open, nobody is named, another signed or works here.
         """
+        from viewer.jobs.signing import signed
+
         session = self._context.session
         session.history.check_open()
-        judging.check_unsigned(session.review.signature(uid))
-        judging.check_settled(session.review.findings(uid))
-        self.linting.check(uid)
-        return judging.signature(name, place, now())
+        judging.check_unsigned(session.review.signature(study.uid))
+        self.linting.check(study.uid)
+        results = [entry.result for entry in session.review.latest_results(study.uid)]
+        signature = Signature(name, place, now())
+        return signed(study, results, session.review.findings(study.uid), signature) or signature
 
     def _to_sign(self, uid: str) -> tuple[object, ...]:
         """What a signature would lock."""

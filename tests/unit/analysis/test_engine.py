@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from tests import tiny_packs
 from tests.unit.analysis.conftest import BOX, film, head, request_for
 from viewer.analysis import engine, provenance
 from viewer.analysis.backends import chain
-from viewer.core.analysis import Box, RunOptions, Suitability
+from viewer.core.analysis import Box, GateReason, GateVerdict, RunOptions, Suitability
 from viewer.core.errors import AnalysisError, PackError, UsageError
 from viewer.core.finding import Side
 from viewer.core.task import CancelFlag, Cancelled, Progress
@@ -288,3 +289,23 @@ def test_a_broken_gate_pack_warns(models: Path) -> None:
     assert warned.gate is not None
     assert warned.gate.verdict is Suitability.WARN
     assert "looks were not checked" in warned.gate.reasons[0].text
+
+
+def test_where_the_gate_sees_a_mirrored_film_no_finding_tells_a_side(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volume, asked = film(), RunOptions(saliency_checks=False, run_warned=True)
+    plain = engine.run(request_for(tiny_packs.CLASSIFIER, volume, options=asked))
+    assert any(finding.side is not Side.NONE for finding in plain.findings)
+    seen = engine.suitability.check
+
+    def doubting(*given: Any, **options: Any) -> GateVerdict:
+        reason = GateReason("mirrored", Suitability.WARN, "The film looks mirrored left to right.", "")
+        return engine.suitability.verdict_of([*seen(*given, **options).reasons, reason])
+
+    monkeypatch.setattr(engine.suitability, "check", doubting)
+    doubted = engine.run(request_for(tiny_packs.CLASSIFIER, volume, options=asked))
+    assert doubted.findings
+    for finding in doubted.findings:
+        assert finding.side is Side.NONE
+        assert not re.search("left|right", finding.location.text, re.IGNORECASE)

@@ -10,10 +10,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests import faults
+from tests import faults, synth, tiny_packs
 from tests.unit.reporting.folders import film_folder, film_results, head_folder, opened
 from viewer.jobs import place, report, result_folder
 from viewer.jobs.checking.check import check
@@ -167,3 +168,81 @@ def test_the_first_signature_makes_a_key_or_none(home: Path) -> None:
         assert keys.is_known(keys.public_of(key))
         shutil.rmtree(home)
     assert points > 5
+
+
+# ---------------------------------------------------------------- a whole sitting
+
+
+def sitting(film: Path, out: Path, series: str) -> list[dict[str, Any]]:
+    """Analyse, judge, write and sign by `script`'s own machinery; what was signed before stays."""
+    from tests.ui import quick
+    from tests.unit.room.conftest import OwnThread
+    from viewer.core.task import CancelFlag
+    from viewer.room.script.run import play_steps
+
+    told: list[dict[str, Any]] = []
+
+    def lines() -> Iterator[bytes]:
+        yield step(do="open", paths=[str(film)])
+        yield step(do="analyse", series_uid=series, pack="tiny-classifier")
+        yield step(do="findings")
+        for finding in told[-1]["result"]["findings"]:
+            yield step(do="judge", finding=finding["id"], state="accepted")
+        yield step(do="text", section="impression", text="One bright pattern.")
+        yield step(do="report", to=str(out), sign={"name": SIGN[0], "organization": SIGN[1]})
+
+    def answer(line: str) -> None:
+        told.append(json.loads(line))
+
+    play_steps(lines(), answer, str, repr, CancelFlag(), process=OwnThread(quick.run))
+    return told
+
+
+def step(**keys: Any) -> bytes:
+    return json.dumps(keys).encode()
+
+
+def next_start(film: Path, out: Path) -> tuple[bool, bool]:
+    """(the journal says signed, the folder is sealed) once the next sitting has opened the study."""
+    from viewer.core.resources import user_data_dir
+    from viewer.core.task import CancelFlag
+    from viewer.journal import open_journal
+    from viewer.room.script.run import play_steps
+
+    play_steps([step(do="open", paths=[str(film)])], str, str, repr, CancelFlag())
+    journal, words = open_journal(user_data_dir())
+    assert words == ""
+    signed = any(entry.kind == "signed" for entry in journal.entries())
+    journal.close()
+    if not (out / "result.json").is_file():
+        return signed, False
+    with place.reading(out, "test"):
+        outcome = check(out)
+    assert outcome.is_sound, outcome.mismatches
+    return signed, outcome.seal.state is SealState.AS_SIGNED
+
+
+def test_a_sitting_killed_anywhere_has_journal_and_seal_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = synth.write_xray(tmp_path / "film")
+    monkeypatch.setenv("SECONDREAD_MODELS", str(tiny_packs.classifier(tmp_path / "models")))
+    ground, out = tmp_path / "ground", tmp_path / "ground" / "out"
+    monkeypatch.setenv("SECONDREAD_HOME", str(ground / "home"))
+    points = sealed = 0
+
+    def settled() -> None:
+        signed, is_sealed = next_start(made.folder, out)
+        assert signed is is_sealed, "the journal and the folder contradict each other"
+        if not signed:
+            again = sitting(made.folder, out if not out.exists() else out.with_name("again"), made.series_uid)
+            assert again[-1]["ok"], again[-1]
+
+    for dead in killed(lambda: sitting(made.folder, out, made.series_uid), ground):
+        if dead:
+            points += 1
+            sealed += (out / "seal.json").is_file() or (out / ".change" / "new" / "seal.json").is_file()
+            faults.apart(settled)
+        shutil.rmtree(ground, ignore_errors=True)
+    print(f"{points} kills, {sealed} of them after the seal was decided, none lost")
+    assert points * STEP > 40
