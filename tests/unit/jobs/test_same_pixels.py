@@ -14,8 +14,9 @@ import pydicom
 import pytest
 
 from tests import synth, tiny_packs
-from tests.unit.reporting.folders import film_folder, head_folder, head_results, restated, write_folder
+from tests.unit.reporting.folders import film_folder, film_results, head_folder, head_results, restated, write_folder
 from viewer.core.errors import OutputError, UsageError, ViewerError
+from viewer.core.report import Signature
 from viewer.jobs import analyse, report
 from viewer.jobs.checking.check import check
 from viewer.jobs.review import review
@@ -119,6 +120,18 @@ def test_nothing_unjudged_is_signed_and_no_verdict_goes_without_a_reader(tmp_pat
         with pytest.raises(UsageError, match="reader"):
             review(folder, accept=["all"], reader=name)
     assert json.loads((folder / "result.json").read_text())["findings"][0]["state"] == "proposed"
+
+
+def test_nothing_is_signed_before_it_was_judged_by_the_clock_and_nothing_of_nobody(tmp_path: Path) -> None:
+    folder = film_folder(tmp_path / "one")
+    review(folder, accept=["all"], reader=READER)
+    with pytest.raises(UsageError, match="clock of this computer"):
+        report.write_report(folder, sign=Signature(*SIGN, "2016-03-02T10:00:00+01:00"))
+    made = synth.write_xray(tmp_path / "two", patient_id="", patient_name="")
+    nobody = write_folder(tmp_path / "nobody", made.folder, film_results)
+    review(nobody, accept=["all"], reader=READER)
+    with pytest.raises(UsageError, match="neither a patient's name nor an ID"):
+        report.write_report(nobody, sign=SIGN)
 
 
 def test_masks_of_uneven_stacks_say_how_far_off_they_lie(tmp_path: Path) -> None:
