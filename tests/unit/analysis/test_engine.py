@@ -294,6 +294,7 @@ def test_a_broken_gate_pack_warns(models: Path) -> None:
 def test_where_the_gate_sees_a_mirrored_film_no_finding_tells_a_side(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("viewer.analysis.tasks.classification.radiograph_side", lambda *_of: Side.RIGHT)
     volume, asked = film(), RunOptions(saliency_checks=False, run_warned=True)
     plain = engine.run(request_for(tiny_packs.CLASSIFIER, volume, options=asked))
     assert any(finding.side is not Side.NONE for finding in plain.findings)
