@@ -108,10 +108,11 @@ class Reporting:
         session = self._context.session
         session.history.check_open()
         judging.check_unsigned(session.review.signature(study.uid))
-        self.linting.check(study.uid)
         results = [entry.result for entry in session.review.latest_results(study.uid)]
-        signature = Signature(name, place, now())
-        return signed(study, results, session.review.findings(study.uid), signature) or signature
+        given = Signature(name, place, now())
+        signature = signed(study, results, session.review.findings(study.uid), given) or given
+        self.linting.check(study.uid)
+        return signature
 
     def _to_sign(self, uid: str) -> tuple[object, ...]:
         """What a signature would lock."""
