@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from viewer.core.study import Kind, Stack
 
@@ -18,7 +19,7 @@ _REGIONS: tuple[tuple[str, str], ...] = (
     ("breast", r"breast|mamm"),
     ("heart", r"heart|cardi|coronar(y|ies)"),
     ("chest", r"chest|thora|lung|pulmo"),
-    ("brain", r"brain|head|cereb|skull|hippocamp|neuro"),
+    ("brain", r"brain|head|c[eé]r[eé]b|skull|hippocamp|neuro|cr[aâ]n"),
     ("neck", r"neck|carotid|thyroid"),
     ("spine", r"spine|spinal|lumbar|cervical|vertebra|sacr"),
     ("abdomen", r"abdom|liver|kidney|pancrea|spleen"),
@@ -31,6 +32,11 @@ _REGIONS: tuple[tuple[str, str], ...] = (
 )
 _CONTRAST = r"\+ ?c\b|c\+|\bgd|gado|\bgad\b|post ?contrast|contrast|enhanced|\bce\b|\bkm\b"
 _NO_CONTRAST = r"(non?|without|pre|\bw/?o)[ .-]*contrast|unenhanced|pre.?gd|\bw/?o\b"
+
+
+def in_study(stack: Stack, description: str) -> Stack:
+    """The stack with the description of its study, which may be all that names the body part."""
+    return replace(stack, header={**stack.header, "StudyDescription": description}) if description else stack
 
 
 def is_localizer(stack: Stack) -> bool:

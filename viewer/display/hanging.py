@@ -175,7 +175,7 @@ def _stack_for(view: RuleView, exam: Exam, taken: set[str]) -> Stack | None:
         found = exam.opened if view.prior == 0 else counterpart(exam.opened, among)
         return found if found is not None and _has_plane(found, view.plane) else None
     fits = [[s for s in among if mismatch(series, s) is None and _has_plane(s, view.plane)] for series in view.series]
-    if any(exam.opened in stacks for stacks in fits):
+    if any(one is exam.opened for stacks in fits for one in stacks):
         return exam.opened
     chosen = next((stacks for stacks in fits if stacks), [])
     return _best(chosen, exam.opened)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from viewer.core.pairing import day_of
 from viewer.core.study import Stack, Study
-from viewer.display.exam import family_of, is_read, region_of
+from viewer.display.exam import family_of, in_study, is_read, region_of
 from viewer.display.hanging import counterpart
 from viewer.room.context import Context
 
@@ -24,8 +24,8 @@ class Prior:
 
     @property
     def stacks(self) -> tuple[Stack, ...]:
-        """All of its stacks."""
-        return self.study.stacks
+        """All of its stacks, with what the study is called."""
+        return tuple(in_study(stack, self.study.description) for stack in self.study.stacks)
 
 
 class Priors:
@@ -47,9 +47,10 @@ class Priors:
     def like(self, stack: Stack) -> tuple[tuple[Prior, Stack], ...]:
         """Of each earlier study that shows the same body part, the series to compare a stack with."""
         study = self._context.session.library.study_of(stack.key)
-        if study is None or not region_of(stack):
+        asked = stack if study is None else in_study(stack, study.description)
+        if study is None or not region_of(asked):
             return ()
-        pairs = ((prior, counterpart(stack, _alike(prior, stack))) for prior in self.before(study))
+        pairs = ((prior, counterpart(asked, _alike(prior, asked))) for prior in self.before(study))
         return tuple((prior, found) for prior, found in pairs if found is not None)
 
 

@@ -170,3 +170,9 @@ def test_a_sites_own_rule_comes_first_and_a_broken_file_is_said(sit: Sit, tmp_pa
     third = sit(path)
     assert third.room.hanging.words == "Hanging: Chest CT, lung and soft tissue"
     assert "hanging rules" in " ".join(third.take_troubles())
+
+
+def test_the_description_of_the_study_may_name_the_body_part(sit: Sit, tmp_path: Path) -> None:
+    extra = {"SeriesDescription": "Serie 1", "StudyDescription": "CT des Thorax"}
+    synth.write_series(tmp_path / "ct", shape=(44, 20, 18), spacing=(1.0, 1.0, 1.0), extra=extra)
+    assert sit(tmp_path / "ct").room.hanging.words == "Hanging: Chest CT, lung and soft tissue"

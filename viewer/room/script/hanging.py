@@ -68,7 +68,9 @@ def save_layout(sitting: Sitting, p: params.SaveLayout) -> Result:
     priors = [key for key in held if key not in own]
     saved = sitting.room.layouts.saved
     saved.save(rule_of_layout(p.name, sitting.layout, held, active.key, priors))
-    saved.use(active, p.name.strip())
+    exam = sitting.room.hanging.planner.exam(active.key)
+    assert exam is not None
+    saved.use(exam.opened, p.name.strip())
     return {"layouts": list(saved.names)}
 
 

@@ -59,7 +59,13 @@ def as_left(wanted: Wanted, left: Iterable[Wanted]) -> Wanted:
     return (
         wanted
         if found is None
-        else replace(wanted, index=found.index, window=found.window, turn=found.turn, lps=found.lps)
+        else replace(
+            wanted,
+            index=found.index,
+            window=found.window,
+            turn=found.turn if found.edge == wanted.edge else None,
+            lps=found.lps,
+        )
     )
 
 

@@ -189,11 +189,11 @@ class ViewHanging:
     def hang_again(self) -> None:
         """By rule, as the active stack opens: what was arranged by hand ends."""
         library = self._context.session.library
-        stack = library.stack(library.active)
-        if stack is None or self.object_key:
+        exam = self.planner.exam(library.active)
+        if exam is None or self.object_key:
             return
-        self.planner.saved.use(stack, "")
-        planned = self.planner.plan(stack.key)
+        self.planner.saved.use(exam.opened, "")
+        planned = self.planner.plan(exam.opened.key)
         assert planned is not None
         self._left.forget()
         before, self.by_hand, self._hanging = self.layout, False, None

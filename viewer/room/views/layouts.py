@@ -31,9 +31,10 @@ class Layouts:
     def save(self, name: str) -> None:
         """Keep what the views show under a name, and open examinations of this type with it."""
         library = self._context.session.library
-        study, active = library.active_study, library.stack(library.active)
-        if study is None or active is None:
+        study, exam = library.active_study, self._hanging.planner.exam(library.active)
+        if study is None or exam is None:
             return
+        active = exam.opened
         layout = self._hanging.layout
         held = {key: stack for key in layout.stacks if (stack := library.stack(key)) is not None}
         own = {stack.key for stack in study.stacks}

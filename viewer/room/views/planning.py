@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from viewer.display.exam import in_study
 from viewer.display.hanging import Exam, Hanging, hang, single
 from viewer.room.context import Context
 from viewer.room.priors import Priors
@@ -32,7 +33,9 @@ class Planner:
         stack, study = library.stack(key), library.study_of(key)
         if stack is None or study is None:
             return None
-        return Exam(stack, study.stacks, tuple(prior.stacks for prior in self.priors.before(study)))
+        current = tuple(in_study(one, study.description) for one in study.stacks)
+        opened = next(one for one in current if one.key == key)
+        return Exam(opened, current, tuple(prior.stacks for prior in self.priors.before(study)))
 
     def plan(self, key: str) -> Hanging | None:
         """How a stack is hung by rule, with what stands beside it; None where it is not open."""

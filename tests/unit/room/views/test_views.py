@@ -283,6 +283,8 @@ def test_a_place_is_left_and_found_again(views: Views) -> None:
     fresh = Wanted("1.2.3", Plane.CORONAL)
     assert as_left(fresh, left) == left[1]
     assert as_left(replace(fresh, preset="Lung"), left) == replace(fresh, preset="Lung")
+    mirrored, upright = replace(fresh, edge="left", mirror=True), replace(fresh, turn=((1, 0), (0, 1)))
+    assert as_left(mirrored, [upright]).turn is None, "a view that lay elsewhere was turned for another place"
 
 
 @pytest.mark.parametrize("action", sorted({*commands.ON_ACTIVE, *commands.ON_VIEWS}))
