@@ -8,7 +8,7 @@ from typing import Any
 
 from viewer.cli.arguments import Command, a_path, force_argument, names, numbers, series_argument
 from viewer.cli.console import DONE, FAILED, Hooks, only_json, put, put_json, say
-from viewer.core.analysis import Box
+from viewer.core.analysis import Box, RunOptions
 from viewer.core.errors import UsageError
 from viewer.core.settings import load_settings
 
@@ -29,6 +29,10 @@ def analyze_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", choices=("auto", "full"), default="auto")
     parser.add_argument(
         "--explain", choices=("occlusion",), default="", help="how heatmaps are made, if not the pack's way"
+    )
+    parser.add_argument("--research", action="store_true", help="let packs of non-commercial data run, this once")
+    parser.add_argument(
+        "--fast", action="store_true", help="models from outside with one fold and no mirrored copies: another answer"
     )
     parser.add_argument(
         "--pixel-mm", type=float, default=0.0, metavar="MM", help="size of a pixel, where the file does not tell it"
@@ -51,8 +55,7 @@ def run_analyze(args: argparse.Namespace, hooks: Hooks) -> int:
             roi=box_of(args.roi),
             device=device,
             precision=args.precision,
-            explain=args.explain,
-            pixel_mm=args.pixel_mm,
+            options=RunOptions(explain=args.explain, pixel_mm=args.pixel_mm, research=args.research, fast=args.fast),
             force=args.force,
             **hooks,
         )

@@ -55,8 +55,7 @@ class Asked:
     Attributes:
         broken: packs that were asked for and cannot be read: their outcome is that they failed.
         named: the reader named the packs: warned ones run too, whatever the file is.
-        explain: "occlusion", or "" for each pack's own way to draw heatmaps.
-        pixel_mm: size of a pixel as the reader states it, for files that tell none; 0 where nobody did.
+        options: what else was asked for; warned packs run.
     """
 
     packs: tuple[PackInfo, ...]
@@ -65,9 +64,11 @@ class Asked:
     roi: Box | None
     device: str
     precision: str
-    research: bool
-    explain: str = ""
-    pixel_mm: float = 0.0
+    options: RunOptions
+
+
+#: Nothing asked besides.
+_PLAIN = RunOptions()
 
 
 def analyse(
@@ -79,8 +80,7 @@ def analyse(
     roi: Box | None = None,
     device: str = "auto",
     precision: str = "auto",
-    explain: str = "",
-    pixel_mm: float = 0.0,
+    options: RunOptions = _PLAIN,
     force: bool = False,
     on_progress: OnProgress = ignore_progress,
     cancel: CancelToken | None = None,
@@ -100,8 +100,8 @@ def analyse(
         packs: ids; all installed ones when empty.
         series: series UID; else the stack that packs suit best, the first of equals.
         roi: half-open box (k, j, i) for packs that need one.
-        device: "auto", "cpu" or "cuda"; precision: "auto" or "full"; explain: "" or "occlusion".
-        pixel_mm: size of a pixel, for pictures whose file tells none; 0 where it is not known.
+        device: "auto", "cpu" or "cuda"; precision: "auto" or "full".
+        options: what else is asked for; `research` lets packs of non-commercial data run this once.
         force: `out` may be a file of the reader's, which goes; never a picture or a DICOM file.
         on_progress, cancel: as for every job.
         runner: what runs a request: the engine, or the inference process.
@@ -120,8 +120,10 @@ def analyse(
         result_folder.check_place(out)
     try_place(out)
     packstore.settle_user_packs()
-    research = load_settings().research_packs
-    asked = Asked(*_wanted(packs), bool(packs), roi, device, precision, research, explain, checked_pixel(pixel_mm))
+    checked_pixel(options.pixel_mm)
+    research = options.research or load_settings().research_packs
+    options = replace(options, run_warned=True, research=research)
+    asked = Asked(*_wanted(packs), bool(packs), roi, device, precision, options)
     found = scan([path], None, share(on_progress, 0.0, _READ_SHARE / 2), cancel)
     study, stack = choose(found, asked, series)
     with place.creating(out, "analyze", cancel):
@@ -257,11 +259,10 @@ class _Job:
     def _run(self, pack: PackInfo, on_progress: OnProgress, cancel: CancelToken) -> Home:
         """The pack on the stack, or on every phase of the heart's beat."""
         asked, volume = self.asked, self.volume
-        options = RunOptions(run_warned=True, research=asked.research, explain=asked.explain, pixel_mm=asked.pixel_mm)
         roi = box_for(pack, volume, asked.roi)
         inputs = inputs_for(pack, volume, person_of(self.study, self.stack))
         request = request_for(
-            pack.id, self.stack, inputs, roi, device=asked.device, precision=asked.precision, options=options
+            pack.id, self.stack, inputs, roi, device=asked.device, precision=asked.precision, options=asked.options
         )
         verdict = _verdict(pack, volume, asked)
         if not asked.named and is_nameless(verdict):
@@ -281,9 +282,9 @@ def _aged(study: Study, cancel: CancelToken, stack: Stack) -> Volume:
 
 def _verdict(pack: PackInfo, volume: Subject, asked: Asked, *, pixels: bool = True) -> GateVerdict:
     if not isinstance(volume, Volume):
-        return suitability.check_inputs(pack, inputs_for(pack, volume, None), research=asked.research)
+        return suitability.check_inputs(pack, inputs_for(pack, volume, None), research=asked.options.research)
     roi = box_for(pack, volume, asked.roi)
-    return suitability.check(pack, volume, roi, research=asked.research, pixels=pixels)
+    return suitability.check(pack, volume, roi, research=asked.options.research, pixels=pixels)
 
 
 def is_nameless(verdict: GateVerdict) -> bool:
@@ -308,6 +309,7 @@ def _request_out(path: Path | str, names: Sequence[str], series: str | None, ask
         "roi": roi,
         "device": asked.device,
         "precision": asked.precision,
-        **({"explain": asked.explain} if asked.explain else {}),
-        **({"pixel_mm": asked.pixel_mm} if asked.pixel_mm else {}),
+        **({"explain": asked.options.explain} if asked.options.explain else {}),
+        **({"pixel_mm": asked.options.pixel_mm} if asked.options.pixel_mm else {}),
+        **({"fast": True} if asked.options.fast else {}),
     }

@@ -13,6 +13,7 @@ import pytest
 
 from tests import synth, tiny_packs
 from tests.unit.analysis.conftest import film as chest
+from viewer.core.analysis import RunOptions
 from viewer.core.errors import OutputError, PackError, ReadError, UsageError
 from viewer.core.finding import FindingState
 from viewer.core.task import CancelFlag, Cancelled
@@ -84,7 +85,7 @@ def test_film_gives_score_heatmap_and_place(models: Path, film: synth.Written, t
 
 def test_occlusion_is_asked_for_and_replayed(models: Path, film: synth.Written, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    asked = {"packs": [tiny_packs.CLASSIFIER], "device": "cpu", "explain": "occlusion"}
+    asked = {"packs": [tiny_packs.CLASSIFIER], "device": "cpu", "options": RunOptions(explain="occlusion")}
     document = analyse.analyse(film.folder, out, **asked)
     assert document["request"]["explain"] == "occlusion"
     (heatmap,) = result_folder.load(out).results[0].heatmaps

@@ -12,6 +12,7 @@ import pytest
 from tests import phantoms, synth, tiny_packs
 from tests.scripted import play, results
 from tests.unit.analysis.conftest import film
+from viewer.core.analysis import RunOptions
 from viewer.core.errors import UsageError
 from viewer.core.waveform import LEADS
 from viewer.jobs import analyse, replay
@@ -104,4 +105,4 @@ def test_what_a_reader_of_words_is_not_given_is_said(
 def test_a_pixel_no_picture_has_is_refused(steps: list[dict[str, Any]], tmp_path: Path) -> None:
     assert "pixel size" in play(*steps[:2], steps[2] | {"pixel_mm": 40.0})[-1]["error"]
     with pytest.raises(UsageError, match="pixel size"):
-        analyse.analyse(tmp_path / "xr", tmp_path / "out", pixel_mm=-1.0)
+        analyse.analyse(tmp_path / "xr", tmp_path / "out", options=RunOptions(pixel_mm=-1.0))
