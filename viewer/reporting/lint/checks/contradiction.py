@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from viewer.reporting.lint.case import Code, Issue
-from viewer.reporting.lint.facts import SAYING, Reading, fits
+from viewer.reporting.lint.facts import SAYING, Known, Reading, fits
 from viewer.reporting.lint.lexicon import compiled, rows, table, words
 from viewer.reporting.lint.mentions import Mention, Status
 from viewer.reporting.lint.places import agree, organs_in, sides
@@ -92,10 +92,15 @@ def _accepted(reading: Reading) -> Iterator[Issue]:
         if no.status in _NO and (no.concept.name not in _VAGUE or no.organs):
             meant = [one for one in reading.meant(no, reading.accepted) if one.concept.name == no.concept.name]
             meant = [one for one in meant if no.such.casefold() in (one.fact.label or "").casefold()]
-            meant = [one for one in meant if no.concept.name not in _VAGUE or no.organs & one.organs]
+            meant = [one for one in meant if no.organs & one.organs or _is_plain(no, one)]
             denied = any(fits(no, one) and (no.side >= one.side or not no.side) for one in meant)
             if denied and (not no.places or all(fits(no, one) for one in meant)):
                 yield Issue(Code.CONTRADICTION, no.sentence.section, no.quote())
+
+
+def _is_plain(no: Mention, fact: Known) -> bool:
+    """True where a denial names no organ, or the finding none, and it is of no thing of which there are others."""
+    return no.concept.name not in _VAGUE and not (no.organs and fact.organs)
 
 
 def _normal(reading: Reading) -> Iterator[Issue]:

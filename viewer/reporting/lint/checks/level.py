@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from viewer.reporting.lint.case import Code, Issue
-from viewer.reporting.lint.checks.sizes import is_another
+from viewer.reporting.lint.checks.sizes import is_another, is_told_besides
 from viewer.reporting.lint.facts import Known, Reading, off_axes, same_side
 from viewer.reporting.lint.mentions import Mention, Status
 from viewer.reporting.lint.places import PlaceToken, agree
@@ -19,7 +19,7 @@ def check(reading: Reading) -> Iterator[Issue]:
     for mention in reading.mentions:
         if mention.status in (Status.THERE, Status.OPEN) and mention.places:
             meant = reading.placed(mention)
-            if any(is_another(mention, one, reading) for one in meant):
+            if any(is_another(mention, one, reading) or is_told_besides(mention, one, reading) for one in meant):
                 continue
             axes = _off(mention, meant) if meant else _moved(mention, reading)
             tokens = [one for one in mention.places if one.axis in axes]

@@ -44,7 +44,7 @@ def _fits(quantity: Quantity, fact: Known) -> bool:
     if len(told) == 1 and len(known) > 1:
         known.append(sum(known[:2]) / 2)
     right = [any(_is(number, step, one) for one in known) for number, step in told]
-    return all(right[: len(known)]) if len(told) > len(known) else all(right)
+    return right[0] and sum(right) >= min(len(known), len(told))
 
 
 def _is(told: float, step: float, known: float) -> bool:

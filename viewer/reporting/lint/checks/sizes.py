@@ -149,10 +149,10 @@ def is_another(mention: Mention, fact: Known, reading: Reading) -> bool:
     if not (new or own and known) or fits(mention, fact) and not new:
         return False
     same = any(abs(n - size.value) <= 0.2 * size.value for one in own for n in one.values for size in known)
-    return not same and _is_told_besides(mention, fact, reading)
+    return not same and is_told_besides(mention, fact, reading)
 
 
-def _is_told_besides(mention: Mention, fact: Known, reading: Reading) -> bool:
+def is_told_besides(mention: Mention, fact: Known, reading: Reading) -> bool:
     """True where the section tells the finding itself, at its side or place."""
     section = [one for one in reading.mentions if one.sentence.section == mention.sentence.section]
     names = (mention.concept.name, fact.concept.name)
