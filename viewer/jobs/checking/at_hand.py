@@ -12,7 +12,7 @@ from viewer.core.errors import GeometryError, ReadError
 from viewer.core.study import Stack, Study
 from viewer.core.task import CancelFlag, CancelToken, ignore_progress
 from viewer.jobs.sealing.images import Difference, SourceImage, compare, describe, from_json
-from viewer.reading import load_subject, scan
+from viewer.reading import is_picture, load_subject, load_volume, scan
 
 Picture = tuple[str, int | None]
 
@@ -45,7 +45,8 @@ def find(meant: Stack, asked: object, cancel: CancelToken | None = None) -> AtHa
         return None
     study, stack = found
     try:
-        return AtHand(study, stack, load_subject(stack, ignore_progress, cancel))
+        load = load_volume if is_picture(stack) else load_subject
+        return AtHand(study, stack, load(stack, ignore_progress, cancel))
     except (ReadError, GeometryError):
         return AtHand(study, stack, None)
 

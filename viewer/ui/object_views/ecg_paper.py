@@ -40,7 +40,7 @@ class EcgPaper(QWidget):
         self._grid: QPixmap | None = None
         self._caliper: Caliper | None = None
         self._march = False
-        self._evidence: tuple[Evidence, ...] = ()
+        self.evidence: tuple[Evidence, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName(tr("ECG sheet"))
@@ -82,13 +82,8 @@ class EcgPaper(QWidget):
 
     def set_evidence(self, evidence: tuple[Evidence, ...]) -> None:
         """Mark the leads and beats that decided; () takes the marks away."""
-        self._evidence = evidence
+        self.evidence = evidence
         self.update()
-
-    @property
-    def evidence(self) -> tuple[Evidence, ...]:
-        """What is marked."""
-        return self._evidence
 
     def clear_caliper(self) -> None:
         """Take the caliper away."""
@@ -185,7 +180,7 @@ class EcgPaper(QWidget):
             self._grid = ecg_ink.grid(self._sheet, self._scale, self.sizeHint(), self.devicePixelRatioF())
         painter.drawPixmap(0, 0, self._grid)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ecg_ink.marks(painter, self._sheet, self._evidence, self._scale)
+        ecg_ink.marks(painter, self._sheet, self.evidence, self._scale)
         # Names lie under the traces: no plate may hide a wave.
         ecg_ink.names(painter, self._sheet, self._scale)
         ecg_ink.traces(painter, self._sheet, self._lines, self._scale)
