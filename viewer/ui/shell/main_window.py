@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QStackedWidget
 
 from viewer.room import tour
-from viewer.room.actions import printed_key
+from viewer.room.actions import printed_key, row
 from viewer.room.events import (
     BoxWanted,
     Exported,
@@ -52,7 +52,7 @@ from viewer.ui.panels.findings_panel import FindingsPanel
 from viewer.ui.panels.report_panel import REPORT_WIDTH
 from viewer.ui.panels.study_browser import RAIL_WIDTH, StudyBrowser
 from viewer.ui.panels.tour_card import TourCard
-from viewer.ui.shell.actions import bind, build
+from viewer.ui.shell.actions import bind, build, native_key
 from viewer.ui.shell.banner import PatientBanner
 from viewer.ui.shell.chrome import WORDS_FROM_HEIGHT, ToolBar, build_menus, group_tools
 from viewer.ui.shell.commands import Commands
@@ -69,6 +69,7 @@ from viewer.ui.shell.status_bar import StatusBar
 from viewer.ui.shell.view_area import ViewArea
 from viewer.ui.shell.view_menu import view_menu
 from viewer.ui.shell.wiring import follow_search, follow_thumbnails, follow_views
+from viewer.words.i18n import tr
 
 #: Another stack, other results, other settings, or nothing any more.
 _OTHER = (Activated, ResultAdded, StudyClosed, SettingsChanged)
@@ -206,7 +207,9 @@ class MainWindow(QMainWindow):
         """Every key as the settings have it, at once; the overlay key is watched, for holding it peeks."""
         rebound = self.room.context.settings.shortcuts
         bind(self.actions_by_id, rebound)
-        self.actions_by_id["overlay.toggle"].setShortcuts([])
+        overlay = self.actions_by_id["overlay.toggle"]
+        overlay.setShortcuts([])
+        overlay.setText("\t".join([tr(row("overlay.toggle").text), native_key("overlay.toggle", rebound)]).rstrip())
         self.peek.set_key(printed_key("overlay.toggle", rebound))
         self.start.show_keys(rebound)
 
