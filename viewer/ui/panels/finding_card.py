@@ -151,7 +151,7 @@ class FindingCard(Card):
         buttons.addWidget(button(tr("Edit"), lambda: self.edit_asked.emit(finding.id), style="quiet compact"))
         self.body.addLayout(buttons)
         if open_still:
-            self.body.addWidget(ElidedLabel(self._key_words(), "caption"))
+            self.body.addWidget(label(self._key_words(), "caption", wrap=True))
 
     def _key_words(self) -> str:
         """Keys beside what they do, where they have one."""
