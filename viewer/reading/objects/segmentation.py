@@ -33,11 +33,11 @@ MAX_LABELS = 1 << 29
 
 @dataclass(frozen=True, slots=True)
 class SegmentCount:
-    """A segment as `info` lists it; `voxels` is None for a label map's background."""
+    """A segment as `info` lists it, a label map's background too where the file describes it."""
 
     number: int
     label: str
-    voxels: int | None
+    voxels: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def count_segments(stack: Stack) -> tuple[SegmentCount, ...]:
                     counts[int(value)] = counts.get(int(value), 0) + size
             else:
                 counts[seen.of_frame[n]] = counts.get(seen.of_frame[n], 0) + int(np.count_nonzero(frame))
-        return tuple(SegmentCount(s.number, s.name, counts[s.number] if s.number > 0 else None) for s in seen.segments)
+        return tuple(SegmentCount(s.number, s.name, counts[s.number]) for s in seen.segments)
 
 
 def grids_of(stack: Stack) -> tuple[Geometry, ...]:

@@ -174,7 +174,7 @@ def test_label_map_keeps_every_number(tmp_path: Path) -> None:
     assert mask.labels[1].tolist() == [[0, 1], [300, 2]]
     assert [(s.number, s.name) for s in mask.segments] == [(1, "Liver"), (300, "Spleen"), (2, "Segment 2")]
     counts = {c.number: c.voxels for c in count_segments(stack_of(tmp_path / "a"))}
-    assert counts == {0: None, 1: 1, 300: 3}
+    assert counts == {0: 3, 1: 1, 300: 3}
 
 
 def test_run_length_bits_equal_plain_bits(tmp_path: Path) -> None:
