@@ -117,6 +117,7 @@ class Filling:
                 view.clear()
                 self._bare.pop(view, None)
                 self._wanted.pop(number, None)
+                self._views.links.drop(number)  # how far it was off holds for the slices that are gone
                 if again:
                     self._wanted[number] = as_left(wanted, left)
 

@@ -209,7 +209,10 @@ class ViewHanging:
             return
         planned = self.planner.plan(library.active)
         if planned is not None and planned != self._hanging and self._loading.loader(library.active) is not None:
-            self._hang(planned, [one for one in map(of_shown, self.layout.views) if one is not None])
+            self._hang(
+                planned,
+                [one for one in map(of_shown, self.layout.views) if one and self._loading.is_loaded(one.stack_key)],
+            )
             self._changed()
 
     def _filled(self) -> None:

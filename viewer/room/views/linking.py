@@ -132,15 +132,14 @@ class Linking(ViewEvents):
                     views[other].surface.refresh()
 
     def join(self, words: Sequence[str]) -> None:
-        """Views with the same word follow each other: where their frames differ, as far apart as they are now."""
+        """Views with the same word follow the first of them: where frames differ, as far apart as they are now."""
         views = self._arranger.views
-        linked = {number for link in self.links for number in link.views}
+        linked = {number for link in self.links for number in link.views[1:]}
         for word in dict.fromkeys(word for word in words if word):
-            numbers = [n for n, one in enumerate(words) if one == word and n < len(views)]
-            first = next((n for n in numbers if views[n].picture is not None), None)
-            others = [n for n in numbers if first is not None and n > first and n not in linked]
+            first, *others = [n for n, one in enumerate(words) if one == word and n < len(views)] or [0]
             for number in others:
-                self._link_by_offset(first or 0, number)
+                if number not in linked and views[first].picture is not None:
+                    self._link_by_offset(first, number)
 
     def _link_by_offset(self, first: int, number: int) -> None:
         views = self._arranger.views
