@@ -82,6 +82,8 @@ def _objects(stated: Stated) -> Iterator[Mismatch]:
     if not isinstance(formats, list):
         return  # nothing was asked for, or by a program that did not keep it
     asked = {str(one) for one in formats}
+    if not asked <= {str(one) for one in Format}:
+        yield _wrong(What.VALUE, "result.json tells of a format that nothing is written in.")
     segments = [
         s for mask in stated.masks for s in mask.segments
         if not stated.is_reported
