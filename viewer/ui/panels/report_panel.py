@@ -66,7 +66,7 @@ def _export_line(name: str, words: str, sound: bool) -> QHBoxLayout:
     line = row()
     icon = icon_label("lock" if sound else "warn", "text_3" if sound else "warn", 16)
     line.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
-    line.addWidget(label(f"{name}: {words}", "caption" if sound else "small", wrap=True), 1)
+    line.addWidget(label(f"{name}: {words}", "caption" if sound else "small", wrap=True), 1, Qt.AlignmentFlag.AlignTop)
     return line
 
 
