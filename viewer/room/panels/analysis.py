@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from viewer.core.analysis import GateReason, GateVerdict, Suitability
 from viewer.core.task import JobState
+from viewer.room.actions import printed_key
 from viewer.room.analyses import PackState
 from viewer.room.background import Job
 from viewer.room.events import JobsChanged, PacksChanged, SettingsChanged
@@ -19,7 +20,7 @@ from viewer.words.people import seconds_words
 
 @dataclass(frozen=True, slots=True)
 class AnalysisView:
-    """All the section shows: packs in order, packs that are broken, and the queue elsewhere."""
+    """All the section shows: packs in order, packs that are broken, the queue elsewhere, and the key that analyses."""
 
     packs: tuple[PackState, ...] = ()
     broken: tuple[tuple[str, str], ...] = ()
@@ -30,6 +31,7 @@ class AnalysisView:
     blocked: str = ""
     no_picture: bool = False
     jobs: tuple[Job, ...] = ()
+    key: str = ""
 
     @property
     def suiting(self) -> tuple[PackState, ...]:
@@ -99,14 +101,16 @@ def state(session: Session, room: Room) -> AnalysisView:
         device=room.analyses.device_words(),
         others=sum(not job.over and job.stack_key != key for job in jobs),
         jobs=jobs,
+        key=printed_key("analysis.run", room.context.settings.shortcuts),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """What cards ask for: each by pack id (`box` also by side), `cancel` and `dismiss` by job id."""
+    """What cards ask for: each by pack id (`box` also by side), `cancel` and `dismiss` by job id; `key` analyses."""
 
     analyse: Callable[[str], object]
+    key: Callable[[], str]
     on_cpu: Callable[[str], object]
     cancel: Callable[[str], object]
     dismiss: Callable[[str], object]

@@ -10,7 +10,8 @@ from viewer.display.band import BAND, COLOUR, NAME, bands_of
 from viewer.display.colours import Pattern, Rgb
 from viewer.display.graphics import PlaneLayer
 from viewer.display.overlay import MaskLayer, overlays_of
-from viewer.room.events import ExternalChanged
+from viewer.room.actions import printed_key
+from viewer.room.events import ExternalChanged, SettingsChanged
 from viewer.room.external import External
 from viewer.room.overlays import Overlays
 from viewer.room.room import Room
@@ -55,21 +56,27 @@ class HeatRow:
 
 @dataclass(frozen=True, slots=True)
 class OverlaysView:
-    """All the section shows."""
+    """All the section shows; `key` shows and hides it, as Qt writes it."""
 
     segments: tuple[SegmentRow, ...] = ()
     heats: tuple[HeatRow, ...] = ()
     choice: OverlayChoice = OverlayChoice()
+    key: str = ""
 
 
 #: After these events it is to be built anew.
-HEARS = (Activated, ResultAdded, StudyClosed, FindingChanged, OverlaysChanged, ExternalChanged)
+HEARS = (Activated, ResultAdded, StudyClosed, SettingsChanged, FindingChanged, OverlaysChanged, ExternalChanged)
 
 
 def state(session: Session, room: Room) -> OverlaysView:
     """What lies over the active stack."""
     key = session.library.active
-    return OverlaysView(segment_rows(session, room.overlays, key), heat_rows(room.overlays, key), room.overlays.choice)
+    return OverlaysView(
+        segment_rows(session, room.overlays, key),
+        heat_rows(room.overlays, key),
+        room.overlays.choice,
+        printed_key("overlay.toggle", room.context.settings.shortcuts),
+    )
 
 
 def heat_rows(overlays: Overlays, key: str) -> tuple[HeatRow, ...]:

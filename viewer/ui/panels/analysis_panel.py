@@ -10,6 +10,7 @@ from viewer.room.analyses import PackState
 from viewer.room.background import Job
 from viewer.room.panels.analysis import AnalysisView, Asks, split_refused
 from viewer.ui.kit.basic import button, clear, icon_label, label, line, row
+from viewer.ui.kit.keys import native
 from viewer.ui.kit.section import Message, Section
 from viewer.ui.panels.pack_cards import failed_card, idle_card, ran_row, waiting_card
 from viewer.ui.panels.refused_packs import RefusedFold, refused_card, refused_row
@@ -37,6 +38,7 @@ class AnalysisPanel(Section):
         self._view = AnalysisView()
         self._asks = Asks(
             analyse=self.analyse_asked.emit,
+            key=lambda: native(self._view.key),
             on_cpu=self.on_cpu_asked.emit,
             cancel=self.cancel_asked.emit,
             dismiss=self.dismiss_asked.emit,

@@ -126,13 +126,14 @@ def _run_buttons(asks: Asks, state: PackState, *, warned: bool, primary: bool) -
     text = tr("Analyse anyway") if warned else tr("Analyse")
     style = "primary compact" if primary and not warned else "compact"
     made = button(text, lambda: asks.analyse(pack_id), icon="warn" if warned else "", style=style)
-    made.setToolTip(tr("{what} (F5)", what=text))
+    key = asks.key()
+    made.setToolTip(f"{text} ({key})" if key else text)
     made.setEnabled(state.gate is not None)
     foot.addWidget(made)
     if warned:
         foot.addWidget(label(tr("The warnings enter the report."), "caption", wrap=True), 1)
     elif primary:
-        foot.addWidget(label("F5", "caption"), 1)
+        foot.addWidget(label(key, "caption"), 1)
     else:
         foot.addStretch(1)
     return foot

@@ -13,6 +13,7 @@ from viewer.room.panels.overlays import HeatRow, OverlaysView, SegmentRow
 from viewer.session.overlays import OverlayChoice
 from viewer.ui.kit.basic import ElidedLabel, button, clear, icon_label, label, row
 from viewer.ui.kit.flow import FlowRow
+from viewer.ui.kit.keys import native
 from viewer.ui.kit.marks import STATE_ICONS, Swatch
 from viewer.ui.kit.section import Section, icon_button
 from viewer.words.i18n import named, said, tr
@@ -31,11 +32,12 @@ class SegmentsPanel(Section):
         self._choice = OverlaysView().choice
         self._rows: tuple[SegmentRow, ...] = ()
         self._heats: tuple[HeatRow, ...] = ()
+        self._key = ""
 
     def show_view(self, view: OverlaysView) -> None:
         """Show segments, heatmaps and what the reader chose; the section hides when there is nothing."""
-        if view != OverlaysView(self._rows, self._heats, self._choice):
-            self._rows, self._heats, self._choice = view.segments, view.heats, view.choice
+        if view != OverlaysView(self._rows, self._heats, self._choice, self._key):
+            self._rows, self._heats, self._choice, self._key = view.segments, view.heats, view.choice, view.key
             self._build()
         self.setVisible(bool(view.segments or view.heats))
 
@@ -43,7 +45,11 @@ class SegmentsPanel(Section):
         clear(self.body)
         filled = any(not segment.is_line for segment in self._rows)
         self.set_title(tr("Segments") if filled else tr("Overlay"))
-        self.set_count(tr("O on/off · hold O to peek") if self._choice.visible else tr("hidden, O shows it"))
+        key = native(self._key)
+        shown = tr("{key} on/off · hold {key} to peek", key=key) if key else ""
+        self.set_count(
+            shown if self._choice.visible else tr("hidden, {key} shows it", key=key) if key else tr("hidden")
+        )
         for heat in self._heats:
             self._add_heat(heat)
         if self._heats:
