@@ -35,8 +35,8 @@ class StudySearch(QFrame):
         self._words.textEdited.connect(self.words_changed)
         inside.addWidget(self._words)
         days = row(spacing=6)
-        self._since = self._line(tr("From 2026-01-31"), tr("Studies from this day on"))
-        self._until = self._line(tr("To 2026-03-31"), tr("Studies until this day"))
+        self._since = self._line(tr("From day"), tr("Studies from this day on, as 2026-01-31"))
+        self._until = self._line(tr("To day"), tr("Studies until this day, as 2026-03-31"))
         for field in (self._since, self._until):
             field.editingFinished.connect(self._tell_days)
             days.addWidget(field)
@@ -56,6 +56,7 @@ class StudySearch(QFrame):
         made = QLineEdit()
         made.setPlaceholderText(placeholder)
         made.setAccessibleName(name)
+        made.setToolTip(name)
         made.setClearButtonEnabled(True)
         return made
 
