@@ -124,7 +124,9 @@ def test_an_icon_is_painted_in_the_colour_of_its_mode(qtbot: QtBot) -> None:
 def test_a_drawing_is_renamed_and_its_histogram_unfolds(qtbot: QtBot) -> None:
     panel = MeasurementsPanel()
     qtbot.addWidget(panel)
-    row = MeasureRow("m1", "roi-ellipse", "Ellipse 1", "image 3", "42 mm²", histogram=Histogram(0.0, 10.0, (1, 2), "HU"))
+    row = MeasureRow(
+        "m1", "roi-ellipse", "Ellipse 1", "image 3", "42 mm²", histogram=Histogram(0.0, 10.0, (1, 2), "HU")
+    )
     panel.show_view((row,))
     _button(panel, "Histogram of Ellipse 1").click()
     assert panel.findChildren(HistogramBars)
