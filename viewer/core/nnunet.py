@@ -98,13 +98,6 @@ class NnunetOutput(Output, frozen=True, kw_only=True):
     numbers: tuple[Count, ...]
 
 
-class TotalSegmentatorSteps(Part, frozen=True, kw_only=True):
-    """What TotalSegmentator does around nnU-Net: turn to R-A-S and resample, first and last voxels aligned."""
-
-    spacing_mm: Positive
-    order: Order = 1
-
-
 class NnunetInference(Inference, frozen=True, kw_only=True):
     """The inference.json of a model that came from nnU-Net.
 
@@ -113,10 +106,8 @@ class NnunetInference(Inference, frozen=True, kw_only=True):
         stored: letters that columns, rows and slices ran towards in the files the model was trained on ("LAS"), as
             whoever installed it said. Empty: files are taken as they are stored and DICOM as dcm2niix stores it,
             which is what the library's own users do.
-        around: steps before and after, None for plain nnU-Net.
     """
 
     output: NnunetOutput
     stages: Annotated[tuple[Stage, ...], Meta(min_length=1, max_length=16)]
     stored: Annotated[str, Meta(pattern="^((?=.?.?[RL])(?=.?.?[AP])(?=.?.?[IS])[RLAPIS]{3})?$")] = ""
-    around: TotalSegmentatorSteps | None = None

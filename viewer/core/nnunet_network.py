@@ -50,43 +50,30 @@ class NnunetArgs(Part, frozen=True, kw_only=True):
             raise ValueError(f"kernels and strides must have {self.spatial_dims} numbers each")
 
 
-class PlainConvUNet(Network, frozen=True, tag="PlainConvUNet"):
+class NnunetNetwork(Network, frozen=True):
+    """What both say of themselves."""
+
+    args: NnunetArgs
+
+    @property
+    def spatial_dims(self) -> int:
+        """As its settings say."""
+        return self.args.spatial_dims
+
+    @property
+    def takes(self) -> int:
+        """As its settings say."""
+        return self.args.in_channels
+
+    @property
+    def classes(self) -> int:
+        """One number a label or region, the background's first where there are labels."""
+        return self.args.out_channels
+
+
+class PlainConvUNet(NnunetNetwork, frozen=True, tag="PlainConvUNet"):
     """A U-Net of plain convolutions."""
 
-    args: NnunetArgs
 
-    @property
-    def spatial_dims(self) -> int:
-        """As its settings say."""
-        return self.args.spatial_dims
-
-    @property
-    def takes(self) -> int:
-        """As its settings say."""
-        return self.args.in_channels
-
-    @property
-    def classes(self) -> int:
-        """One number a label or region, the background's first where there are labels."""
-        return self.args.out_channels
-
-
-class ResidualEncoderUNet(Network, frozen=True, tag="ResidualEncoderUNet"):
+class ResidualEncoderUNet(NnunetNetwork, frozen=True, tag="ResidualEncoderUNet"):
     """A U-Net whose way down is made of residual blocks."""
-
-    args: NnunetArgs
-
-    @property
-    def spatial_dims(self) -> int:
-        """As its settings say."""
-        return self.args.spatial_dims
-
-    @property
-    def takes(self) -> int:
-        """As its settings say."""
-        return self.args.in_channels
-
-    @property
-    def classes(self) -> int:
-        """One number a label or region, the background's first where there are labels."""
-        return self.args.out_channels
